@@ -1,0 +1,28 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// The extension is built by setup.py, which adds the linker options of a Python extension module. A plain
+// `swift build` and `swift test` work too: they build the same targets without those options.
+let package = Package(
+    name: "mapr-streams-python",
+    products: [
+        .library(name: "MaprStreamsPython", type: .dynamic, targets: ["MaprStreamsPython"]),
+        .library(name: "Streams", targets: ["Streams"]),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CRdkafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]
+        ),
+        .systemLibrary(
+            name: "CPython",
+            pkgConfig: "python3",
+            providers: [.apt(["python3-dev"]), .brew(["python3"])]
+        ),
+        .target(name: "Streams", dependencies: ["CRdkafka"]),
+        .target(name: "PythonBridge", dependencies: ["CPython"]),
+        .target(name: "MaprStreamsPython", dependencies: ["Streams", "PythonBridge"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+import CPython
+public func none() -> UnsafeMutablePointer<PyObject> { cpy_none()! }

@@ -1,0 +1,2 @@
+import CRdkafka
+public func librdkafkaVersion() -> Int { Int(rd_kafka_version()) }
