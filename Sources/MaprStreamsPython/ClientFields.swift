@@ -1,0 +1,221 @@
+import CPython
+import CRdkafka
+import PythonBridge
+import Streams
+
+/// What `Producer` and `Consumer` objects have in common. It is the first of their fields.
+///
+/// All of it is read and written with the GIL held.
+struct ClientFields {
+    enum State: UInt8 {
+        /// `__init__` has not been called, or has failed.
+        case unready = 0
+        case open
+        case closed
+        /// A child process has inherited it: librdkafka's threads stayed behind in the parent.
+        case forked
+    }
+
+    /// The client and the one reference to it; nil once it is destroyed.
+    var client: Unmanaged<Client>?
+    var state: State
+    let isConsumer: Bool
+    /// Calls that are using the client; what was closed meanwhile is destroyed by the last of them.
+    var users: Int32
+    var isMaprDialect: Bool
+    var isListed: Bool
+    /// The time-out object that was last given, and its value: a loop gives the same one again and again.
+    var timeout: Object?
+    var timeoutMilliseconds: Int32
+    var topicNames: UnsafeMutablePointer<TopicName>?
+    var callbacks: ClientCallbacks
+    /// All clients of the process, for the child of a fork.
+    var next: UnsafeMutablePointer<ClientFields>?
+    var previous: UnsafeMutablePointer<ClientFields>?
+}
+
+/// The callables of the configuration; each is nil or owned.
+struct ClientCallbacks {
+    var error: Object?
+    var statistics: Object?
+    var throttle: Object?
+    var logger: Object?
+    /// `oauth_cb`. The background thread finds it through the box, which `clear` empties.
+    var token: Object?
+    var tokenBox: Unmanaged<TokenBox>?
+    /// `on_delivery` of producers, `on_commit` of consumers.
+    var report: Object?
+
+    mutating func clear() {
+        if let box = tokenBox {
+            box.use { $0.callable = nil }
+            tokenBox = nil
+            box.release()
+        }
+        PythonBridge.clear(&error)
+        PythonBridge.clear(&statistics)
+        PythonBridge.clear(&throttle)
+        PythonBridge.clear(&logger)
+        PythonBridge.clear(&token)
+        PythonBridge.clear(&report)
+    }
+
+    func visit(_ visit: visitproc?, _ argument: UnsafeMutableRawPointer?) -> Int32 {
+        for callable in [error, statistics, throttle, logger, token, report] {
+            let result = cpy_visit(callable, visit, argument)
+            if result != 0 { return result }
+        }
+        return 0
+    }
+}
+
+/// The way from librdkafka's background thread to `oauth_cb`; both sides use it with the GIL held.
+final class TokenBox {
+    var callable: Object?
+
+    init(_ callable: Object?) { self.callable = callable }
+}
+
+/// A topic's name as a Python string, made once per topic.
+struct TopicName {
+    static let count = 64
+
+    var handle: OpaquePointer?
+    var utf8: UnsafePointer<CChar>?
+    var string: Object?
+}
+
+extension UnsafeMutablePointer where Pointee == ClientFields {
+    // MARK: Use
+
+    @inline(__always)
+    func enter() { pointee.users &+= 1 }
+
+    /// The name of a message's topic. The caller owns the result; nil with the error indicator set.
+    ///
+    /// The table is indexed by the handle's address. librdkafka may free a topic and give its address to another one,
+    /// so the name is compared; that is a tenth of the cost of a new string.
+    @inline(__always)
+    func topicName(_ handle: OpaquePointer) -> Object? {
+        if let names = pointee.topicNames {
+            let entry = names + ((Int(bitPattern: handle) >> 6 ^ Int(bitPattern: handle) >> 12) & (TopicName.count - 1))
+            if entry.pointee.handle == handle,
+                strcmp(rd_kafka_topic_name(handle), entry.pointee.utf8.unsafelyUnwrapped) == 0
+            {
+                return entry.pointee.string.unsafelyUnwrapped.retained
+            }
+            return newTopicName(handle, entry)
+        }
+        return newTopicName(handle, nil)
+    }
+
+    @inline(never)
+    private func newTopicName(_ handle: OpaquePointer, _ slot: UnsafeMutablePointer<TopicName>?) -> Object? {
+        var entry = slot
+        if entry == nil {
+            let names = UnsafeMutablePointer<TopicName>.allocate(capacity: TopicName.count)
+            names.initialize(repeating: TopicName(), count: TopicName.count)
+            pointee.topicNames = names
+            entry = names + ((Int(bitPattern: handle) >> 6 ^ Int(bitPattern: handle) >> 12) & (TopicName.count - 1))
+        }
+        guard
+            let entry, let name = rd_kafka_topic_name(handle),
+            let string = PyUnicode_DecodeUTF8(name, strlen(name), "replace"),
+            let utf8 = PyUnicode_AsUTF8AndSize(string, nil)
+        else { return nil }
+        let old = entry.pointee.string
+        entry.pointee = TopicName(handle: handle, utf8: utf8, string: string)
+        old?.release()
+        return string.retained
+    }
+
+    /// A time-out argument in milliseconds; -1 for ever.
+    @inline(__always)
+    func milliseconds(_ python: borrowing Python, _ object: Object?) throws(PythonError) -> Int32 {
+        guard let object else { return -1 }
+        if object == pointee.timeout { return pointee.timeoutMilliseconds }
+        return try newTimeout(python, object)
+    }
+
+    @inline(never)
+    private func newTimeout(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Int32 {
+        let milliseconds = try python.milliseconds(object)
+        // Only what cannot change may be recognised by identity.
+        if cpy_is_exactly_int(object) != 0 || cpy_is_exactly_float(object) != 0 {
+            replace(&pointee.timeout, with: OwnedObject(retaining: object))
+            pointee.timeoutMilliseconds = milliseconds
+        }
+        return milliseconds
+    }
+
+    /// What a call on a client that is not open raises.
+    @inline(never)
+    func notOpen(_ python: borrowing Python, _ type: StaticString) -> PythonError {
+        switch pointee.state {
+        case .forked:
+            python.error(
+                .runtimeError,
+                "\(type) was made before this process was forked: librdkafka's threads stayed in the parent; make a new"
+                    + " one in the child")
+        case .unready:
+            python.error(.runtimeError, "\(type) closed: its __init__ was not called")
+        default:
+            python.error(.runtimeError, "\(type) closed")
+        }
+    }
+
+    // MARK: Life
+
+    /// Notes a new client for the child of a fork.
+    func list() {
+        pointee.isListed = true
+        pointee.next = clients
+        pointee.previous = nil
+        clients?.pointee.previous = self
+        clients = self
+    }
+
+    /// Drops all that the client's object owns in Python.
+    func dropObjects() {
+        pointee.callbacks.clear()
+        clear(&pointee.timeout)
+        if let names = pointee.topicNames {
+            pointee.topicNames = nil
+            for index in 0..<TopicName.count { names[index].string?.release() }
+            names.deallocate()
+        }
+    }
+
+    func unlist() {
+        guard pointee.isListed else { return }
+        pointee.isListed = false
+        if let previous = pointee.previous { previous.pointee.next = pointee.next } else { clients = pointee.next }
+        pointee.next?.pointee.previous = pointee.previous
+    }
+}
+
+/// The head of the list of all clients.
+nonisolated(unsafe) private var clients: UnsafeMutablePointer<ClientFields>?
+
+nonisolated(unsafe) private var isPreparedForFork = false
+
+/// Has the child of every fork turn its clients into closed ones that never touch librdkafka again.
+func prepareForFork() {
+    if isPreparedForFork { return }
+    isPreparedForFork = true
+    pthread_atfork(nil, nil) {
+        // The child has this one thread, and the GIL with it.
+        var client = clients
+        while let here = client {
+            // The reference is leaked: whoever drops it would destroy the handle.
+            here.pointee.client = nil
+            if here.pointee.state == .open { here.pointee.state = .forked }
+            if here.pointee.isConsumer {
+                UnsafeMutableRawPointer(here).assumingMemoryBound(to: ConsumerFields.self).abandon()
+            } else {
+                UnsafeMutableRawPointer(here).assumingMemoryBound(to: ProducerFields.self).pointee.producer = nil
+            }
+            client = here.pointee.next
+        }
+    }
+}

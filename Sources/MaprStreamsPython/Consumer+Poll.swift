@@ -1,0 +1,324 @@
+import CPython
+import CRdkafka
+import PythonBridge
+import Streams
+
+nonisolated(unsafe) private let pollSignature = Signature("poll", ["timeout"])
+
+@_cdecl("mapr_Consumer_poll")
+func consumerPoll(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        let consumer = try fields.open(python)
+        let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
+        let milliseconds = try fields.base.milliseconds(python, timeout)
+        return try fields.poll(&python, consumer, milliseconds) ?? cpy_none().unsafelyUnwrapped.retained
+    }
+}
+
+@_cdecl("mapr_Consumer_next")
+func consumerNext(_ object: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        while true {
+            let consumer = try fields.open(python)
+            guard let message = try fields.poll(&python, consumer, -1) else { continue }
+            let owned = OwnedObject(owning: message)
+            let error = try OwnedObject(messageError(message, nil))
+            if error.object.isNone { return owned.take() }
+            if kafkaErrorFields(error.object).pointee.code == ErrorCode.partitionEOF.rawValue { continue }
+            PyErr_SetObject(Types.kafkaException, error.object)
+            throw PythonError()
+        }
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    /// The next message, or nil. The caller owns the result.
+    @inline(__always)
+    func poll(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
+    ) throws(PythonError) -> Object? {
+        advance(python)
+        if pointee.stash != nil, let message = stashed() { return message }
+        base.enter()
+        var hasFailed = false
+        let record = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            var record = consumer.use { $0.poll(milliseconds: 0) }
+            if record == nil && milliseconds != 0 && frame.pointee.exception == nil {
+                record = wait(&python, consumer, frame, milliseconds)
+            }
+            if frame.pointee.exception != nil {
+                hasFailed = true
+                if let late = record { setAside(python, late) }
+            }
+            if hasFailed { _ = frame.pointee.restoreRecorded(python) }
+            return record
+        }
+        if hasFailed {
+            leaveFailed(&python)
+            throw PythonError()
+        }
+        guard let record else {
+            if PyErr_Occurred() != nil {
+                leaveFailed(&python)
+                throw PythonError()
+            }
+            leave(&python)
+            return nil
+        }
+        let message = self.message(record)
+        leave(&python)
+        guard let message else { throw PythonError() }
+        return message
+    }
+
+    /// Ends a call whose exception is pending.
+    @inline(never)
+    func leaveFailed(_ python: inout Python) {
+        let pending = PendingException(fetching: python)
+        leave(&python)
+        pending.restore(python)
+    }
+
+    /// Waits in slices, with the GIL released. A signal's exception is pending where this gives nil.
+    @inline(never)
+    private func wait(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
+        _ milliseconds: Int32
+    ) -> Consumer.RawMessage? {
+        let deadline = Deadline(milliseconds: milliseconds)
+        while true {
+            let record = python.detached(frame) {
+                consumer.use { $0.poll(milliseconds: deadline.nextSlice) }
+            }
+            if record != nil || frame.pointee.exception != nil { return record }
+            do throws(PythonError) {
+                try python.checkSignals()
+            } catch {
+                return nil
+            }
+            if deadline.hasPassed || pointee.consumer == nil { return nil }
+        }
+    }
+
+    /// A Message that views a record, and owns it. The caller owns the result.
+    @inline(__always)
+    func message(_ record: Consumer.RawMessage) -> Object? {
+        var topic: Object?
+        if let handle = record.pointee.rkt {
+            topic = base.topicName(handle)
+            if topic == nil { return dropped(record) }
+        }
+        guard let message = MessagePool.take() else { return dropped(record) }
+        let fields = messageFields(message)
+        fields.initialize(viewing: record, topic: topic, flags: MessageFields.ownsRecord)
+        fields.link(into: recent)
+        return message
+    }
+
+    @inline(never)
+    private func dropped(_ record: Consumer.RawMessage) -> Object? {
+        Consumer.destroy(record)
+        return nil
+    }
+
+    // MARK: Messages that came together with an exception
+
+    @inline(never)
+    private func setAside(_ python: borrowing Python, _ record: Consumer.RawMessage) {
+        guard let message = message(record) else { return PyErr_Clear() }
+        setAside(python, owned: message)
+    }
+
+    func setAside(_ python: borrowing Python, owned message: Object) {
+        let owned = OwnedObject(owning: message)
+        if pointee.stash == nil { pointee.stash = PyList_New(0) }
+        if let stash = pointee.stash, PyList_Append(stash, owned.object) == 0 { return }
+        PyErr_Clear()
+    }
+
+    /// The oldest message that was set aside. The caller owns the result.
+    @inline(never)
+    func stashed() -> Object? {
+        guard let stash = pointee.stash, let message = PyList_GetItem(stash, 0)?.retained else {
+            PyErr_Clear()
+            clear(&pointee.stash)
+            return nil
+        }
+        _ = PyList_SetSlice(stash, 0, 1, nil)
+        if PyList_Size(stash) == 0 { clear(&pointee.stash) }
+        return message
+    }
+}
+
+// MARK: consume
+
+nonisolated(unsafe) private let consumeSignature = Signature("consume", ["num_messages", "timeout"])
+private let stackCapacity = 512
+
+@_cdecl("mapr_Consumer_consume")
+func consumerConsume(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        let consumer = try fields.open(python)
+        var wanted = 1
+        var milliseconds: Int32 = -1
+        try withSlots(2) { slots throws(PythonError) in
+            try consumeSignature.parse(python, arguments, count, keywords, into: slots)
+            if let number = slots[0], !number.isNone {
+                wanted = Int(try python.int64(number, "num_messages"))
+                guard (0...1_000_000).contains(wanted) else {
+                    throw python.error(.valueError, "num_messages must be between 0 and 1000000 (1M)")
+                }
+            }
+            milliseconds = try fields.base.milliseconds(python, slots[1])
+        }
+        fields.advance(python)
+        fields.base.enter()
+        // A great number is a limit, not an order: the buffer grows no larger than that of a few calls.
+        let list = try? withRecords(min(wanted, 65536)) { records throws(PythonError) in
+            try fields.consume(&python, consumer, records, wanted, milliseconds).take()
+        }
+        guard let list else {
+            fields.leaveFailed(&python)
+            throw PythonError()
+        }
+        fields.leave(&python)
+        return list
+    }
+}
+
+private func withRecords(
+    _ capacity: Int, _ body: (UnsafeMutableBufferPointer<Consumer.RawMessage?>) throws(PythonError) -> Object
+) throws(PythonError) -> Object {
+    if capacity <= stackCapacity {
+        var result: Result<Object, PythonError> = .failure(PythonError())
+        withUnsafeTemporaryAllocation(of: Consumer.RawMessage?.self, capacity: stackCapacity) { records in
+            do throws(PythonError) {
+                result = .success(try body(UnsafeMutableBufferPointer(rebasing: records[..<capacity])))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
+    }
+    let records = UnsafeMutableBufferPointer<Consumer.RawMessage?>.allocate(capacity: capacity)
+    defer { records.deallocate() }
+    return try body(records)
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    /// Up to `wanted` messages, as a list.
+    @inline(__always)
+    fileprivate func consume(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>,
+        _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
+    ) throws(PythonError) -> OwnedObject {
+        let capacity = records.count
+        var list: Object?
+        if pointee.stash != nil { list = takeStash(capacity) }
+        let stashed = list.map { cpy_size($0) } ?? 0
+        var count = 0
+        var hasFailed = false
+        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            guard stashed < capacity, let start = records.baseAddress else { return }
+            count = consumer.use {
+                $0.consume(into: start, capacity: capacity - stashed, milliseconds: 0)
+            }
+            if count + stashed < capacity && milliseconds != 0 && frame.pointee.exception == nil {
+                count += wait(
+                    &python, consumer, frame, start + count, capacity - stashed - count, milliseconds)
+            }
+            if frame.pointee.exception != nil {
+                hasFailed = true
+                _ = frame.pointee.restoreRecorded(python)
+            }
+        }
+        if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
+        if hasFailed {
+            setAside(python, list, records, count)
+            throw PythonError()
+        }
+        if let list { return try append(python, list, records, count) }
+        let result = try OwnedObject(PyList_New(count))
+        for index in 0..<count {
+            guard let message = message(records[index].unsafelyUnwrapped) else {
+                for later in (index + 1)..<Swift.max(count, index + 1) { Consumer.destroy(records[later].unsafelyUnwrapped) }
+                throw PythonError()
+            }
+            PyList_SetItem(result.object, index, message)
+        }
+        return result
+    }
+
+    @inline(never)
+    private func wait(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
+        _ records: UnsafeMutablePointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
+    ) -> Int {
+        let deadline = Deadline(milliseconds: milliseconds)
+        var count = 0
+        while true {
+            count += python.detached(frame) {
+                consumer.use {
+                    $0.consume(into: records + count, capacity: wanted - count, milliseconds: deadline.nextSlice)
+                }
+            }
+            if count == wanted || frame.pointee.exception != nil { return count }
+            do throws(PythonError) {
+                try python.checkSignals()
+            } catch {
+                return count
+            }
+            if deadline.hasPassed || pointee.consumer == nil { return count }
+        }
+    }
+
+    /// What was set aside, as the beginning of a list to be returned. The caller owns the result.
+    @inline(never)
+    private func takeStash(_ limit: Int) -> Object? {
+        guard let list = PyList_New(0) else { return nil }
+        while cpy_size(list) < limit, pointee.stash != nil, let message = stashed() {
+            _ = PyList_Append(list, message)
+            message.release()
+        }
+        return list
+    }
+
+    @inline(never)
+    private func append(
+        _ python: borrowing Python, _ list: Object, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>,
+        _ count: Int
+    ) throws(PythonError) -> OwnedObject {
+        let result = OwnedObject(owning: list)
+        for index in 0..<count {
+            let message = try OwnedObject(message(records[index].unsafelyUnwrapped))
+            if PyList_Append(result.object, message.object) != 0 { throw PythonError() }
+        }
+        return result
+    }
+
+    /// Keeps what cannot be returned, since an exception comes out of the call, for the next one.
+    @inline(never)
+    private func setAside(
+        _ python: borrowing Python, _ list: Object?, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>,
+        _ count: Int
+    ) {
+        let pending = PendingException(fetching: python)
+        if let list {
+            for index in 0..<cpy_size(list) {
+                if let message = PyList_GetItem(list, index) { setAside(python, owned: message.retained) }
+            }
+            list.release()
+        }
+        for index in 0..<count {
+            if let message = message(records[index].unsafelyUnwrapped) { setAside(python, owned: message) }
+        }
+        pending.restore(python)
+    }
+}

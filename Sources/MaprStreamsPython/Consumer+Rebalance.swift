@@ -1,0 +1,161 @@
+import CPython
+import PythonBridge
+import Streams
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    /// Tells the application of a rebalance, inside the call that serves the consumer.
+    func tell(_ kind: ClientEvents.Rebalance, _ partitions: [TopicPartition]) {
+        let callable: Object? =
+            switch kind {
+            case .assigned: pointee.onAssign
+            case .revoked: pointee.onRevoke
+            case .lost: pointee.onLost ?? pointee.onRevoke
+            }
+        Python.callback(callable) { python throws(PythonError) in
+            try python.tuple(OwnedObject(retaining: object), python.list(partitions))
+        }
+    }
+
+    /// Tells the application of a commit that nobody waited for.
+    func tellCommitted(_ code: ErrorCode, _ partitions: [TopicPartition]) {
+        Python.callback(pointee.base.callbacks.report) { python throws(PythonError) in
+            try python.tuple(python.kafkaErrorOrNone(code), python.list(partitions))
+        }
+    }
+}
+
+nonisolated(unsafe) private let subscribeSignature = Signature(
+    "subscribe", ["topics", "on_assign", "on_revoke", "on_lost", "listener"], required: 1)
+
+@_cdecl("mapr_Consumer_subscribe")
+func consumerSubscribe(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(5) { slots throws(PythonError) in
+            try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
+            let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
+            let callbacks = RebalanceCallbacks()
+            try callbacks.fill(
+                python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
+            try fields.calling(&python, prefix: "Failed to set subscription") { consumer throws(StreamsError) in
+                try consumer.subscribe(topics)
+            }
+            replaceOrClear(&fields.pointee.onAssign, callbacks.onAssign)
+            replaceOrClear(&fields.pointee.onRevoke, callbacks.onRevoke)
+            replaceOrClear(&fields.pointee.onLost, callbacks.onLost)
+            return python.none.take()
+        }
+    }
+}
+
+private func replaceOrClear(_ field: inout Object?, _ new: Object?) {
+    if let new {
+        replace(&field, with: OwnedObject(retaining: new))
+    } else {
+        clear(&field)
+    }
+}
+
+/// The callables of a subscription, however they were given.
+private final class RebalanceCallbacks {
+    private(set) var onAssign: Object?
+    private(set) var onRevoke: Object?
+    private(set) var onLost: Object?
+
+    func fill(
+        _ python: borrowing Python, onAssign: Object?, onRevoke: Object?, onLost: Object?, listener: Object?
+    ) throws(PythonError) {
+        func given(_ object: Object?) -> Object? { object.flatMap { $0.isNone ? nil : $0 } }
+        var assign = given(onAssign)
+        var listener = given(listener)
+        // subscribe(topics, X): an X that cannot be called and has a listener's methods is one.
+        if let object = assign, PyCallable_Check(object) == 0, Self.isListener(object) {
+            guard listener == nil else {
+                throw python.error(.typeError, "subscribe() got two listeners")
+            }
+            listener = object
+            assign = nil
+        }
+        let revoke = given(onRevoke)
+        let lost = given(onLost)
+        for (name, object) in [("on_assign", assign), ("on_revoke", revoke), ("on_lost", lost)] {
+            if let object, PyCallable_Check(object) == 0 {
+                throw python.error(.typeError, "\(name) expects a callable, not \(object.typeName)")
+            }
+        }
+        if let listener {
+            guard assign == nil, revoke == nil, lost == nil else {
+                throw python.error(
+                    .typeError, "give either a listener or on_assign, on_revoke and on_lost, not both")
+            }
+            guard Self.isListener(listener) else {
+                throw python.error(
+                    .typeError, "listener must have on_assign or on_revoke methods; \(listener.typeName) has neither")
+            }
+            self.onAssign = try Self.method(python, listener, "on_assign")
+            self.onRevoke = try Self.method(python, listener, "on_revoke")
+            self.onLost = try Self.method(python, listener, "on_lost")
+        } else {
+            self.onAssign = assign?.retained
+            self.onRevoke = revoke?.retained
+            self.onLost = lost?.retained
+        }
+    }
+
+    deinit {
+        onAssign?.release()
+        onRevoke?.release()
+        onLost?.release()
+    }
+
+    private static func isListener(_ object: Object) -> Bool {
+        PyObject_HasAttrString(object, "on_assign") != 0 || PyObject_HasAttrString(object, "on_revoke") != 0
+    }
+
+    /// A listener's method, or nil. The caller owns the result.
+    private static func method(
+        _ python: borrowing Python, _ listener: Object, _ name: StaticString
+    ) throws(PythonError) -> Object? {
+        let method: Object
+        do throws(PythonError) {
+            method = try listener.attribute(name).take()
+        } catch {
+            guard python.errorIs(.attributeError) else { throw error }
+            PyErr_Clear()
+            return nil
+        }
+        if method.isNone {
+            method.release()
+            return nil
+        }
+        guard PyCallable_Check(method) != 0 else {
+            method.release()
+            throw python.error(.typeError, "listener: \(name) expects a callable")
+        }
+        return method
+    }
+}
+
+/// The names of a list of topics. What is no str goes through `str()`, as it does in the clients that programs come from;
+/// bytes are read as UTF-8.
+private func topicNames(_ python: borrowing Python, _ object: Object) throws(PythonError) -> [String] {
+    guard cpy_is_list(object) != 0 else {
+        throw python.error(.typeError, "expected list of topic unicode strings, not \(object.typeName)")
+    }
+    var names: [String] = []
+    for index in 0..<cpy_size(object) {
+        guard let element = PyList_GetItem(object, index) else { throw PythonError() }
+        let text: OwnedObject
+        if cpy_is_bytes(element) != 0 {
+            text = try OwnedObject(PyUnicode_FromEncodedObject(element, "utf-8", "strict"))
+        } else {
+            text = try OwnedObject(PyObject_Str(element))
+        }
+        _ = try python.cString(text.object, "topic")
+        names.append(text.object.text ?? "")
+    }
+    return names
+}

@@ -1,0 +1,330 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// What a `Consumer` holds.
+struct ConsumerFields {
+    var base: ClientFields
+    /// The same as `base.client`, while the consumer is open.
+    var consumer: Unmanaged<Consumer>?
+    /// Messages that the last call returned, as far as the program still holds them, and those of the call before.
+    ///
+    /// A loop that says `message = consumer.poll()` holds the message before until the next one is there: only what is
+    /// held for two calls is copied.
+    var recent: UnsafeMutablePointer<MessageFields>?
+    var older: UnsafeMutablePointer<MessageFields>?
+    /// A list of messages that could not be returned, since a callback raised in the same call.
+    var stash: Object?
+    var onAssign: Object?
+    var onRevoke: Object?
+    var onLost: Object?
+    /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
+    var mustClose: Bool
+}
+
+@inline(__always)
+func consumerFields(_ object: Object?) -> UnsafeMutablePointer<ConsumerFields> {
+    object.unsafelyUnwrapped.fields(ConsumerFields.self)
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    @inline(__always)
+    var base: UnsafeMutablePointer<ClientFields> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: ClientFields.self)
+    }
+
+    /// The Python object that these are the fields of.
+    var object: Object {
+        (UnsafeMutableRawPointer(self) - MemoryLayout<PyObject>.size).assumingMemoryBound(to: PyObject.self)
+    }
+
+    /// The consumer, which stays while the GIL is held or `base.users` counts this call.
+    @inline(__always)
+    func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
+        guard let consumer = pointee.consumer else { throw base.notOpen(python, "Consumer") }
+        return consumer
+    }
+
+    /// Ends a call. The last one on a closed consumer finishes its close.
+    @inline(__always)
+    func leave(_ python: inout Python) {
+        base.pointee.users &-= 1
+        if base.pointee.users == 0 && pointee.consumer == nil { finishClose(&python) }
+    }
+
+    /// Runs a call that may wait for librdkafka's threads, with the GIL released.
+    func calling<Result>(
+        _ python: inout Python, prefix: String? = nil, _ body: (Consumer) throws(StreamsError) -> Result
+    ) throws(PythonError) -> Result {
+        let consumer = try open(python)
+        base.enter()
+        defer { leave(&python) }
+        return try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
+            try consumer.use(body)
+        }
+    }
+
+    // MARK: Messages that the program holds
+
+    @inline(__always)
+    func advance(_ python: borrowing Python) {
+        if pointee.recent != nil || pointee.older != nil { advanceSlowly(python) }
+    }
+
+    @inline(__always)
+    private func advanceSlowly(_ python: borrowing Python) {
+        if pointee.older != nil { materialiseOlder(python) }
+        pointee.older = pointee.recent
+        if let first = pointee.recent { first.pointee.link = older }
+        pointee.recent = nil
+    }
+
+    @inline(never)
+    private func materialiseOlder(_ python: borrowing Python) {
+        while let message = pointee.older { message.materialise(python) }
+    }
+
+    @inline(__always)
+    var recent: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?> {
+        UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
+            OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<ConsumerFields>.offset(of: \.recent)!))
+    }
+
+    @inline(__always)
+    private var older: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?> {
+        UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
+            OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<ConsumerFields>.offset(of: \.older)!))
+    }
+
+    func materialiseAll(_ python: borrowing Python) {
+        while let message = pointee.older { message.materialise(python) }
+        while let message = pointee.recent { message.materialise(python) }
+    }
+
+    /// In the child of a fork: nothing of librdkafka's is touched any more, and its memory stays readable.
+    func abandon() {
+        pointee.consumer = nil
+        pointee.mustClose = false
+        for head in [recent, older] {
+            while let message = head.pointee {
+                message.pointee.flags &= ~MessageFields.ownsRecord
+                message.unlink()
+            }
+        }
+    }
+
+    // MARK: Close
+
+    /// Tells librdkafka to close, if it must still be told, and destroys the handle. No call uses it any more.
+    @inline(never)
+    func finishClose(_ python: inout Python) {
+        guard let client = base.pointee.client else { return }
+        let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
+        if pointee.mustClose {
+            // Asked for inside a callback: the exceptions of the last callbacks have no call to come out of but this.
+            let pending = PendingException(fetching: python)
+            if !closeProtocol(&python, consumer) { python.reportUnraisable(object) }
+            pending.restore(python)
+        }
+        guard base.pointee.client != nil, base.pointee.users == 0 else { return }
+        base.pointee.client = nil
+        // librdkafka 2.0.2 does not end while one of its messages is held.
+        materialiseAll(python)
+        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL.
+        python.detached { client.release() }
+    }
+
+    /// Leaves the group, and serves the last callbacks. - Returns: false where an exception is pending.
+    func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>) -> Bool {
+        pointee.mustClose = false
+        base.enter()
+        defer { base.pointee.users &-= 1 }
+        do throws(PythonError) {
+            let begun = try python.callingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
+                try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
+            }
+            if !begun { return true }
+            return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+                while true {
+                    let isClosed = python.detached(frame) {
+                        consumer.use { $0.serveClose(milliseconds: Deadline.slice) }
+                    }
+                    do throws(PythonError) {
+                        if isClosed {
+                            try frame.pointee.raiseRecorded(python)
+                            return true
+                        }
+                        try python.checkSignals()
+                    } catch {
+                        return false
+                    }
+                }
+            }
+        } catch {
+            return false
+        }
+    }
+}
+
+func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+    var type = TypeBuilder("mapr_streams_python.Consumer", fields: ConsumerFields.self, garbageCollected: true)
+    type.documentation(
+        """
+        Consumer(config)
+        --
+
+        A high-level Kafka consumer.
+
+        ``for message in consumer`` gives proper messages, skips end-of-partition events, and raises other errors.
+
+        :param dict config: librdkafka's configuration properties, as a dict, as keywords (``Consumer(**config)``), or both;
+            and these of ours, which are called from poll(), consume() and close():
+
+            * ``on_commit(err, partitions)``: the result of every asynchronous and automatic commit
+            * ``error_cb(err)``: a KafkaError that is not tied to a message
+            * ``stats_cb(json_str)``: every ``statistics.interval.ms``
+            * ``throttle_cb(event)``: a ThrottleEvent, when a broker slows the client down
+            * ``logger``: a logging.Logger that gets librdkafka's log lines, instead of stderr
+            * ``oauth_cb(config_str)``: returns (token, expiry in seconds since the epoch[, principal[, extensions]]);
+              called on a thread of its own
+            * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ
+
+            In the MapR dialect ``enable.partition.eof`` is on unless it is set.
+
+        :raises TypeError: config is no dict
+        :raises ValueError: no ``group.id``, in the Kafka dialect
+        :raises KafkaException: a property is unknown, or its value not allowed
+
+        ``rd_kafka_new``, ``rd_kafka_poll_set_consumer``.
+        """)
+    type.initializer(consumerInitialize)
+    type.deallocate(consumerDeallocate)
+    type.traverse { object, visit, argument in
+        let fields = consumerFields(object)
+        var result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
+        if result == 0 { result = fields.pointee.base.callbacks.visit(visit, argument) }
+        let values = fields.pointee
+        for field in [values.stash, values.onAssign, values.onRevoke, values.onLost] where result == 0 {
+            result = cpy_visit(field, visit, argument)
+        }
+        return result
+    }
+    type.clear { object in
+        let fields = consumerFields(object)
+        fields.pointee.base.callbacks.clear()
+        fields.clearCallbacks()
+        return 0
+    }
+    type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNext)
+    type.methods(consumerMethods)
+    Types.consumer = try type.build(python, module: module)
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    func clearCallbacks() {
+        clear(&pointee.stash)
+        clear(&pointee.onAssign)
+        clear(&pointee.onRevoke)
+        clear(&pointee.onLost)
+    }
+}
+
+// MARK: Life
+
+@_cdecl("mapr_Consumer_init")
+func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        guard fields.pointee.base.state == .unready else {
+            throw python.error(.runtimeError, "Consumer already initialized")
+        }
+        let parsed = try ParsedConfiguration.parse(python, isConsumer: true, arguments: arguments, keywords: keywords)
+        guard fields.pointee.base.state == .unready else {
+            throw python.error(.runtimeError, "Consumer already initialized")
+        }
+        let configuration = parsed.configuration
+        if configuration.dialect == .kafka && !parsed.hasGroup {
+            throw python.error(.valueError, "Failed to create consumer: group.id must be set")
+        }
+        fields.initialize(
+            to: ConsumerFields(
+                base: ClientFields(
+                    client: nil, state: .unready, isConsumer: true, users: 0,
+                    isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
+                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil),
+                consumer: nil, recent: nil, older: nil, stash: nil, onAssign: nil, onRevoke: nil, onLost: nil,
+                mustClose: false))
+        do throws(PythonError) {
+            var events = clientEvents(fields.base)
+            events.rebalance = { kind, partitions in fields.tell(kind, partitions) }
+            if fields.pointee.base.callbacks.report != nil {
+                events.offsetsCommitted = { code, partitions in fields.tellCommitted(code, partitions) }
+            }
+            let consumer = try python.callingDetached(prefix: "Failed to create consumer") { () throws(StreamsError) in
+                try Consumer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))
+            }
+            let reference = Unmanaged.passRetained(consumer)
+            fields.pointee.consumer = reference
+            fields.pointee.base.client = Unmanaged<Client>.fromOpaque(reference.toOpaque())
+            fields.pointee.base.state = .open
+            fields.base.list()
+        } catch {
+            fields.base.dropObjects()
+            throw error
+        }
+        return 0
+    }
+}
+
+@_cdecl("mapr_Consumer_dealloc")
+func consumerDeallocate(_ object: Object?) {
+    PyObject_GC_UnTrack(object)
+    let fields = consumerFields(object)
+    if fields.pointee.base.client != nil {
+        Python.attached { python in
+            let pending = PendingException(fetching: python)
+            // Dropped without close(): the group will notice by its session time-out.
+            fields.pointee.consumer = nil
+            fields.pointee.base.state = .closed
+            fields.finishClose(&python)
+            pending.restore(python)
+        }
+    }
+    fields.base.unlist()
+    fields.base.dropObjects()
+    fields.clearCallbacks()
+    cpy_free(object)
+}
+
+@_cdecl("mapr_Consumer_close")
+func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        guard let consumer = fields.pointee.consumer else {
+            // Made by __new__ alone, closed before, or another process's: there is nothing to close.
+            return python.none.take()
+        }
+        fields.pointee.consumer = nil
+        fields.pointee.base.state = .closed
+        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+            // librdkafka waits for this callback: the call that runs it closes when it returns.
+            fields.pointee.mustClose = true
+            return python.none.take()
+        }
+        fields.base.enter()
+        let succeeded = fields.closeProtocol(&python, consumer)
+        let pending = PendingException(fetching: python)
+        fields.leave(&python)
+        pending.restore(python)
+        fields.clearCallbacks()
+        guard succeeded else { throw PythonError() }
+        return python.none.take()
+    }
+}
+
+@_cdecl("mapr_Consumer_exit")
+func consumerExit(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    consumerClose(object, nil)
+}

@@ -1,0 +1,267 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// What a `KafkaError` holds beside what every exception does.
+struct KafkaErrorFields {
+    static let fatal: UInt8 = 1
+    static let retriable: UInt8 = 2
+    static let requiresAbort: UInt8 = 4
+
+    var code: Int32
+    var flags: UInt8
+    /// The text, where it is not the code's own.
+    var reason: Object?
+
+    static func flags(fatal isFatal: Bool, retriable isRetriable: Bool, requiresAbort requires: Bool) -> UInt8 {
+        (isFatal ? fatal : 0) | (isRetriable ? retriable : 0) | (requires ? requiresAbort : 0)
+    }
+}
+
+/// Where the fields begin: behind those of `Exception`, whose layout the limited headers hide.
+nonisolated(unsafe) private var fieldsOffset = 0
+
+func kafkaErrorFields(_ object: Object?) -> UnsafeMutablePointer<KafkaErrorFields> {
+    (UnsafeMutableRawPointer(object.unsafelyUnwrapped) + fieldsOffset).assumingMemoryBound(to: KafkaErrorFields.self)
+}
+
+func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+    let exception = cpy_exc_Exception().unsafelyUnwrapped
+    let size = try exception.attribute("__basicsize__")
+    fieldsOffset = PyLong_AsLong(size.object)
+    var type = TypeBuilder(
+        "mapr_streams_python.KafkaError", fields: KafkaErrorFields.self, baseSize: fieldsOffset,
+        garbageCollected: false)
+    type.documentation(
+        """
+        KafkaError(error, reason=None, fatal=False, retriable=False, txn_requires_abort=False)
+        --
+
+        An error or an event of Kafka's.
+
+        Compares and hashes by its code, with other errors and with int: ``err == KafkaError._PARTITION_EOF``.
+        It is a real exception class, so it can be raised; the library raises ``KafkaException(KafkaError)``.
+
+        :param int error: the code, one of the class's constants
+        :param str reason: the text, if it is not the code's own
+        :param bool fatal: the client is of no use any more
+        :param bool retriable: the same call may succeed later
+        :param bool txn_requires_abort: the transaction must be aborted
+
+        The constants are those of the librdkafka that is loaded (``rd_kafka_get_err_descs``).
+        """)
+    type.initializer(kafkaErrorInitialize)
+    type.finalize(kafkaErrorFinalize)
+    type.compare(kafkaErrorCompare)
+    type.hash { object in
+        let code = Int(kafkaErrorFields(object).pointee.code)
+        return code == -1 ? -2 : code  // -1 would tell CPython of an error
+    }
+    type.representation(kafkaErrorDescribe)
+    type.string(kafkaErrorDescribe)
+    type.methods([
+        .none(
+            "code", { object, _ in PyLong_FromLong(Int(kafkaErrorFields(object).pointee.code)) },
+            """
+            code()
+            --
+
+            The error's code, to be compared with the constants of KafkaError.
+
+            :rtype: int
+            """),
+        .none(
+            "name", kafkaErrorName,
+            """
+            name()
+            --
+
+            The code's name, as in ``_TIMED_OUT`` (``rd_kafka_err2name``).
+
+            :rtype: str
+            """),
+        .none(
+            "str", kafkaErrorText,
+            """
+            str()
+            --
+
+            The text for people (``rd_kafka_err2str``, or what the call that failed says).
+
+            :rtype: str
+            """),
+        .none(
+            "fatal", { object, _ in kafkaErrorFlag(object, KafkaErrorFields.fatal) },
+            """
+            fatal()
+            --
+
+            Whether the client is of no use any more (``rd_kafka_error_is_fatal``).
+
+            :rtype: bool
+            """),
+        .none(
+            "retriable", { object, _ in kafkaErrorFlag(object, KafkaErrorFields.retriable) },
+            """
+            retriable()
+            --
+
+            Whether the same call may succeed later (``rd_kafka_error_is_retriable``).
+
+            :rtype: bool
+            """),
+        .none(
+            "txn_requires_abort", { object, _ in kafkaErrorFlag(object, KafkaErrorFields.requiresAbort) },
+            """
+            txn_requires_abort()
+            --
+
+            Whether the transaction must be aborted (``rd_kafka_error_txn_requires_abort``).
+
+            :rtype: bool
+            """),
+        .none("__reduce__", kafkaErrorReduce, "__reduce__()\n--\n\nFor pickle and copy."),
+    ])
+    let built = try type.build(python, module: module, base: exception)
+    Types.kafkaError = built
+    for (name, code) in ErrorCode.all {
+        let number = try python.integer(Int(code.rawValue))
+        try python.add(number.object, to: built, as: name)
+    }
+
+    let exceptionType = try OwnedObject(
+        PyErr_NewExceptionWithDoc(
+            "mapr_streams_python.KafkaException",
+            """
+            What calls raise when Kafka or librdkafka says no.
+
+            ``args[0]`` is the KafkaError.
+            """, nil, nil)
+    ).take()
+    Types.kafkaException = exceptionType
+    try python.add(exceptionType, to: module, as: "KafkaException")
+}
+
+nonisolated(unsafe) private let signature = Signature(
+    "KafkaError", ["error", "reason", "fatal", "retriable", "txn_requires_abort"], required: 1)
+
+@_cdecl("mapr_KafkaError_init")
+func kafkaErrorInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        try withSlots(5) { slots throws(PythonError) in
+            try signature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
+            let code = try python.int32(slots[0].unsafelyUnwrapped, "error")
+            var reason: Object?
+            if let text = slots[1], !text.isNone {
+                guard cpy_is_str(text) != 0 else {
+                    throw python.error(.typeError, "reason must be str or None, not \(text.typeName)")
+                }
+                reason = text
+            }
+            func flag(_ slot: Int, _ name: StaticString) throws(PythonError) -> Bool {
+                guard let value = slots[slot] else { return false }
+                return try python.int64(value, name) != 0
+            }
+            let flags = KafkaErrorFields.flags(
+                fatal: try flag(2, "fatal"), retriable: try flag(3, "retriable"),
+                requiresAbort: try flag(4, "txn_requires_abort"))
+            let fields = kafkaErrorFields(object)
+            fields.pointee.code = code
+            fields.pointee.flags = flags
+            if let reason {
+                replace(&fields.pointee.reason, with: OwnedObject(retaining: reason))
+            } else {
+                clear(&fields.pointee.reason)
+            }
+            return 0
+        }
+    }
+}
+
+// CPython's dealloc for heap types does the rest; Exception's own is hidden from us.
+@_cdecl("mapr_KafkaError_finalize")
+func kafkaErrorFinalize(_ object: Object?) {
+    clear(&kafkaErrorFields(object).pointee.reason)
+}
+
+func kafkaErrorString(_ object: Object?) -> String {
+    let fields = kafkaErrorFields(object)
+    return fields.pointee.reason?.text ?? ErrorCode(rawValue: fields.pointee.code).text
+}
+
+@_cdecl("mapr_KafkaError_describe")
+func kafkaErrorDescribe(_ object: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = kafkaErrorFields(object)
+        let fatal = fields.pointee.flags & KafkaErrorFields.fatal != 0 ? "FATAL," : ""
+        let code = ErrorCode(rawValue: fields.pointee.code)
+        let text = kafkaErrorString(object)
+        return try python.string("KafkaError{\(fatal)code=\(code.name),val=\(code.rawValue),str=\"\(text)\"}").take()
+    }
+}
+
+@_cdecl("mapr_KafkaError_name")
+func kafkaErrorName(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try python.string(ErrorCode(rawValue: kafkaErrorFields(object).pointee.code).name).take()
+    }
+}
+
+@_cdecl("mapr_KafkaError_str")
+func kafkaErrorText(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        if let reason = kafkaErrorFields(object).pointee.reason { return reason.retained }
+        return try python.string(kafkaErrorString(object)).take()
+    }
+}
+
+private func kafkaErrorFlag(_ object: Object?, _ flag: UInt8) -> Object? {
+    (kafkaErrorFields(object).pointee.flags & flag != 0 ? cpy_true() : cpy_false()).unsafelyUnwrapped.retained
+}
+
+@_cdecl("mapr_KafkaError_compare")
+func kafkaErrorCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> Object? {
+    let mine = Int64(kafkaErrorFields(object).pointee.code)
+    let theirs: Int64
+    let other = other.unsafelyUnwrapped
+    if Types.isInstance(other, of: Types.kafkaError) {
+        theirs = Int64(kafkaErrorFields(other).pointee.code)
+    } else if cpy_is_int(other) != 0 {
+        var overflow: Int32 = 0
+        let value = PyLong_AsLongLongAndOverflow(other, &overflow)
+        theirs = overflow > 0 ? .max : overflow < 0 ? .min : Int64(value)
+    } else {
+        return cpy_not_implemented().unsafelyUnwrapped.retained
+    }
+    return compared(mine, theirs, operation)
+}
+
+/// The answer to a rich comparison of two ordered values.
+func compared<Value: Comparable>(_ mine: Value, _ theirs: Value, _ operation: Int32) -> Object? {
+    let answer =
+        switch operation {
+        case Py_LT: mine < theirs
+        case Py_LE: mine <= theirs
+        case Py_EQ: mine == theirs
+        case Py_NE: mine != theirs
+        case Py_GT: mine > theirs
+        default: mine >= theirs
+        }
+    return (answer ? cpy_true() : cpy_false()).unsafelyUnwrapped.retained
+}
+
+@_cdecl("mapr_KafkaError_reduce")
+func kafkaErrorReduce(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = kafkaErrorFields(object).pointee
+        let arguments = try OwnedObject(PyTuple_New(5))
+        PyTuple_SetItem(arguments.object, 0, try python.integer(Int(fields.code)).take())
+        PyTuple_SetItem(arguments.object, 1, (fields.reason ?? cpy_none().unsafelyUnwrapped).retained)
+        for (index, flag) in [KafkaErrorFields.fatal, KafkaErrorFields.retriable, KafkaErrorFields.requiresAbort]
+            .enumerated()
+        {
+            PyTuple_SetItem(arguments.object, index + 2, python.boolean(fields.flags & flag != 0).take())
+        }
+        return try OwnedObject(cpy_tuple2(cpy_type_of(object.unsafelyUnwrapped), arguments.object)).take()
+    }
+}

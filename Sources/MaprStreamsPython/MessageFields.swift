@@ -1,0 +1,235 @@
+import CPython
+import CRdkafka
+import PythonBridge
+import Streams
+
+/// What a `Message` holds.
+///
+/// A message begins as a view of librdkafka's record: value, key, headers and timestamp become Python objects when they
+/// are asked for. A record pins the fetch response that it came in, so the consumer copies what is left of it
+/// ("materialises") when the program still holds the message two calls later (`ConsumerFields.recent`), before it closes,
+/// and a delivery callback does so where the program keeps the message.
+struct MessageFields {
+    static let ownsRecord: UInt8 = 1
+    /// A delivery report: its headers and timestamps follow other rules than those of a consumed message.
+    static let isReport: UInt8 = 2
+    /// librdkafka knows nothing of the record but its public fields.
+    static let isSynthetic: UInt8 = 4
+    /// Known to the garbage collector.
+    static let isTracked: UInt8 = 8
+
+    var record: UnsafeMutablePointer<rd_kafka_message_t>?
+    var topic: Object?
+    /// These four: nil for what is not there, or not asked for yet while there is a record.
+    var value: Object?
+    var key: Object?
+    var headers: Object?
+    var error: Object?
+    var offset: Int64
+    var partition: Int32
+    var flags: UInt8
+    // From here on: meaningful once there is no record.
+    var timestampType: Int32
+    var timestamp: Int64
+    /// Microseconds; -1 for none.
+    var latency: Int64
+    /// -1 for none.
+    var leaderEpoch: Int32
+    /// The list of the consumer's recent messages; `link` is what points here.
+    var next: UnsafeMutablePointer<MessageFields>?
+    var link: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>?
+}
+
+@inline(__always)
+func messageFields(_ object: Object?) -> UnsafeMutablePointer<MessageFields> {
+    object.unsafelyUnwrapped.fields(MessageFields.self)
+}
+
+/// Messages that were freed, to be used again: a message costs no allocation.
+///
+/// Their type and the reference to it stay in place. They are outside the garbage collector, as is every message of ours
+/// until something is put into it that could form a cycle.
+enum MessagePool {
+    static let capacity = 512
+    nonisolated(unsafe) private static var storage: UnsafeMutablePointer<Object>?
+    nonisolated(unsafe) private static var count = 0
+
+    static func prepare() {
+        storage = .allocate(capacity: capacity)
+    }
+
+    /// An instance whose fields are not set.
+    @inline(__always)
+    static func take() -> Object? {
+        if count > 0 {
+            count &-= 1
+            let object = storage.unsafelyUnwrapped[count]
+            cpy_set_refcount_to_one(object)
+            return object
+        }
+        return cpy_gc_new(Types.message)
+    }
+
+    /// - Returns: false where the pool is full.
+    @inline(__always)
+    static func put(_ object: Object) -> Bool {
+        guard count < capacity else { return false }
+        storage.unsafelyUnwrapped[count] = object
+        count &+= 1
+        return true
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == MessageFields {
+    /// Makes an instance's fields a view of a record.
+    @inline(__always)
+    func initialize(viewing record: UnsafeMutablePointer<rd_kafka_message_t>, topic: Object?, flags: UInt8) {
+        pointee.record = record
+        pointee.topic = topic
+        pointee.value = nil
+        pointee.key = nil
+        pointee.headers = nil
+        pointee.error = nil
+        pointee.offset = record.pointee.offset
+        pointee.partition = record.pointee.partition
+        pointee.flags = flags
+        pointee.next = nil
+        pointee.link = nil
+    }
+
+    /// Takes the message off its consumer's list.
+    @inline(__always)
+    func unlink() {
+        if let link = pointee.link {
+            link.pointee = pointee.next
+            if let next = pointee.next { next.pointee.link = link }
+            pointee.link = nil
+        }
+    }
+
+    /// Puts the message at the head of a consumer's list.
+    @inline(__always)
+    func link(into head: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>) {
+        pointee.next = head.pointee
+        if let next = head.pointee {
+            next.pointee.link = UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
+                OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<MessageFields>.offset(of: \.next)!))
+        }
+        pointee.link = head
+        head.pointee = self
+    }
+
+    /// Gives the record up, and with it what nobody has asked for.
+    @inline(__always)
+    func dropRecord() {
+        if let record = pointee.record {
+            pointee.record = nil
+            unlink()
+            if pointee.flags & MessageFields.ownsRecord != 0 { Consumer.destroy(record) }
+        }
+    }
+
+    /// Copies all that the record still holds, and gives it up. The pending exception, if any, stays.
+    func materialise(_ python: borrowing Python) {
+        guard let record = pointee.record else { return }
+        let pending = PendingException(fetching: python)
+        copyValue(record, python)
+        copyKey(record, python)
+        copyHeaders(record, python)
+        copyError(record, python)
+        var type: Int32 = 0
+        pointee.timestamp = currentTimestamp(&type)
+        pointee.timestampType = type
+        pointee.latency = currentLatency
+        pointee.leaderEpoch = currentLeaderEpoch
+        // What could not be copied for want of memory is None from now on.
+        PyErr_Clear()
+        dropRecord()
+        pending.restore(python)
+    }
+
+    // MARK: From the record
+
+    @inline(never)
+    func copyValue(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
+        guard pointee.value == nil, let start = record.pointee.payload else { return }
+        pointee.value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
+    }
+
+    @inline(never)
+    func copyKey(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
+        guard pointee.key == nil, let start = record.pointee.key else { return }
+        pointee.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
+    }
+
+    func copyHeaders(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
+        guard pointee.headers == nil, pointee.flags & MessageFields.isReport == 0 else { return }
+        var headers: OpaquePointer?
+        guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        let count = rd_kafka_header_cnt(headers)
+        guard count > 0, let list = PyList_New(count) else { return }
+        for index in 0..<count {
+            var name: UnsafePointer<CChar>?
+            var value: UnsafeRawPointer?
+            var valueCount = 0
+            rd_kafka_header_get_all(headers, index, &name, &value, &valueCount)
+            guard
+                let pair = PyTuple_New(2),
+                let text = PyUnicode_DecodeUTF8(name, strlen(name!), "replace")
+            else { break }
+            PyTuple_SetItem(pair, 0, text)
+            if let value {
+                PyTuple_SetItem(
+                    pair, 1, PyBytes_FromStringAndSize(value.assumingMemoryBound(to: CChar.self), valueCount))
+            } else {
+                PyTuple_SetItem(pair, 1, cpy_none().unsafelyUnwrapped.retained)
+            }
+            PyList_SetItem(list, index, pair)
+        }
+        if PyErr_Occurred() != nil {
+            list.release()
+        } else {
+            pointee.headers = list
+        }
+    }
+
+    func copyError(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
+        guard pointee.error == nil, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        var error = StreamsError(ErrorCode(record.pointee.err))
+        if pointee.flags & MessageFields.isReport == 0, let start = record.pointee.payload {
+            // An event: its payload is librdkafka's text.
+            error.reason = String(
+                decoding: UnsafeRawBufferPointer(start: start, count: record.pointee.len), as: UTF8.self)
+        }
+        if let object = try? python.kafkaError(error) { pointee.error = object.take() }
+    }
+
+    func currentTimestamp(_ type: inout Int32) -> Int64 {
+        guard let record = pointee.record else {
+            type = pointee.timestampType
+            return pointee.timestamp
+        }
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        guard pointee.flags & MessageFields.isSynthetic == 0 else {
+            type = 0
+            return -1
+        }
+        let timestamp = rd_kafka_message_timestamp(record, &kind)
+        type = Int32(bitPattern: kind.rawValue)
+        return timestamp
+    }
+
+    var currentLatency: Int64 {
+        guard let record = pointee.record else { return pointee.latency }
+        guard pointee.flags & (MessageFields.isSynthetic | MessageFields.isReport) == MessageFields.isReport else {
+            return -1
+        }
+        return rd_kafka_message_latency(record)
+    }
+
+    var currentLeaderEpoch: Int32 {
+        guard let record = pointee.record else { return pointee.leaderEpoch }
+        guard pointee.flags & (MessageFields.isSynthetic | MessageFields.isReport) == 0 else { return -1 }
+        return Message.leaderEpoch(record)
+    }
+}

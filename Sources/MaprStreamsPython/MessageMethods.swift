@@ -1,0 +1,266 @@
+import CPython
+import CRdkafka
+import PythonBridge
+import Streams
+
+let messageMethods: [Method] = [
+    .none(
+        "error", messageError,
+        """
+        error()
+        --
+
+        None for a proper message, else what the error or event is.
+
+        :rtype: KafkaError or None
+        """),
+    .none(
+        "value", messageValue,
+        """
+        value()
+        --
+
+        The value (payload), or None.
+
+        :rtype: bytes or None
+        """),
+    .none(
+        "key", messageKey,
+        """
+        key()
+        --
+
+        The key, or None.
+
+        :rtype: bytes or None
+        """),
+    .none(
+        "topic", messageTopic,
+        """
+        topic()
+        --
+
+        The topic's name, or None where there is none.
+
+        :rtype: str or None
+        """),
+    .none(
+        "partition", messagePartition,
+        """
+        partition()
+        --
+
+        The partition's number, or None where there is none.
+
+        :rtype: int or None
+        """),
+    .none(
+        "offset", messageOffset,
+        """
+        offset()
+        --
+
+        The offset in the partition, or None where there is none, as in the report of a failed delivery.
+
+        :rtype: int or None
+        """),
+    .none(
+        "timestamp", messageTimestamp,
+        """
+        timestamp()
+        --
+
+        What kind of timestamp the message has, and when that was (``rd_kafka_message_timestamp``).
+
+        :returns: one of the TIMESTAMP constants, and milliseconds since the epoch; (TIMESTAMP_NOT_AVAILABLE, -1)
+            where there is none
+        :rtype: tuple(int, int)
+        """),
+    .none(
+        "headers", messageHeaders,
+        """
+        headers()
+        --
+
+        The headers in their order, or None where there are none. A delivery report has none.
+
+        :rtype: list(tuple(str, bytes or None)) or None
+
+        ``rd_kafka_message_headers``, when it is first asked.
+        """),
+    .none(
+        "latency", messageLatency,
+        """
+        latency()
+        --
+
+        Seconds between produce() and the acknowledgement, in a delivery report; else None (``rd_kafka_message_latency``).
+
+        :rtype: float or None
+        """),
+    .none(
+        "leader_epoch", messageLeaderEpoch,
+        """
+        leader_epoch()
+        --
+
+        The epoch of the leader that the message came from, where librdkafka 2.1.0 or later knows it; else None.
+
+        :rtype: int or None
+        """),
+    .one("set_value", messageSetValue, "set_value(value, /)\n--\n\nReplaces the value, with any object."),
+    .one("set_key", messageSetKey, "set_key(key, /)\n--\n\nReplaces the key, with any object."),
+    .one("set_headers", messageSetHeaders, "set_headers(headers, /)\n--\n\nReplaces the headers, with any object."),
+    .one("set_topic", messageSetTopic, "set_topic(topic, /)\n--\n\nReplaces the topic's name (str)."),
+    .one("set_error", messageSetError, "set_error(error, /)\n--\n\nReplaces the error (KafkaError or None)."),
+    .none("__reduce__", messageReduce, "__reduce__()\n--\n\nFor pickle and copy."),
+]
+
+// MARK: Accessors
+
+@inline(__always)
+private func orNone(_ object: Object?) -> Object? {
+    (object ?? cpy_none().unsafelyUnwrapped).retained
+}
+
+/// The answer of an accessor that copies from the record when it is first asked.
+@inline(never)
+private func copied(
+    _ fields: UnsafeMutablePointer<MessageFields>, _ field: KeyPath<MessageFields, Object?>,
+    _ copy: (UnsafeMutablePointer<rd_kafka_message_t>, borrowing Python) -> Void
+) -> Object? {
+    guard let record = fields.pointee.record else { return cpy_none().unsafelyUnwrapped.retained }
+    return Python.attached { python in
+        copy(record, python)
+        if let object = fields.pointee[keyPath: field] { return object.retained }
+        return PyErr_Occurred() == nil ? cpy_none().unsafelyUnwrapped.retained : nil
+    }
+}
+
+@_cdecl("mapr_Message_error")
+func messageError(_ object: Object?, _ unused: Object?) -> Object? {
+    let fields = messageFields(object)
+    if let error = fields.pointee.error { return error.retained }
+    guard let record = fields.pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
+        return cpy_none().unsafelyUnwrapped.retained
+    }
+    return copied(fields, \.error) { fields.copyError($0, $1) }
+}
+
+@_cdecl("mapr_Message_value")
+func messageValue(_ object: Object?, _ unused: Object?) -> Object? {
+    let fields = messageFields(object)
+    if let value = fields.pointee.value { return value.retained }
+    guard let record = fields.pointee.record, let start = record.pointee.payload else {
+        return cpy_none().unsafelyUnwrapped.retained
+    }
+    let value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
+    fields.pointee.value = value
+    return value?.retained
+}
+
+@_cdecl("mapr_Message_key")
+func messageKey(_ object: Object?, _ unused: Object?) -> Object? {
+    let fields = messageFields(object)
+    if let key = fields.pointee.key { return key.retained }
+    guard let record = fields.pointee.record, let start = record.pointee.key else {
+        return cpy_none().unsafelyUnwrapped.retained
+    }
+    let key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
+    fields.pointee.key = key
+    return key?.retained
+}
+
+@_cdecl("mapr_Message_topic")
+func messageTopic(_ object: Object?, _ unused: Object?) -> Object? {
+    orNone(messageFields(object).pointee.topic)
+}
+
+@_cdecl("mapr_Message_partition")
+func messagePartition(_ object: Object?, _ unused: Object?) -> Object? {
+    let partition = messageFields(object).pointee.partition
+    return partition == RD_KAFKA_PARTITION_UA
+        ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(partition))
+}
+
+@_cdecl("mapr_Message_offset")
+func messageOffset(_ object: Object?, _ unused: Object?) -> Object? {
+    let offset = messageFields(object).pointee.offset
+    return offset < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLongLong(offset)
+}
+
+@_cdecl("mapr_Message_timestamp")
+func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
+    var type: Int32 = 0
+    let timestamp = messageFields(object).currentTimestamp(&type)
+    guard let tuple = PyTuple_New(2) else { return nil }
+    PyTuple_SetItem(tuple, 0, PyLong_FromLong(Int(type)))
+    PyTuple_SetItem(tuple, 1, PyLong_FromLongLong(timestamp))
+    return tuple
+}
+
+@_cdecl("mapr_Message_headers")
+func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
+    let fields = messageFields(object)
+    if let headers = fields.pointee.headers { return headers.retained }
+    return copied(fields, \.headers) { fields.copyHeaders($0, $1) }
+}
+
+@_cdecl("mapr_Message_latency")
+func messageLatency(_ object: Object?, _ unused: Object?) -> Object? {
+    let latency = messageFields(object).currentLatency
+    return latency < 0 ? cpy_none().unsafelyUnwrapped.retained : PyFloat_FromDouble(Double(latency) / 1_000_000)
+}
+
+@_cdecl("mapr_Message_leader_epoch")
+func messageLeaderEpoch(_ object: Object?, _ unused: Object?) -> Object? {
+    let epoch = messageFields(object).currentLeaderEpoch
+    return epoch < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(epoch))
+}
+
+// MARK: Replacing what a message holds
+
+/// Puts an object into a field. None is kept as such: it says that the record must not be asked any more.
+private func set(_ object: Object?, _ field: WritableKeyPath<MessageFields, Object?>, _ value: Object?) -> Object? {
+    let fields = messageFields(object)
+    let old = fields.pointee[keyPath: field]
+    fields.pointee[keyPath: field] = value.unsafelyUnwrapped.retained
+    old?.release()
+    if fields.pointee.flags & MessageFields.isTracked == 0 {
+        // From now on it may be part of a cycle.
+        fields.pointee.flags |= MessageFields.isTracked
+        PyObject_GC_Track(object)
+    }
+    return cpy_none().unsafelyUnwrapped.retained
+}
+
+@_cdecl("mapr_Message_set_value")
+func messageSetValue(_ object: Object?, _ value: Object?) -> Object? { set(object, \.value, value) }
+
+@_cdecl("mapr_Message_set_key")
+func messageSetKey(_ object: Object?, _ key: Object?) -> Object? { set(object, \.key, key) }
+
+@_cdecl("mapr_Message_set_headers")
+func messageSetHeaders(_ object: Object?, _ headers: Object?) -> Object? { set(object, \.headers, headers) }
+
+@_cdecl("mapr_Message_set_topic")
+func messageSetTopic(_ object: Object?, _ topic: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let topic = topic.unsafelyUnwrapped
+        guard cpy_is_str(topic) != 0 else {
+            throw python.error(.typeError, "topic must be str, not \(topic.typeName)")
+        }
+        return set(object, \.topic, topic)
+    }
+}
+
+@_cdecl("mapr_Message_set_error")
+func messageSetError(_ object: Object?, _ error: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let error = error.unsafelyUnwrapped
+        guard error.isNone || Types.isInstance(error, of: Types.kafkaError) else {
+            throw python.error(.typeError, "error must be a KafkaError or None, not \(error.typeName)")
+        }
+        return set(object, \.error, error)
+    }
+}

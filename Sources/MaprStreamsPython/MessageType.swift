@@ -1,0 +1,213 @@
+import CPython
+import CRdkafka
+import PythonBridge
+import Streams
+
+func makeMessageType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+    MessagePool.prepare()
+    var type = TypeBuilder("mapr_streams_python.Message", fields: MessageFields.self, garbageCollected: true)
+    type.documentation(
+        """
+        Message(topic, value=None, key=None, headers=None, error=None, partition=None, offset=None, timestamp=None, \
+        latency=None, leader_epoch=None)
+        --
+
+        A message that was consumed or produced, or an event.
+
+        Check error() first: None means a proper message. len() is the size of the value in bytes, so a message without
+        a value is false: compare with None, not by truth.
+
+        Consumers and delivery callbacks make messages. An application makes one to test its own code without a broker.
+
+        :param str topic: the topic's name
+        :param value: bytes or str
+        :param key: bytes or str
+        :param list headers: (name, value) pairs
+        :param KafkaError error: makes it an error or event
+        :param int partition: the partition
+        :param int offset: the offset
+        :param tuple timestamp: (one of the TIMESTAMP constants, milliseconds)
+        :param float latency: seconds between produce() and the report
+        :param int leader_epoch: the leader's epoch
+        """)
+    type.new(messageNew)
+    type.deallocate(messageDeallocate)
+    type.traverse { object, visit, argument in
+        var result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
+        let values = messageFields(object).pointee
+        for field in [values.value, values.key, values.headers, values.error, values.topic] where result == 0 {
+            result = cpy_visit(field, visit, argument)
+        }
+        return result
+    }
+    type.clear { object in
+        let fields = messageFields(object)
+        PythonBridge.clear(&fields.pointee.value)
+        PythonBridge.clear(&fields.pointee.key)
+        PythonBridge.clear(&fields.pointee.headers)
+        PythonBridge.clear(&fields.pointee.error)
+        return 0
+    }
+    type.length(messageLength)
+    type.compare(messageCompare)
+    type.hash(messageHash)
+    type.representation(messageDescribe)
+    type.methods(messageMethods)
+    Types.message = try type.build(python, module: module)
+}
+
+nonisolated(unsafe) private let signature = Signature(
+    "Message",
+    [
+        "topic", "value", "key", "headers", "error", "partition", "offset", "timestamp", "latency", "leader_epoch",
+    ], required: 1)
+
+@_cdecl("mapr_Message_new")
+func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try withSlots(10) { slots throws(PythonError) in
+            try signature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
+            func given(_ slot: Int) -> Object? { slots[slot].flatMap { $0.isNone ? nil : $0 } }
+            guard let topic = given(0), cpy_is_str(topic) != 0 else {
+                throw python.error(.typeError, "topic must be str, not \(slots[0].unsafelyUnwrapped.typeName)")
+            }
+            let error = given(4)
+            if let error, !Types.isInstance(error, of: Types.kafkaError) {
+                throw python.error(.typeError, "error must be a KafkaError or None, not \(error.typeName)")
+            }
+            let partition = try given(5).map { value throws(PythonError) in try python.int32(value, "partition") }
+            let offset = try given(6).map { value throws(PythonError) in try python.int64(value, "offset") }
+            var timestampType: Int32 = 0
+            var timestamp: Int64 = -1
+            if let pair = given(7) {
+                guard cpy_is_tuple(pair) != 0, cpy_size(pair) == 2 else {
+                    throw python.error(.typeError, "timestamp must be a tuple of type and milliseconds")
+                }
+                timestampType = try python.int32(PyTuple_GetItem(pair, 0), "timestamp type")
+                timestamp = try python.int64(PyTuple_GetItem(pair, 1), "timestamp")
+            }
+            var latency: Int64 = -1
+            if let seconds = given(8) {
+                let value = PyFloat_AsDouble(seconds)
+                if value == -1 && PyErr_Occurred() != nil { throw PythonError() }
+                latency = Int64((value * 1_000_000).rounded())
+            }
+            let epoch = try given(9).map { value throws(PythonError) in try python.int32(value, "leader_epoch") }
+
+            let object = try OwnedObject(cpy_new(UnsafeMutablePointer<PyObject>(type)))
+            let fields = messageFields(object.object)
+            fields.pointee.flags = MessageFields.isTracked
+            fields.pointee.topic = topic.retained
+            fields.pointee.value = try bytesOfText(python, given(1))
+            fields.pointee.key = try bytesOfText(python, given(2))
+            fields.pointee.headers = given(3)?.retained
+            fields.pointee.error = error?.retained
+            fields.pointee.partition = partition ?? TopicPartition.unassignedPartition
+            fields.pointee.offset = offset ?? TopicPartition.invalidOffset
+            fields.pointee.timestampType = timestampType
+            fields.pointee.timestamp = timestamp
+            fields.pointee.latency = latency
+            fields.pointee.leaderEpoch = epoch ?? -1
+            return object.take()
+        }
+    }
+}
+
+/// What a consumer would give for a value: bytes where it is text. The caller owns the result.
+private func bytesOfText(_ python: borrowing Python, _ object: Object?) throws(PythonError) -> Object? {
+    guard let object else { return nil }
+    guard cpy_is_str(object) != 0 else { return object.retained }
+    return try OwnedObject(PyUnicode_AsUTF8String(object)).take()
+}
+
+@_cdecl("mapr_Message_dealloc")
+func messageDeallocate(_ object: Object?) {
+    let object = object.unsafelyUnwrapped
+    let fields = messageFields(object)
+    if fields.pointee.flags & MessageFields.isTracked != 0 { PyObject_GC_UnTrack(object) }
+    fields.dropRecord()
+    fields.pointee.topic?.release()
+    fields.pointee.value?.release()
+    fields.pointee.key?.release()
+    fields.pointee.headers?.release()
+    fields.pointee.error?.release()
+    if cpy_type_of(object) == Types.message && MessagePool.put(object) { return }
+    cpy_free(object)
+}
+
+@_cdecl("mapr_Message_len")
+func messageLength(_ object: Object?) -> Int {
+    let fields = messageFields(object)
+    if let value = fields.pointee.value { return value.isNone ? 0 : PyObject_Size(value) }
+    if let record = fields.pointee.record { return record.pointee.payload == nil ? 0 : record.pointee.len }
+    return 0
+}
+
+@_cdecl("mapr_Message_compare")
+func messageCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> Object? {
+    guard
+        operation == Py_EQ || operation == Py_NE,
+        Types.isInstance(other.unsafelyUnwrapped, of: Types.message)
+    else { return cpy_not_implemented().unsafelyUnwrapped.retained }
+    return Python.entered(failure: nil) { python throws(PythonError) in
+        let mine = try OwnedObject(messageContent(python, object))
+        let theirs = try OwnedObject(messageContent(python, other))
+        return try OwnedObject(PyObject_RichCompare(mine.object, theirs.object, operation)).take()
+    }
+}
+
+@_cdecl("mapr_Message_hash")
+func messageHash(_ object: Object?) -> Int {
+    let values = messageFields(object).pointee
+    let topic = values.topic.map { PyObject_Hash($0) } ?? 0
+    let hash = (topic &* 31) ^ (Int(values.partition) &* 1_000_003) ^ Int(values.offset)
+    return hash == -1 ? -2 : hash
+}
+
+@_cdecl("mapr_Message_describe")
+func messageDescribe(_ object: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = messageFields(object)
+        func text(_ method: (Object?, Object?) -> Object?) throws(PythonError) -> String {
+            let value = try OwnedObject(method(object, nil))
+            return value.object.representation
+        }
+        let name = object.unsafelyUnwrapped.typeName
+        let place = "topic=\(try text(messageTopic)), partition=\(try text(messagePartition)), offset=\(try text(messageOffset))"
+        let error = try OwnedObject(messageError(object, nil))
+        let rest =
+            error.object.isNone
+            ? "key=\(try text(messageKey)), \(messageLength(object)) bytes" : "error=\(error.object.representation)"
+        _ = fields
+        return try python.string("<mapr_streams_python.\(name) \(place), \(rest)>").take()
+    }
+}
+
+/// All that a message holds, as the arguments of the constructor. The caller owns the result.
+func messageContent(_ python: borrowing Python, _ object: Object?) -> Object? {
+    let fields = messageFields(object)
+    guard let tuple = PyTuple_New(10) else { return nil }
+    let latency = fields.currentLatency
+    let epoch = fields.currentLeaderEpoch
+    let items: [Object?] = [
+        messageTopic(object, nil), messageValue(object, nil), messageKey(object, nil), messageHeaders(object, nil),
+        messageError(object, nil), messagePartition(object, nil), messageOffset(object, nil),
+        messageTimestamp(object, nil),
+        latency < 0 ? cpy_none().unsafelyUnwrapped.retained : PyFloat_FromDouble(Double(latency) / 1_000_000),
+        epoch < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(epoch)),
+    ]
+    for (index, item) in items.enumerated() { PyTuple_SetItem(tuple, index, item) }
+    if PyErr_Occurred() != nil {
+        tuple.release()
+        return nil
+    }
+    return tuple
+}
+
+@_cdecl("mapr_Message_reduce")
+func messageReduce(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let content = try OwnedObject(messageContent(python, object))
+        return try OwnedObject(cpy_tuple2(cpy_type_of(object.unsafelyUnwrapped), content.object)).take()
+    }
+}

@@ -1,0 +1,112 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// The one function that the library exports: CPython calls it when `mapr_streams_python.cimpl` is imported.
+@_cdecl("PyInit_cimpl")
+public func initializeModule() -> Object? {
+    PyModuleDef_Init(moduleDefinition)
+}
+
+nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
+    name: "mapr_streams_python.cimpl",
+    documentation: """
+        The native core of mapr_streams_python, over librdkafka.
+
+        Import its names from mapr_streams_python.
+        """,
+    functions: [
+        .none(
+            "version", moduleVersion,
+            """
+            version()
+            --
+
+            The version of this package.
+
+            :returns: text and number, as in ``('1.0.0', 0x01000000)``
+            :rtype: tuple(str, int)
+            """),
+        .none(
+            "libversion", moduleLibraryVersion,
+            """
+            libversion()
+            --
+
+            The version of the librdkafka that is loaded.
+
+            :returns: text and number, as in ``('2.0.2', 0x020002ff)``
+            :rtype: tuple(str, int)
+
+            ``rd_kafka_version_str``, ``rd_kafka_version``.
+            """),
+    ],
+    execute: executeModule)
+
+@_cdecl("mapr_module_execute")
+func executeModule(_ module: Object?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        let module = module.unsafelyUnwrapped
+        try ModuleBuilder.requireOneInterpreter(python, module: "mapr_streams_python")
+        if Types.message != nil {
+            // A second import, after the first was taken out of sys.modules: the same types, as the process has one set.
+            try addTypes(python, to: module)
+        } else {
+            try Interpreter.prepare(python)
+            prepareForFork()
+            try makeKafkaErrorType(python, module)
+            try makeTopicPartitionType(python, module)
+            try makeMessageType(python, module)
+            try makeProducerType(python, module)
+            try makeConsumerType(python, module)
+            try makeMockClusterType(python, module)
+        }
+        try addConstants(python, to: module)
+        return 0
+    }
+}
+
+private func addTypes(_ python: borrowing Python, to module: Object) throws(PythonError) {
+    let types: [(String, Object?)] = [
+        ("KafkaError", Types.kafkaError), ("KafkaException", Types.kafkaException),
+        ("TopicPartition", Types.topicPartition), ("Message", Types.message), ("Producer", Types.producer),
+        ("Consumer", Types.consumer), ("_MockCluster", mockClusterType),
+    ]
+    for (name, type) in types {
+        if let type { try python.add(type, to: module, as: name) }
+    }
+}
+
+private func addConstants(_ python: borrowing Python, to module: Object) throws(PythonError) {
+    // librdkafka's logical offsets and its kinds of timestamps.
+    let constants: [(String, Int)] = [
+        ("OFFSET_BEGINNING", -2), ("OFFSET_END", -1), ("OFFSET_STORED", -1000), ("OFFSET_INVALID", -1001),
+        ("TIMESTAMP_NOT_AVAILABLE", 0), ("TIMESTAMP_CREATE_TIME", 1), ("TIMESTAMP_LOG_APPEND_TIME", 2),
+    ]
+    for (name, value) in constants {
+        let number = try python.integer(value)
+        try python.add(number.object, to: module, as: name)
+    }
+}
+
+@_cdecl("mapr_module_version")
+func moduleVersion(_ module: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        // The package's own number, so that it is written down once.
+        let package = try OwnedObject(PyImport_ImportModule("mapr_streams_python._version"))
+        let text = try package.object.attribute("__version__")
+        var number = 0
+        for part in (text.object.text ?? "").split(separator: ".").prefix(3) { number = number << 8 | (Int(part) ?? 0) }
+        let packed = try python.integer(number << 8)
+        return try OwnedObject(cpy_tuple2(text.object, packed.object)).take()
+    }
+}
+
+@_cdecl("mapr_module_libversion")
+func moduleLibraryVersion(_ module: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let text = try python.string(Librdkafka.versionText)
+        let number = try python.integer(Int(Librdkafka.version))
+        return try OwnedObject(cpy_tuple2(text.object, number.object)).take()
+    }
+}

@@ -1,0 +1,256 @@
+import CPython
+import PythonBridge
+import Streams
+
+let produceDocumentation: StaticString =
+    """
+    produce(topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None)
+    --
+
+    Puts a message into the queue, to be sent.
+
+    :param str topic: the topic to produce to
+    :param value: the payload; str is sent as UTF-8, and any contiguous buffer is taken
+    :type value: str or bytes-like or None
+    :param key: the key, which chooses the partition
+    :type key: str or bytes-like or None
+    :param int partition: the partition; -1 lets the configured partitioner choose
+    :param callable on_delivery: called as ``on_delivery(err, msg)`` from poll() or flush(), when the message was delivered
+        (err is None) or has failed for good; ``callback`` is another name for it, and wins if both are given
+    :param int timestamp: milliseconds since the epoch; 0 for now
+    :param headers: a dict, or a list of (name, value) tuples; values are str, bytes-like or None
+    :raises BufferError: the queue is full (``queue.buffering.max.messages``): call poll() and try again
+    :raises KafkaException: for other errors
+    :raises TypeError: an argument has the wrong type; the message names it
+    :raises RuntimeError: the producer is closed
+
+    In the MapR dialect a message without a value is not sent: its callback gets _INVALID_ARG, and without any callback
+    this call raises it. With ``streams.compatibility`` set to ``kafka`` it is a tombstone.
+
+    ``rd_kafka_produce``, or ``rd_kafka_produceva`` with a timestamp or headers.
+    """
+
+nonisolated(unsafe) private var produceSignature: UnsafeMutablePointer<Signature>?
+
+func prepareProduce() {
+    let signature = UnsafeMutablePointer<Signature>.allocate(capacity: 1)
+    signature.initialize(
+        to: Signature(
+            "produce", ["topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers"],
+            required: 1))
+    produceSignature = signature
+}
+
+@_cdecl("mapr_Producer_produce")
+func producerProduce(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let producer = try fields.open(python)
+        return try withSlots(8) { slots throws(PythonError) in
+            try produceSignature.unsafelyUnwrapped.pointee.parse(python, arguments, count, keywords, into: slots)
+
+            let topicObject = slots[0].unsafelyUnwrapped
+            let topic: Producer.Topic
+            if topicObject == fields.pointee.lastTopic {
+                topic = fields.pointee.lastTopicHandle.unsafelyUnwrapped
+            } else {
+                topic = try fields.topic(python, topicObject)
+            }
+            var partition = TopicPartition.unassignedPartition
+            if let given = slots[3], given != cpy_none() { partition = try python.int32(given, "partition") }
+            var callback = slots[4]
+            if callback == nil || callback == cpy_none() { callback = slots[5] }
+            if callback == cpy_none() { callback = nil }
+            if let callback, PyCallable_Check(callback) == 0 {
+                throw notCallable(python, callback, isAlias: slots[4] == callback)
+            }
+
+            var value = BorrowedBytes()
+            var key = BorrowedBytes()
+            defer {
+                value.release()
+                key.release()
+            }
+            try value.borrow(python, slots[1], "value")
+            try key.borrow(python, slots[2], "key")
+            if value.start == nil && fields.pointee.base.isMaprDialect {
+                try fields.reject(python, topic, partition, key, callback)
+                return cpy_none().unsafelyUnwrapped.retained
+            }
+
+            // The report's callback is the message's opaque pointer: it owns a reference until the report.
+            if let callback { cpy_incref(callback) }
+            do throws(PythonError) {
+                if slots[6] == nil && slots[7] == nil {
+                    try producer.use { producer throws(PythonError) in
+                        do throws(StreamsError) {
+                            try producer.produce(
+                                topic, partition: partition, value: value.start, valueCount: value.count,
+                                key: key.start, keyCount: key.count, opaque: callback)
+                        } catch {
+                            throw python.raise(error, prefix: "Unable to produce message")
+                        }
+                    }
+                } else {
+                    try fields.produce(
+                        python, producer, topic, partition, value, key, callback, timestamp: slots[6],
+                        headers: slots[7])
+                }
+            } catch {
+                callback?.release()
+                throw error
+            }
+            return cpy_none().unsafelyUnwrapped.retained
+        }
+    }
+}
+
+@inline(never)
+private func notCallable(_ python: borrowing Python, _ object: Object, isAlias: Bool) -> PythonError {
+    python.error(
+        .typeError, "\(isAlias ? "callback" : "on_delivery") must be callable, not \(object.typeName)")
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// The handle of a topic that is not the one that was last produced to.
+    @inline(never)
+    func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Producer.Topic {
+        let name = try python.cString(object, "topic")
+        let handle: Producer.Topic
+        if let known = PyDict_GetItem(pointee.topics, object) {
+            handle = pointee.handles[PyLong_AsLong(known)]
+        } else {
+            if PyErr_Occurred() != nil { throw PythonError() }
+            let producer = try open(python)
+            handle = try python.calling(prefix: "Unable to produce message") { () throws(StreamsError) in
+                try producer.use { producer throws(StreamsError) in try producer.topic(name) }
+            }
+            let index = try python.integer(pointee.handles.count)
+            pointee.handles.append(handle)
+            if PyDict_SetItem(pointee.topics, object, index.object) != 0 { throw PythonError() }
+        }
+        // A subclass of str may not be what it seems when it is asked again.
+        if cpy_is_exactly_str(object) != 0 {
+            replace(&pointee.lastTopic, with: OwnedObject(retaining: object))
+            pointee.lastTopicHandle = handle
+        }
+        return handle
+    }
+
+    /// A message without a value, in the MapR dialect.
+    @inline(never)
+    func reject(
+        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ key: BorrowedBytes, _ callback: Object?
+    ) throws(PythonError) {
+        guard callback != nil || pointee.base.callbacks.report != nil else {
+            throw python.raise(
+                StreamsError(
+                    .invalidArgument,
+                    reason: "value must not be None: MapR Event Store takes no message without a value, and there is no"
+                        + " delivery callback to report it to (\(Dialect.property) = kafka sends a tombstone)"))
+        }
+        let producer = try open(python)
+        if let callback { cpy_incref(callback) }
+        producer.use {
+            $0.reject(topic, partition: partition, key: key.start, keyCount: key.count, opaque: callback)
+        }
+    }
+
+    /// A message with a timestamp, headers or both.
+    @inline(never)
+    func produce(
+        _ python: borrowing Python, _ producer: Unmanaged<Producer>, _ topic: Producer.Topic, _ partition: Int32,
+        _ value: BorrowedBytes, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
+    ) throws(PythonError) {
+        var milliseconds: Int64 = 0
+        if let timestamp, timestamp != cpy_none() { milliseconds = try python.int64(timestamp, "timestamp") }
+        func send(_ headers: Headers.Reference?) throws(PythonError) {
+            do throws(StreamsError) {
+                try producer.use { producer throws(StreamsError) in
+                    try producer.produce(
+                        topic, partition: partition, value: value.start, valueCount: value.count, key: key.start,
+                        keyCount: key.count, opaque: callback, timestamp: milliseconds, headers: headers)
+                }
+            } catch {
+                throw python.raise(error, prefix: "Unable to produce message")
+            }
+        }
+        guard let headers, headers != cpy_none() else { return try send(nil) }
+        let list = try parseHeaders(python, headers)
+        try send(list.reference)
+        list.relinquish()
+    }
+}
+
+// MARK: Headers
+
+@inline(never)
+private func parseHeaders(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Headers {
+    if cpy_is_list(object) != 0 {
+        let headers = Headers(capacity: cpy_size(object))
+        var index = 0
+        while index < cpy_size(object) {
+            let pair = PyList_GetItem(object, index).unsafelyUnwrapped
+            guard cpy_is_tuple(pair) != 0, cpy_size(pair) == 2 else {
+                throw python.error(.typeError, "Headers are expected to be a list of (key, value) tuples")
+            }
+            try addHeader(
+                python, headers, PyTuple_GetItem(pair, 0).unsafelyUnwrapped, PyTuple_GetItem(pair, 1).unsafelyUnwrapped)
+            index += 1
+        }
+        return headers
+    }
+    guard cpy_is_dict(object) != 0 else {
+        throw python.error(
+            .typeError, "expected headers to be dict or list of (key, value) tuples, not \(object.typeName)")
+    }
+    let headers = Headers(capacity: PyDict_Size(object))
+    var position = 0
+    var name: Object?
+    var value: Object?
+    while PyDict_Next(object, &position, &name, &value) != 0 {
+        try addHeader(python, headers, name.unsafelyUnwrapped, value.unsafelyUnwrapped)
+    }
+    return headers
+}
+
+/// Appends a header. Names that are no str go through `str()`.
+@inline(__always)
+private func addHeader(
+    _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
+) throws(PythonError) {
+    if cpy_is_str(name) == 0 {
+        let text = try OwnedObject(PyObject_Str(name))
+        return try addHeaderOfText(python, headers, text.object, value)
+    }
+    try addHeaderOfText(python, headers, name, value)
+}
+
+@inline(__always)
+private func addHeaderOfText(
+    _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
+) throws(PythonError) {
+    var nameCount = 0
+    guard let text = PyUnicode_AsUTF8AndSize(name, &nameCount) else { throw PythonError() }
+    if cpy_is_exactly_bytes(value) != 0 {
+        headers.add(
+            text, nameCount: nameCount, value: UnsafeRawPointer(value) + Interpreter.bytesDataOffset,
+            valueCount: cpy_size(value))
+        return
+    }
+    var bytes = BorrowedBytes()
+    do throws(PythonError) {
+        try bytes.borrow(python, value, "header value")
+    } catch {
+        if python.errorIs(.typeError) {
+            PyErr_Clear()
+            throw python.error(
+                .typeError, "expected header value to be None, binary, or unicode string, not \(value.typeName)")
+        }
+        throw error
+    }
+    headers.add(text, nameCount: nameCount, value: bytes.start, valueCount: bytes.count)
+    bytes.release()
+}

@@ -1,0 +1,318 @@
+import CPython
+import CRdkafka
+import PythonBridge
+import Streams
+
+// MARK: Delivery reports
+
+/// Called by librdkafka for every report, inside the call that serves the producer.
+///
+/// The Message is lent: it views librdkafka's record while the callback runs, and copies what is left of it only where the
+/// program keeps it. The GIL, once taken, is kept until rd_kafka_poll returns, which it does without waiting again.
+@_cdecl("mapr_report_delivery")
+func reportDelivery(
+    _ handle: OpaquePointer?, _ record: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
+) {
+    let record = UnsafeMutablePointer(mutating: record.unsafelyUnwrapped)
+    let own = record.pointee._private?.assumingMemoryBound(to: PyObject.self)
+    let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
+        .assumingMemoryBound(to: ProducerFields.self)
+    guard own != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current else { return }
+    frame.pointee.attach()
+    Python.attached { python in
+        // Looked up again: another thread may have had the GIL meanwhile.
+        guard let callable = own ?? fields.pointee.base.callbacks.report else { return }
+        let isSilent =
+            fields.pointee.discardsReports
+            || (fields.pointee.reportsErrorsOnly && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        if isSilent {
+            own?.release()
+            return
+        }
+        callDelivery(python, frame, fields, record, callable)
+        own?.release()
+    }
+}
+
+@inline(__always)
+private func callDelivery(
+    _ python: borrowing Python, _ frame: UnsafeMutablePointer<CallFrame>,
+    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>,
+    _ callable: Object
+) {
+    frame.pointee.callbackDepth &+= 1
+    defer { frame.pointee.callbackDepth &-= 1 }
+    guard let message = lentMessage(fields, record), let error = reportError(python, fields, record) else {
+        return frame.pointee.recordAndYield(python, from: callable)
+    }
+    var arguments: (Object?, Object?, Object?) = (nil, error, message)
+    let result = withUnsafeMutablePointer(to: &arguments) {
+        python.call(callable, two: UnsafeMutableRawPointer($0).assumingMemoryBound(to: Object?.self))
+    }
+    if let result {
+        result.release()
+    } else {
+        frame.pointee.recordAndYield(python, from: callable)
+    }
+    error.release()
+    let messageFields = messageFields(message)
+    if cpy_refcount(message) > 1 {
+        messageFields.materialise(python)
+    } else {
+        messageFields.pointee.record = nil
+    }
+    message.release()
+}
+
+@inline(__always)
+private func lentMessage(
+    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>
+) -> Object? {
+    guard let topic = fields.base.topicName(record.pointee.rkt), let message = MessagePool.take() else { return nil }
+    var flags = MessageFields.isReport
+    // The mark of Streams.RejectedMessages: librdkafka itself never reports this code for a message that has a topic.
+    if record.pointee.err == RD_KAFKA_RESP_ERR__INVALID_ARG { flags |= MessageFields.isSynthetic }
+    messageFields(message).initialize(viewing: record, topic: topic, flags: flags)
+    return message
+}
+
+/// None, or why the message was not delivered. The caller owns the result.
+@inline(__always)
+private func reportError(
+    _ python: borrowing Python, _ fields: UnsafeMutablePointer<ProducerFields>,
+    _ record: UnsafeMutablePointer<rd_kafka_message_t>
+) -> Object? {
+    if record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { return cpy_none().unsafelyUnwrapped.retained }
+    return failure(python, fields, record)
+}
+
+@inline(never)
+private func failure(
+    _ python: borrowing Python, _ fields: UnsafeMutablePointer<ProducerFields>,
+    _ record: UnsafeMutablePointer<rd_kafka_message_t>
+) -> Object? {
+    let error = StreamsError(ErrorCode(record.pointee.err))
+    let explained = fields.pointee.base.client?.use { $0.explained(error) } ?? error
+    do throws(PythonError) {
+        return try python.kafkaError(explained).take()
+    } catch {
+        return nil
+    }
+}
+
+// MARK: poll
+
+nonisolated(unsafe) private let pollSignature = Signature("poll", ["timeout"])
+
+@_cdecl("mapr_Producer_poll")
+func producerPoll(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let producer = try fields.open(python)
+        let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
+        let milliseconds = try fields.base.milliseconds(python, timeout)
+        fields.base.enter()
+        let served = fields.serve(&python, producer, milliseconds)
+        fields.leave(&python)
+        guard served >= 0 else { throw PythonError() }
+        return try OwnedObject(PyLong_FromLong(served)).take()
+    }
+}
+
+/// The one argument of `poll` and its kin.
+@inline(__always)
+func timeoutArgument(
+    _ python: borrowing Python, _ signature: @autoclosure () -> Signature, _ arguments: UnsafePointer<Object?>?,
+    _ count: Int, _ keywords: Object?
+) throws(PythonError) -> Object? {
+    if keywords == nil && count <= 1 { return count == 1 ? arguments.unsafelyUnwrapped[0] : nil }
+    return try withSlots(1) { slots throws(PythonError) in
+        try signature().parse(python, arguments, count, keywords, into: slots)
+        return slots[0]
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// Serves events, waiting for the first one. - Returns: how many; -1 where an exception is pending.
+    @inline(__always)
+    func serve(_ python: inout Python, _ producer: Unmanaged<Producer>, _ milliseconds: Int32) -> Int {
+        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            var served = 0
+            if producer.use({ $0.hasRejected }) { served = serveRejected(producer, frame) }
+            if frame.pointee.exception == nil {
+                served &+= Int(producer.use { $0.poll(milliseconds: 0) })
+            }
+            if served == 0 && milliseconds != 0 && frame.pointee.exception == nil {
+                served = wait(&python, producer, frame, milliseconds)
+            }
+            do throws(PythonError) {
+                try frame.pointee.raiseRecorded(python)
+            } catch {
+                return -1
+            }
+            return served
+        }
+    }
+
+    @inline(never)
+    private func serveRejected(_ producer: Unmanaged<Producer>, _ frame: UnsafeMutablePointer<CallFrame>) -> Int {
+        var served = 0
+        // Those that the callbacks add are for the next call.
+        for _ in 0..<producer.use({ $0.outstanding }) {
+            guard frame.pointee.exception == nil, producer.use({ $0.serveRejected() }) else { break }
+            served += 1
+        }
+        return served
+    }
+
+    @inline(never)
+    private func wait(
+        _ python: inout Python, _ producer: Unmanaged<Producer>, _ frame: UnsafeMutablePointer<CallFrame>,
+        _ milliseconds: Int32
+    ) -> Int {
+        let deadline = Deadline(milliseconds: milliseconds)
+        while true {
+            let served = python.detached(frame) {
+                producer.use { $0.poll(milliseconds: deadline.nextSlice) }
+            }
+            if served > 0 || frame.pointee.exception != nil { return Int(served) }
+            do throws(PythonError) {
+                try python.checkSignals()
+            } catch {
+                return -1
+            }
+            if deadline.hasPassed || pointee.producer == nil { return 0 }
+            if producer.use({ $0.hasRejected }) { return serveRejected(producer, frame) }
+        }
+    }
+}
+
+// MARK: flush
+
+nonisolated(unsafe) private let flushSignature = Signature("flush", ["timeout"])
+
+@_cdecl("mapr_Producer_flush")
+func producerFlush(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let producer = try fields.open(python)
+        let timeout = try timeoutArgument(python, flushSignature, arguments, count, keywords)
+        let milliseconds = try fields.base.milliseconds(python, timeout)
+        let left = try fields.flush(&python, producer, milliseconds)
+        return try python.integer(left).take()
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// How long rd_kafka_flush may go on after a callback has taken the GIL.
+    private static var flushSlice: Int32 { 10 }
+
+    /// Waits until everything is delivered. - Returns: how many messages are left.
+    func flush(
+        _ python: inout Python, _ producer: Unmanaged<Producer>, _ milliseconds: Int32
+    ) throws(PythonError) -> Int {
+        if milliseconds != 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self)) {
+            throw python.error(
+                .runtimeError,
+                "flush() cannot wait inside a callback of the same Producer: the reports behind this one come after it")
+        }
+        let deadline = Deadline(milliseconds: milliseconds)
+        base.enter()
+        defer { leave(&python) }
+        while true {
+            // What is ready, and what was rejected.
+            while serve(&python, producer, 0) > 0 {}
+            if PyErr_Occurred() != nil { throw PythonError() }
+            let left = producer.use { $0.outstanding }
+            if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
+            let slice = Swift.min(deadline.remaining, Self.flushSlice)
+            let failed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+                _ = python.detached(frame) { producer.use { $0.flush(milliseconds: slice) } }
+                do throws(PythonError) {
+                    try frame.pointee.raiseRecorded(python)
+                } catch {
+                    return true
+                }
+                return false
+            }
+            if failed { throw PythonError() }
+            try python.checkSignals()
+            // Another thread may have closed the producer.
+            if pointee.producer == nil { return producer.use { $0.outstanding } }
+        }
+    }
+}
+
+// MARK: purge, list_topics, close
+
+nonisolated(unsafe) private let purgeSignature = Signature("purge", ["in_queue", "in_flight", "blocking"])
+
+@_cdecl("mapr_Producer_purge")
+func producerPurge(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let producer = try fields.open(python)
+        return try withSlots(3) { slots throws(PythonError) in
+            try purgeSignature.parse(python, arguments, count, keywords, into: slots)
+            let queued = try python.truth(slots[0], default: true)
+            let inFlight = try python.truth(slots[1], default: true)
+            let waiting = try python.truth(slots[2], default: true)
+            fields.base.enter()
+            defer { fields.leave(&python) }
+            try python.callingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
+                try producer.use { producer throws(StreamsError) in
+                    try producer.purge(queued: queued, inFlight: inFlight, waiting: waiting)
+                }
+            }
+            return python.none.take()
+        }
+    }
+}
+
+@_cdecl("mapr_Producer_list_topics")
+func producerListTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let producer = try fields.open(python).takeUnretainedValue()
+        return try listTopics(&python, producer, arguments, count, keywords).take()
+    }
+}
+
+nonisolated(unsafe) private let closeSignature = Signature("close", ["timeout"])
+
+@_cdecl("mapr_Producer_close")
+func producerClose(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let timeout = try timeoutArgument(python, closeSignature, arguments, count, keywords)
+        let milliseconds = try python.milliseconds(timeout)
+        guard let producer = fields.pointee.producer else {
+            // Made by __new__ alone, closed before, or another process's: there is nothing to close.
+            return python.boolean(true).take()
+        }
+        var left = 0
+        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+            // The reports behind this one cannot come while the callback waits.
+            left = producer.use { $0.outstanding }
+        } else {
+            left = try fields.flush(&python, producer, milliseconds)
+        }
+        // Another thread may have closed it meanwhile.
+        guard fields.pointee.producer != nil else { return python.boolean(left == 0).take() }
+        fields.base.enter()
+        fields.pointee.producer = nil
+        fields.pointee.base.state = .closed
+        fields.leave(&python)
+        return python.boolean(left == 0).take()
+    }
+}

@@ -1,0 +1,284 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// What a `Producer` holds.
+struct ProducerFields {
+    var base: ClientFields
+    /// The same as `base.client`, while the producer is open.
+    var producer: Unmanaged<Producer>?
+    /// The topic that was last produced to: the str object, and its handle.
+    var lastTopic: Object?
+    var lastTopicHandle: Producer.Topic?
+    /// From topic str to a handle's index in `handles`.
+    var topics: Object?
+    var handles: [Producer.Topic]
+    var reportsErrorsOnly: Bool
+    /// Reports let their callbacks go without calling them.
+    var discardsReports: Bool
+}
+
+@inline(__always)
+func producerFields(_ object: Object?) -> UnsafeMutablePointer<ProducerFields> {
+    object.unsafelyUnwrapped.fields(ProducerFields.self)
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    @inline(__always)
+    var base: UnsafeMutablePointer<ClientFields> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: ClientFields.self)
+    }
+
+    /// The producer, which stays while the GIL is held or `base.users` counts this call.
+    @inline(__always)
+    func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Producer> {
+        guard let producer = pointee.producer else { throw base.notOpen(python, "Producer") }
+        return producer
+    }
+
+    /// Ends a call. The last one on a closed producer destroys it.
+    @inline(__always)
+    func leave(_ python: inout Python) {
+        base.pointee.users &-= 1
+        if base.pointee.users == 0 && pointee.producer == nil { destroy(&python) }
+    }
+
+    /// Destroys a closed producer, once no call uses it any more.
+    ///
+    /// Messages that are left fail, and their callbacks are told: without it they would never be let go.
+    @inline(never)
+    func destroy(_ python: inout Python) {
+        guard let client = base.pointee.client else { return }
+        let producer = Unmanaged<Producer>.fromOpaque(client.toOpaque())
+        purgeAndReport(&python, producer)
+        guard base.pointee.client != nil, base.pointee.users == 0 else { return }
+        base.pointee.client = nil
+        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL.
+        python.detached { client.release() }
+    }
+
+    private func purgeAndReport(_ python: inout Python, _ producer: Unmanaged<Producer>) {
+        pointee.discardsReports = Interpreter.isFinalizing
+        base.enter()
+        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            let deadline = Deadline(milliseconds: 2000)
+            producer.use { producer in
+                if producer.outstanding > 0 { try? producer.purge(waiting: false) }
+                while producer.outstanding > 0 && !deadline.hasPassed {
+                    while producer.hasRejected { _ = producer.serveRejected() }
+                    if producer.poll(milliseconds: 0) == 0 {
+                        _ = python.detached(frame) { producer.poll(milliseconds: 10) }
+                    }
+                    if let exception = frame.pointee.exception {
+                        frame.pointee.exception = nil
+                        exception.restore(python)
+                        python.reportUnraisable(nil)
+                    }
+                }
+            }
+        }
+        base.pointee.users &-= 1
+    }
+}
+
+func makeProducerType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+    prepareProduce()
+    var type = TypeBuilder("mapr_streams_python.Producer", fields: ProducerFields.self, garbageCollected: true)
+    type.documentation(
+        """
+        Producer(config)
+        --
+
+        An asynchronous Kafka producer.
+
+        produce() puts a message into the queue and returns; librdkafka's threads send it. Call poll() regularly, so that
+        delivery callbacks run, and flush() before the program ends.
+
+        :param dict config: librdkafka's configuration properties, as a dict, as keywords (``Producer(**config)``), or both;
+            and these of ours, which are called from poll() and flush():
+
+            * ``on_delivery(err, msg)``: for every message that was produced without a callback of its own
+            * ``error_cb(err)``: a KafkaError that is not tied to a message
+            * ``stats_cb(json_str)``: every ``statistics.interval.ms``
+            * ``throttle_cb(event)``: a ThrottleEvent, when a broker slows the client down
+            * ``logger``: a logging.Logger that gets librdkafka's log lines, instead of stderr
+            * ``oauth_cb(config_str)``: returns (token, expiry in seconds since the epoch[, principal[, extensions]]);
+              called on a thread of its own
+            * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ
+
+        :raises TypeError: config is no dict
+        :raises KafkaException: a property is unknown, or its value not allowed
+
+        ``rd_kafka_new``.
+        """)
+    type.initializer(producerInitialize)
+    type.deallocate(producerDeallocate)
+    type.traverse { object, visit, argument in
+        let result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
+        return result != 0 ? result : producerFields(object).pointee.base.callbacks.visit(visit, argument)
+    }
+    type.clear { object in
+        producerFields(object).pointee.base.callbacks.clear()
+        return 0
+    }
+    type.length(producerLength)
+    type.truth { object in
+        let fields = producerFields(object)
+        return !fields.pointee.base.isMaprDialect || producerLength(object) > 0 ? 1 : 0
+    }
+    type.methods(producerMethods)
+    Types.producer = try type.build(python, module: module)
+}
+
+private let producerMethods: [Method] = [
+    .fast("produce", producerProduce, produceDocumentation),
+    .fast(
+        "poll", producerPoll,
+        """
+        poll(timeout=None)
+        --
+
+        Serves events: runs the callbacks of messages that were delivered or failed, and those of the configuration.
+
+        :param float timeout: seconds to wait for events at the most; None or a negative number waits for the first one
+        :returns: how many events were served (``rd_kafka_poll``); one event may hold many reports
+        :rtype: int
+        :raises RuntimeError: the producer is closed
+
+        What a callback raises comes out of this call.
+        """),
+    .fast(
+        "flush", producerFlush,
+        """
+        flush(timeout=None)
+        --
+
+        Waits until all messages are delivered or have failed, and runs their callbacks; ``linger.ms`` does not hold.
+
+        :param float timeout: seconds to wait at the most; None or a negative number waits for all
+        :returns: how many messages are left
+        :rtype: int
+        :raises RuntimeError: the producer is closed, or the call is made inside one of its own callbacks
+
+        ``rd_kafka_flush``. What a callback raises comes out of this call.
+        """),
+    .fast(
+        "purge", producerPurge,
+        """
+        purge(in_queue=True, in_flight=True, blocking=True)
+        --
+
+        Gives up messages: their callbacks get _PURGE_QUEUE or _PURGE_INFLIGHT, from poll() or flush().
+
+        :param bool in_queue: those that were not sent yet
+        :param bool in_flight: those that were sent and not acknowledged; they may have arrived
+        :param bool blocking: wait until librdkafka's threads have taken note
+        :raises RuntimeError: the producer is closed
+
+        ``rd_kafka_purge``.
+        """),
+    .fast("list_topics", producerListTopics, listTopicsDocumentation),
+    .fast(
+        "close", producerClose,
+        """
+        close(timeout=None)
+        --
+
+        Flushes and ends the producer. Every other call after it raises RuntimeError; closing again does nothing.
+
+        :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
+            _PURGE_INFLIGHT
+        :returns: whether every message was delivered or had failed by itself
+        :rtype: bool
+        """),
+    .none("__enter__", { object, _ in object.unsafelyUnwrapped.retained }, "__enter__()\n--\n\nThe producer itself."),
+    .fast(
+        "__exit__", { object, _, _, _ in producerClose(object, nil, 0, nil) },
+        "__exit__(exc_type, exc_value, traceback, /)\n--\n\nCloses the producer."),
+]
+
+// MARK: Life
+
+@_cdecl("mapr_Producer_init")
+func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        let fields = producerFields(object)
+        guard fields.pointee.base.state == .unready else {
+            throw python.error(.runtimeError, "Producer already __init__:ialized")
+        }
+        let parsed = try ParsedConfiguration.parse(python, isConsumer: false, arguments: arguments, keywords: keywords)
+        guard fields.pointee.base.state == .unready else {
+            throw python.error(.runtimeError, "Producer already __init__:ialized")
+        }
+        let configuration = parsed.configuration
+        // The memory is zero, and the array needs to be made.
+        fields.initialize(
+            to: ProducerFields(
+                base: ClientFields(
+                    client: nil, state: .unready, isConsumer: false, users: 0,
+                    isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
+                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil),
+                producer: nil, lastTopic: nil, lastTopicHandle: nil, topics: nil, handles: [],
+                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false))
+        do throws(PythonError) {
+            fields.pointee.topics = try OwnedObject(PyDict_New()).take()
+            var events = clientEvents(fields.base)
+            events.delivery = reportDelivery
+            let producer = try python.callingDetached(prefix: "Failed to create producer") { () throws(StreamsError) in
+                try Producer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))
+            }
+            let reference = Unmanaged.passRetained(producer)
+            fields.pointee.producer = reference
+            fields.pointee.base.client = Unmanaged<Client>.fromOpaque(reference.toOpaque())
+            fields.pointee.base.state = .open
+            fields.base.list()
+        } catch {
+            fields.base.dropObjects()
+            clear(&fields.pointee.topics)
+            throw error
+        }
+        return 0
+    }
+}
+
+@_cdecl("mapr_Producer_dealloc")
+func producerDeallocate(_ object: Object?) {
+    PyObject_GC_UnTrack(object)
+    let fields = producerFields(object)
+    if fields.pointee.base.client != nil {
+        Python.attached { python in
+            let pending = PendingException(fetching: python)
+            fields.giveUp(&python)
+            pending.restore(python)
+        }
+    }
+    fields.base.unlist()
+    fields.base.dropObjects()
+    clear(&fields.pointee.lastTopic)
+    clear(&fields.pointee.topics)
+    fields.deinitialize(count: 1)
+    cpy_free(object)
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// Ends a producer that the program has dropped: tells of messages that are lost, and lets their callbacks know.
+    @inline(never)
+    func giveUp(_ python: inout Python) {
+        guard let producer = pointee.producer else { return destroy(&python) }
+        let left = producer.use { $0.outstanding }
+        if left > 0 && !Interpreter.isFinalizing {
+            let words =
+                "a Producer was dropped with \(left) message\(left == 1 ? "" : "s") or reports outstanding: call flush()"
+                + " and poll() before"
+            if PyErr_WarnEx(cpy_exc_ResourceWarning(), words, 1) != 0 { python.reportUnraisable(nil) }
+        }
+        pointee.producer = nil
+        base.pointee.state = .closed
+        destroy(&python)
+    }
+}
+
+@_cdecl("mapr_Producer_len")
+func producerLength(_ object: Object?) -> Int {
+    producerFields(object).pointee.producer?.use { $0.outstanding } ?? 0
+}

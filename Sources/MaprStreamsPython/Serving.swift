@@ -1,0 +1,186 @@
+import CPython
+import PythonBridge
+import Streams
+
+// Callbacks: how librdkafka's calls become Python's.
+//
+// A client is served inside a Python call of the application's. The first attempt does not wait and keeps the GIL; only
+// to wait is the GIL released, and a callback that finds it released takes it again (`CallFrame`).
+
+extension CallFrame {
+    /// The client that this call serves.
+    var client: UnsafeMutablePointer<ClientFields>? { context?.assumingMemoryBound(to: ClientFields.self) }
+
+    /// Notes the exception that a callback has raised, and has librdkafka's function return as soon as it can.
+    mutating func recordAndYield(_ python: borrowing Python, from callable: Object?) {
+        record(python, from: callable)
+        client?.pointee.client?.use { $0.yield() }
+    }
+}
+
+extension Python {
+    /// Runs a callback of the application's for an event that is no hot path, with the arguments that `make` gives.
+    ///
+    /// The exception that it raises comes out of the Python call that serves the client.
+    static func callback(
+        _ callable: Object?, _ arguments: (borrowing Python) throws(PythonError) -> OwnedObject
+    ) {
+        guard let callable, let frame = CallFrame.current else { return }
+        let wasDetached = frame.pointee.detachedState != nil
+        frame.pointee.attach()
+        attached { python in
+            frame.pointee.callbackDepth += 1
+            defer { frame.pointee.callbackDepth -= 1 }
+            // The callback may drop the object that holds the callable.
+            let held = OwnedObject(retaining: callable)
+            do throws(PythonError) {
+                let tuple = try arguments(python)
+                let result = try OwnedObject(PyObject_CallObject(held.object, tuple.object))
+                _ = result.object
+            } catch {
+                frame.pointee.recordAndYield(python, from: held.object)
+            }
+        }
+        // The function that called back may go on waiting.
+        if wasDetached { frame.pointee.detachAgain() }
+    }
+
+    func tuple(_ first: consuming OwnedObject) throws(PythonError) -> OwnedObject {
+        let tuple = try OwnedObject(PyTuple_New(1))
+        PyTuple_SetItem(tuple.object, 0, first.take())
+        return tuple
+    }
+
+    func tuple(_ first: consuming OwnedObject, _ second: consuming OwnedObject) throws(PythonError) -> OwnedObject {
+        try OwnedObject(cpy_tuple2(first.object, second.object))
+    }
+}
+
+/// The events of a client that its configuration has callbacks for.
+///
+/// - Parameter client: outlives the librdkafka handle, so its callables may be looked up when an event comes.
+func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents {
+    var events = ClientEvents()
+    let callbacks = client.pointee.callbacks
+    if callbacks.error != nil {
+        events.error = { error in
+            Python.callback(client.pointee.callbacks.error) { python throws(PythonError) in
+                try python.tuple(python.kafkaError(error))
+            }
+        }
+    }
+    if callbacks.statistics != nil {
+        events.statistics = { text in
+            Python.callback(client.pointee.callbacks.statistics) { python throws(PythonError) in
+                try python.tuple(OwnedObject(PyUnicode_DecodeUTF8(text.baseAddress, text.count, "replace")))
+            }
+        }
+    }
+    if callbacks.throttle != nil {
+        events.throttle = { throttle in
+            Python.callback(client.pointee.callbacks.throttle) { python throws(PythonError) in
+                let package = try OwnedObject(PyImport_ImportModule("mapr_streams_python"))
+                let type = try package.object.attribute("ThrottleEvent")
+                let name = try python.string(throttle.brokerName)
+                let id = try python.integer(Int(throttle.brokerID))
+                let seconds = try OwnedObject(PyFloat_FromDouble(Double(throttle.milliseconds) / 1000))
+                return try python.tuple(python.call(type.object, [name.object, id.object, seconds.object]))
+            }
+        }
+    }
+    if callbacks.logger != nil { events.log = { line in log(line, to: client.pointee.callbacks.logger) } }
+    if let box = callbacks.tokenBox?.takeUnretainedValue() {
+        events.tokenRefresh = { (configuration) throws(StreamsError) in try token(from: box, configuration) }
+    }
+    return events
+}
+
+/// Calls `logger.log(level, '%s [%s] %s', facility, client name, text)`.
+private func log(_ line: ClientEvents.LogLine, to logger: Object?) {
+    guard let logger, let frame = CallFrame.current else { return }
+    let wasDetached = frame.pointee.detachedState != nil
+    frame.pointee.attach()
+    Python.attached { python in
+        do throws(PythonError) {
+            let method = try logger.attribute("log")
+            // From syslog's levels to those of Python's logging module.
+            let levels = [50, 50, 50, 40, 30, 20, 20, 10]
+            let level = try python.integer(levels[Int(min(7, max(0, line.level)))])
+            let format = try python.string("%s [%s] %s")
+            let facility = try python.string(line.facility)
+            let name = try python.string(line.clientName)
+            let text = try python.string(line.text)
+            _ = try python.call(method.object, [level.object, format.object, facility.object, name.object, text.object])
+                .object
+        } catch {
+            frame.pointee.recordAndYield(python, from: logger)
+        }
+    }
+    if wasDetached { frame.pointee.detachAgain() }
+}
+
+/// Calls `oauth_cb(config)` on librdkafka's background thread.
+///
+/// It returns `(token, expiry in seconds since the epoch)`, and may add a principal and a dict of extensions.
+private func token(from box: TokenBox, _ configuration: String) throws(StreamsError) -> ClientEvents.Token {
+    var reason = "the interpreter is finalizing"
+    let token = Python.attachingForeignThread { python -> ClientEvents.Token? in
+        guard let callable = box.callable else {
+            reason = "the client is gone"
+            return nil
+        }
+        let held = OwnedObject(retaining: callable)
+        do throws(PythonError) {
+            let argument = try python.string(configuration)
+            let result = try python.call(held.object, [argument.object])
+            return try parseToken(python, result.object)
+        } catch {
+            let exception = PendingException(fetching: python)
+            reason = "oauth_cb raised \(exception.description)"
+            exception.restore(python)
+            python.reportUnraisable(held.object)
+            return nil
+        }
+    }
+    guard let token = token ?? nil else { throw StreamsError(.fail, reason: reason) }
+    return token
+}
+
+private func parseToken(_ python: borrowing Python, _ result: Object) throws(PythonError) -> ClientEvents.Token {
+    guard cpy_is_tuple(result) != 0, (2...4).contains(cpy_size(result)) else {
+        throw python.error(
+            .typeError,
+            "oauth_cb must return a tuple of token, expiry time and, if needed, principal and extensions, not"
+                + " \(result.typeName)")
+    }
+    let value = try python.text(PyTuple_GetItem(result, 0), "token")
+    let seconds = PyFloat_AsDouble(PyTuple_GetItem(result, 1))
+    if seconds == -1 && PyErr_Occurred() != nil { throw PythonError() }
+    guard seconds.isFinite, seconds > 0, seconds < 1e15 else {
+        throw python.error(.valueError, "the expiry time must be in seconds since the epoch, not \(seconds)")
+    }
+    var principal = ""
+    var extensions: [(name: String, value: String)] = []
+    if cpy_size(result) > 2 {
+        let text = PyTuple_GetItem(result, 2).unsafelyUnwrapped
+        if !text.isNone { principal = try python.text(text, "principal") }
+    }
+    if cpy_size(result) > 3 {
+        let dictionary = PyTuple_GetItem(result, 3).unsafelyUnwrapped
+        guard cpy_is_dict(dictionary) != 0 else {
+            throw python.error(.typeError, "the extensions must be a dict, not \(dictionary.typeName)")
+        }
+        var position = 0
+        var name: Object?
+        var text: Object?
+        while PyDict_Next(dictionary, &position, &name, &text) != 0 {
+            extensions.append(
+                (
+                    try python.text(name.unsafelyUnwrapped, "extension name"),
+                    try python.text(text.unsafelyUnwrapped, "extension value")
+                ))
+        }
+    }
+    return ClientEvents.Token(
+        value: value, expiry: Int64(seconds * 1000), principal: principal, extensions: extensions)
+}

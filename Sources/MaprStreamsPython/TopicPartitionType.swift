@@ -1,0 +1,265 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// What a `TopicPartition` holds.
+struct TopicPartitionFields {
+    /// A str; nil where `__init__` was not called.
+    var topic: Object?
+    var metadata: Object?
+    /// A KafkaError, or nil.
+    var error: Object?
+    var offset: Int64
+    var partition: Int32
+    /// -1 for none.
+    var leaderEpoch: Int32
+}
+
+@inline(__always)
+private func fields(_ object: Object?) -> UnsafeMutablePointer<TopicPartitionFields> {
+    object.unsafelyUnwrapped.fields(TopicPartitionFields.self)
+}
+
+func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+    var type = TypeBuilder(
+        "mapr_streams_python.TopicPartition", fields: TopicPartitionFields.self, garbageCollected: true)
+    type.documentation(
+        """
+        TopicPartition(topic, partition=-1, offset=-1001, metadata=None, leader_epoch=None)
+        --
+
+        A partition of a topic, and an offset in it.
+
+        Compares and hashes by topic and partition.
+
+        :param str topic: the topic's name
+        :param int partition: the partition's number; -1 for none
+        :param int offset: an offset, or one of the OFFSET constants
+        :param str metadata: what is committed beside the offset
+        :param int leader_epoch: the leader's epoch at the offset (librdkafka 2.1.0 and later)
+        """)
+    type.initializer(topicPartitionInitialize)
+    type.deallocate(topicPartitionDeallocate)
+    type.traverse { object, visit, argument in
+        let result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
+        return result != 0 ? result : cpy_visit(fields(object).pointee.error, visit, argument)
+    }
+    type.clear { object in
+        PythonBridge.clear(&fields(object).pointee.error)
+        return 0
+    }
+    type.compare(topicPartitionCompare)
+    type.hash(topicPartitionHash)
+    type.representation(topicPartitionDescribe)
+    type.attributes([
+        Attribute("topic", "The topic's name (str, read-only).", get: { object, _ in
+            (fields(object).pointee.topic ?? cpy_none().unsafelyUnwrapped).retained
+        }),
+        Attribute("partition", "The partition's number (int).", get: { object, _ in
+            PyLong_FromLong(Int(fields(object).pointee.partition))
+        }, set: topicPartitionSetPartition),
+        Attribute("offset", "The offset (int); negative ones are logical: see OFFSET_BEGINNING and its kin.", get: { object, _ in
+            PyLong_FromLongLong(fields(object).pointee.offset)
+        }, set: topicPartitionSetOffset),
+        Attribute("error", "What went wrong with the partition (KafkaError), or None (read-only).", get: { object, _ in
+            (fields(object).pointee.error ?? cpy_none().unsafelyUnwrapped).retained
+        }),
+        Attribute("metadata", "What is committed beside the offset (str), or None (read-only).", get: { object, _ in
+            (fields(object).pointee.metadata ?? cpy_none().unsafelyUnwrapped).retained
+        }),
+        Attribute("leader_epoch", "The leader's epoch at the offset (int), or None (read-only).", get: { object, _ in
+            let epoch = fields(object).pointee.leaderEpoch
+            return epoch < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(epoch))
+        }),
+    ])
+    type.methods([
+        .none("__reduce__", topicPartitionReduce, "__reduce__()\n--\n\nFor pickle and copy."),
+        .one("__setstate__", topicPartitionSetState, "__setstate__(error, /)\n--\n\nFor pickle and copy."),
+    ])
+    Types.topicPartition = try type.build(python, module: module)
+}
+
+nonisolated(unsafe) private let signature = Signature(
+    "TopicPartition", ["topic", "partition", "offset", "metadata", "leader_epoch"], required: 1)
+
+@_cdecl("mapr_TopicPartition_init")
+func topicPartitionInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        try withSlots(5) { slots throws(PythonError) in
+            try signature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
+            let topic = slots[0].unsafelyUnwrapped
+            _ = try python.cString(topic, "topic")
+            let partition = try slots[1].map { value throws(PythonError) in try python.int32(value, "partition") }
+            let offset = try slots[2].map { value throws(PythonError) in try python.int64(value, "offset") }
+            var metadata: Object?
+            if let value = slots[3], !value.isNone {
+                _ = try python.cString(value, "metadata")
+                metadata = value
+            }
+            var epoch: Int32 = -1
+            if let value = slots[4], !value.isNone { epoch = try python.int32(value, "leader_epoch") }
+            let fields = fields(object)
+            replace(&fields.pointee.topic, with: OwnedObject(retaining: topic))
+            if let metadata {
+                replace(&fields.pointee.metadata, with: OwnedObject(retaining: metadata))
+            } else {
+                clear(&fields.pointee.metadata)
+            }
+            clear(&fields.pointee.error)
+            fields.pointee.partition = partition ?? TopicPartition.unassignedPartition
+            fields.pointee.offset = offset ?? TopicPartition.invalidOffset
+            fields.pointee.leaderEpoch = epoch
+            return 0
+        }
+    }
+}
+
+@_cdecl("mapr_TopicPartition_dealloc")
+func topicPartitionDeallocate(_ object: Object?) {
+    PyObject_GC_UnTrack(object)
+    let fields = fields(object)
+    clear(&fields.pointee.topic)
+    clear(&fields.pointee.metadata)
+    clear(&fields.pointee.error)
+    cpy_free(object)
+}
+
+private func topicText(_ object: Object?) -> String { fields(object).pointee.topic?.text ?? "" }
+
+@_cdecl("mapr_TopicPartition_describe")
+func topicPartitionDescribe(_ object: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let values = fields(object).pointee
+        let error = values.error?.representation ?? "None"
+        return try python.string(
+            "TopicPartition{topic=\(topicText(object)),partition=\(values.partition),offset=\(values.offset),error=\(error)}"
+        ).take()
+    }
+}
+
+@_cdecl("mapr_TopicPartition_compare")
+func topicPartitionCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> Object? {
+    guard Types.isInstance(other.unsafelyUnwrapped, of: Types.topicPartition) else {
+        return cpy_not_implemented().unsafelyUnwrapped.retained
+    }
+    // By code points, as Python orders strings: UTF-8 keeps that order, Swift's own comparison need not.
+    let mine = Array(topicText(object).utf8)
+    let theirs = Array(topicText(other).utf8)
+    let order =
+        mine == theirs
+        ? Int(fields(object).pointee.partition) - Int(fields(other).pointee.partition)
+        : mine.lexicographicallyPrecedes(theirs) ? -1 : 1
+    return compared(order, 0, operation)
+}
+
+@_cdecl("mapr_TopicPartition_hash")
+func topicPartitionHash(_ object: Object?) -> Int {
+    let values = fields(object).pointee
+    let topic = values.topic.map { PyObject_Hash($0) } ?? 0
+    let hash = (topic &* 31) ^ (Int(values.partition) &+ 1)
+    return hash == -1 ? -2 : hash
+}
+
+@_cdecl("mapr_TopicPartition_set_partition")
+func topicPartitionSetPartition(_ object: Object?, _ value: Object?, _ unused: UnsafeMutableRawPointer?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        guard let value else { throw python.error(.typeError, "partition cannot be deleted") }
+        fields(object).pointee.partition = try python.int32(value, "partition")
+        return 0
+    }
+}
+
+@_cdecl("mapr_TopicPartition_set_offset")
+func topicPartitionSetOffset(_ object: Object?, _ value: Object?, _ unused: UnsafeMutableRawPointer?) -> Int32 {
+    Python.entered(failure: -1) { python throws(PythonError) in
+        guard let value else { throw python.error(.typeError, "offset cannot be deleted") }
+        fields(object).pointee.offset = try python.int64(value, "offset")
+        return 0
+    }
+}
+
+@_cdecl("mapr_TopicPartition_reduce")
+func topicPartitionReduce(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let values = fields(object).pointee
+        let none = cpy_none().unsafelyUnwrapped
+        let arguments = try OwnedObject(PyTuple_New(5))
+        PyTuple_SetItem(arguments.object, 0, (values.topic ?? none).retained)
+        PyTuple_SetItem(arguments.object, 1, try python.integer(Int(values.partition)).take())
+        PyTuple_SetItem(arguments.object, 2, try python.integer(Int(values.offset)).take())
+        PyTuple_SetItem(arguments.object, 3, (values.metadata ?? none).retained)
+        PyTuple_SetItem(
+            arguments.object, 4,
+            values.leaderEpoch < 0 ? none.retained : try python.integer(Int(values.leaderEpoch)).take())
+        let type = cpy_type_of(object.unsafelyUnwrapped).unsafelyUnwrapped
+        let result = try OwnedObject(PyTuple_New(3))
+        PyTuple_SetItem(result.object, 0, type.retained)
+        PyTuple_SetItem(result.object, 1, arguments.take())
+        PyTuple_SetItem(result.object, 2, (values.error ?? none).retained)
+        return result.take()
+    }
+}
+
+@_cdecl("mapr_TopicPartition_setstate")
+func topicPartitionSetState(_ object: Object?, _ error: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let error = error.unsafelyUnwrapped
+        guard error.isNone || Types.isInstance(error, of: Types.kafkaError) else {
+            throw python.error(.typeError, "error must be a KafkaError or None, not \(error.typeName)")
+        }
+        if error.isNone {
+            clear(&fields(object).pointee.error)
+        } else {
+            replace(&fields(object).pointee.error, with: OwnedObject(retaining: error))
+        }
+        return python.none.take()
+    }
+}
+
+// MARK: To and from Streams
+
+extension Python {
+    /// The partitions of a list argument.
+    ///
+    /// - Throws: `TypeError` where it is no list, or has something else in it.
+    func topicPartitions(_ object: Object, _ name: StaticString = "partitions") throws(PythonError) -> [TopicPartition] {
+        guard cpy_is_list(object) != 0 else {
+            throw error(.typeError, "\(name) requires list of TopicPartition, not \(object.typeName)")
+        }
+        var partitions: [TopicPartition] = []
+        for index in 0..<cpy_size(object) {
+            guard let element = PyList_GetItem(object, index) else { throw PythonError() }
+            partitions.append(try topicPartition(element, name))
+        }
+        return partitions
+    }
+
+    func topicPartition(_ object: Object, _ name: StaticString) throws(PythonError) -> TopicPartition {
+        guard Types.isInstance(object, of: Types.topicPartition) else {
+            throw error(.typeError, "\(name): expected TopicPartition, not \(object.typeName)")
+        }
+        let values = fields(object).pointee
+        guard let topic = values.topic else {
+            throw error(.valueError, "\(name): a TopicPartition without a topic: its __init__ was not called")
+        }
+        return TopicPartition(
+            topic.text ?? "", values.partition, offset: values.offset, metadata: values.metadata?.text,
+            leaderEpoch: values.leaderEpoch < 0 ? nil : values.leaderEpoch)
+    }
+
+    /// A new list of new objects.
+    func list(_ partitions: [TopicPartition]) throws(PythonError) -> OwnedObject {
+        try list(count: partitions.count) { index throws(PythonError) in
+            let partition = partitions[index]
+            let object = try OwnedObject(cpy_new(Types.topicPartition))
+            let fields = fields(object.object)
+            fields.pointee.partition = partition.partition
+            fields.pointee.offset = partition.offset
+            fields.pointee.leaderEpoch = partition.leaderEpoch ?? -1
+            fields.pointee.topic = try string(partition.topic).take()
+            if let metadata = partition.metadata { fields.pointee.metadata = try string(metadata).take() }
+            if let code = partition.error { fields.pointee.error = try kafkaError(StreamsError(code)).take() }
+            return object
+        }
+    }
+}

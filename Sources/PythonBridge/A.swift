@@ -1,2 +1,0 @@
-import CPython
-public func none() -> UnsafeMutablePointer<PyObject> { cpy_none()! }

@@ -1,0 +1,107 @@
+import CPython
+
+/// A call of a C library that may call back into Python, on the stack of the thread that makes it.
+///
+/// A C callback needs to know three things that the library cannot tell it: whether its thread has released the GIL on
+/// the way in, which Python call an exception should come out of, and which clients' calls it is inside. The frames of a
+/// thread form a list through `previous`; the innermost is found by `current`.
+public struct CallFrame {
+    /// The client that the call belongs to.
+    public let context: UnsafeMutableRawPointer?
+    /// Set while the thread has released the GIL for this call.
+    public var detachedState: OpaquePointer?
+    /// The first exception that a callback raised during this call.
+    public var exception: PendingException?
+    /// How many callbacks of this call are running.
+    public var callbackDepth: Int32 = 0
+    @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?
+
+    @usableFromInline
+    init(context: UnsafeMutableRawPointer?, previous: UnsafeMutablePointer<CallFrame>?) {
+        self.context = context
+        self.previous = previous
+    }
+
+    @usableFromInline nonisolated(unsafe) static var key: pthread_key_t = 0
+    nonisolated(unsafe) private static var prepared = false
+
+    static func prepare() {
+        if prepared { return }
+        prepared = pthread_key_create(&key, nil) == 0
+        precondition(prepared, "pthread_key_create failed: too many keys in this process")
+    }
+
+    /// This thread's innermost frame.
+    @inlinable @inline(__always)
+    public static var current: UnsafeMutablePointer<CallFrame>? {
+        pthread_getspecific(key)?.assumingMemoryBound(to: CallFrame.self)
+    }
+
+    /// Makes a frame, runs `body` with it, and takes the frame off again.
+    @inlinable @inline(__always)
+    public static func with<Result>(
+        context: UnsafeMutableRawPointer?, _ body: (UnsafeMutablePointer<CallFrame>) -> Result
+    ) -> Result {
+        let previous = current
+        var frame = CallFrame(context: context, previous: previous)
+        return withUnsafeMutablePointer(to: &frame) { pointer in
+            pthread_setspecific(key, pointer)
+            let result = body(pointer)
+            pthread_setspecific(key, previous)
+            return result
+        }
+    }
+
+    /// Whether this thread is inside a callback of a call on `context`.
+    public static func isInsideCallback(of context: UnsafeMutableRawPointer) -> Bool {
+        var frame = current
+        while let here = frame {
+            if here.pointee.context == context && here.pointee.callbackDepth > 0 { return true }
+            frame = here.pointee.previous
+        }
+        return false
+    }
+
+    /// From a callback: takes the GIL where the call had released it, and keeps it until the call returns.
+    ///
+    /// For libraries' functions that return soon after their callbacks; see `detachAgain` for the others.
+    @inlinable @inline(__always)
+    public mutating func attach() {
+        if let state = detachedState {
+            Interpreter.reattachFromCallback(state)
+            detachedState = nil
+        }
+    }
+
+    /// From a callback: releases the GIL again, so that a function that goes on waiting does not hold it.
+    public mutating func detachAgain() {
+        detachedState = PyEval_SaveThread()
+    }
+
+    /// Notes the pending exception: the first comes out of the Python call, a later one goes to `sys.unraisablehook`.
+    public mutating func record(_ python: borrowing Python, from callable: Object?) {
+        if exception == nil {
+            exception = PendingException(fetching: python)
+        } else {
+            python.reportUnraisable(callable)
+        }
+    }
+
+    /// Raises what `record` noted.
+    @inlinable @inline(__always)
+    public mutating func raiseRecorded(_ python: borrowing Python) throws(PythonError) {
+        if exception != nil { throw restoreRecorded(python) }
+    }
+
+    @inline(never)
+    public mutating func restoreRecorded(_ python: borrowing Python) -> PythonError {
+        exception?.restore(python)
+        exception = nil
+        return PythonError()
+    }
+}
+
+extension Interpreter {
+    @usableFromInline
+    static func reattachFromCallback(_ state: OpaquePointer) { reattach(state) }
+}

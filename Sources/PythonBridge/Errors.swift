@@ -1,0 +1,98 @@
+import CPython
+
+/// Thrown where a Python exception is pending: the error indicator says which.
+public struct PythonError: Error {
+    @inlinable @inline(__always)
+    public init() {}
+}
+
+/// The built-in exceptions that we raise.
+public enum ExceptionKind {
+    case attributeError, bufferError, importError, memoryError, overflowError, runtimeError, typeError, valueError
+
+    var type: Object {
+        switch self {
+        case .attributeError: cpy_exc_AttributeError()
+        case .bufferError: cpy_exc_BufferError()
+        case .importError: cpy_exc_ImportError()
+        case .memoryError: cpy_exc_MemoryError()
+        case .overflowError: cpy_exc_OverflowError()
+        case .runtimeError: cpy_exc_RuntimeError()
+        case .typeError: cpy_exc_TypeError()
+        case .valueError: cpy_exc_ValueError()
+        }
+    }
+}
+
+extension Python {
+    /// Sets the error indicator and gives what to throw: `throw python.error(.typeError, "…")`.
+    @inline(never)
+    public func error(_ kind: ExceptionKind, _ message: String) -> PythonError {
+        PyErr_SetString(kind.type, message)
+        return PythonError()
+    }
+
+    public func outOfMemory() -> PythonError {
+        PyErr_NoMemory()
+        return PythonError()
+    }
+
+    /// Whether the pending exception is of this kind.
+    public func errorIs(_ kind: ExceptionKind) -> Bool {
+        PyErr_ExceptionMatches(kind.type) != 0
+    }
+}
+
+/// An exception that was taken off the error indicator, to be raised later or reported.
+///
+/// It owns its references; `restore` or `report` ends it.
+public struct PendingException {
+    private var type: Object?
+    private var value: Object?
+    private var traceback: Object?
+
+    /// Takes the exception off the error indicator. - Note: `PyErr_Fetch`.
+    public init(fetching python: borrowing Python) {
+        PyErr_Fetch(&type, &value, &traceback)
+    }
+
+    /// Raises it again. - Note: `PyErr_Restore`.
+    public consuming func restore(_ python: borrowing Python) {
+        PyErr_Restore(type, value, traceback)
+    }
+
+    /// Its type and text, for a message that must not keep it alive.
+    public var description: String {
+        let kind = type.map { type in
+            guard let name = PyObject_GetAttrString(type, "__name__") else {
+                PyErr_Clear()
+                return "an exception"
+            }
+            defer { name.release() }
+            return name.text ?? "an exception"
+        } ?? "an exception"
+        guard let value, let text = PyObject_Str(value) else {
+            PyErr_Clear()
+            return kind
+        }
+        defer { text.release() }
+        let words = text.text ?? ""
+        return words.isEmpty ? kind : "\(kind): \(words)"
+    }
+
+    public consuming func discard(_ python: borrowing Python) {
+        type?.release()
+        value?.release()
+        traceback?.release()
+    }
+}
+
+extension Python {
+    /// Hands the pending exception, which nobody can catch any more, to `sys.unraisablehook`.
+    ///
+    /// - Parameter context: what was being called.
+    /// - Note: `PyErr_WriteUnraisable`.
+    public func reportUnraisable(_ context: Object?) {
+        PyErr_WriteUnraisable(context)
+    }
+}

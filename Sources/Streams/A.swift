@@ -1,2 +1,0 @@
-import CRdkafka
-public func librdkafkaVersion() -> Int { Int(rd_kafka_version()) }

@@ -1,0 +1,132 @@
+import CRdkafka
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+// Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
+//
+// They run inside rd_kafka_poll and its kin, on the thread that called it, except `logLine` without a log event (any
+// thread of librdkafka's) and `refreshToken` (its background thread). Those two hold no lock of ours while they wait.
+
+extension CallbackContext {
+    fileprivate static func from(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext {
+        Unmanaged<CallbackContext>.fromOpaque(opaque!).takeUnretainedValue()
+    }
+
+    /// Tells librdkafka which of them to call.
+    func install(in conf: OpaquePointer?, isConsumer: Bool) {
+        rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
+        rd_kafka_conf_set_log_cb(conf, logLine)
+        rd_kafka_conf_set_error_cb(conf, errorEvent)
+        if events.log != nil { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
+        if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf, statisticsEvent) }
+        if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf, throttleEvent) }
+        if events.tokenRefresh != nil {
+            rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refreshToken)
+            rd_kafka_conf_enable_sasl_queue(conf, 1)
+        }
+        if let delivery = events.delivery { rd_kafka_conf_set_dr_msg_cb(conf, delivery) }
+        if isConsumer {
+            rd_kafka_conf_set_rebalance_cb(conf, rebalanceEvent)
+            if events.offsetsCommitted != nil { rd_kafka_conf_set_offset_commit_cb(conf, offsetsCommittedEvent) }
+        }
+    }
+}
+
+private func logLine(
+    handle: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
+) {
+    guard let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
+    let context = CallbackContext.from(opaque)
+    if level <= 4 { context.failures.note(String(cString: text)) }
+    if let log = context.events.log {
+        log(
+            .init(
+                level: level, facility: String(cString: facility), text: String(cString: text),
+                clientName: String(cString: rd_kafka_name(handle))))
+    } else {
+        rd_kafka_log_print(handle, level, facility, text)
+    }
+}
+
+private func errorEvent(
+    handle: OpaquePointer?, code: Int32, reason: UnsafePointer<CChar>?, opaque: UnsafeMutableRawPointer?
+) {
+    let context = CallbackContext.from(opaque)
+    // While a consumer closes, the events of its partitions have no message to come in.
+    if code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue { return }
+    var error = StreamsError(ErrorCode(rawValue: code), reason: reason.map { String(cString: $0) })
+    if error.code == .fatal {
+        // The event only says that there is one; librdkafka keeps the error itself.
+        var text = [CChar](repeating: 0, count: 512)
+        error = StreamsError(ErrorCode(rd_kafka_fatal_error(handle, &text, text.count)))
+        error.reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        error.isFatal = true
+    }
+    context.failures.note(error.text)
+    if let handler = context.events.error {
+        handler(context.failures.explained(error))
+    } else {
+        // What librdkafka does with an error that nobody asked for: it logs it, at syslog's level "error".
+        "\(error.code.name): \(error.text)".withCString { logLine(handle: handle, level: 3, facility: "ERROR", text: $0) }
+    }
+}
+
+private func statisticsEvent(
+    handle: OpaquePointer?, text: UnsafeMutablePointer<CChar>?, count: Int, opaque: UnsafeMutableRawPointer?
+) -> Int32 {
+    CallbackContext.from(opaque).events.statistics?(UnsafeBufferPointer(start: text, count: count))
+    return 0  // librdkafka frees the text
+}
+
+private func throttleEvent(
+    handle: OpaquePointer?, broker: UnsafePointer<CChar>?, id: Int32, milliseconds: Int32,
+    opaque: UnsafeMutableRawPointer?
+) {
+    let name = broker.map { String(cString: $0) } ?? ""
+    CallbackContext.from(opaque).events.throttle?(.init(brokerName: name, brokerID: id, milliseconds: milliseconds))
+}
+
+private func rebalanceEvent(
+    handle: OpaquePointer?, code: rd_kafka_resp_err_t,
+    partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, opaque: UnsafeMutableRawPointer?
+) {
+    CallbackContext.from(opaque).consumer?.rebalance(code, partitions)
+}
+
+private func offsetsCommittedEvent(
+    handle: OpaquePointer?, code: rd_kafka_resp_err_t,
+    offsets: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, opaque: UnsafeMutableRawPointer?
+) {
+    CallbackContext.from(opaque).events.offsetsCommitted?(ErrorCode(code), TopicPartitionList.partitions(of: offsets))
+}
+
+private func refreshToken(
+    handle: OpaquePointer?, configuration: UnsafePointer<CChar>?, opaque: UnsafeMutableRawPointer?
+) {
+    let context = CallbackContext.from(opaque)
+    guard let refresh = context.events.tokenRefresh else { return }
+    do throws(StreamsError) {
+        let token = try refresh(configuration.map { String(cString: $0) } ?? "")
+        var names: [UnsafePointer<CChar>?] = []
+        for pair in token.extensions {
+            names.append(UnsafePointer(strdup(pair.name)))
+            names.append(UnsafePointer(strdup(pair.value)))
+        }
+        defer { for name in names { free(UnsafeMutablePointer(mutating: name)) } }
+        var text = [CChar](repeating: 0, count: 512)
+        let result = rd_kafka_oauthbearer_set_token(
+            handle, token.value, token.expiry, token.principal, &names, names.count, &text, text.count)
+        if result != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw StreamsError(
+                ErrorCode(result),
+                reason: String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
+    } catch {
+        // librdkafka asks again in ten seconds, and raises an _AUTHENTICATION error event with this text.
+        rd_kafka_oauthbearer_set_token_failure(handle, error.text)
+    }
+}

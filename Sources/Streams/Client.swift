@@ -1,0 +1,100 @@
+import CRdkafka
+
+/// What producers and consumers share: the librdkafka handle, of which this is the one owner.
+///
+/// librdkafka's functions may be called from any thread at the same time; so may these. The handle is destroyed when the
+/// last reference to the client goes, which no call that is still running lets happen.
+public class Client: @unchecked Sendable {
+    // Unchecked: all stored properties are constants, and librdkafka guards what they point to.
+    public let handle: OpaquePointer
+    public let dialect: Dialect
+    public let context: CallbackContext
+    /// Whether any broker is configured.
+    public let namesServers: Bool
+    private let isConsumer: Bool
+
+    /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
+    /// - Note: `rd_kafka_new`.
+    init(
+        consumer: Bool, configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer?
+    ) throws(StreamsError) {
+        dialect = configuration.dialect
+        namesServers = configuration.namesServers
+        isConsumer = consumer
+        let context = CallbackContext(events: events, owner: owner)
+        self.context = context
+        context.failures.use(
+            mechanism: configuration.value("sasl.mechanisms") ?? configuration.value("sasl.mechanism") ?? "")
+        configuration.setDefault("client.software.name", "mapr-streams-python")
+        configuration.setDefault("client.software.version", Self.softwareVersion)
+        handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
+            context.install(in: conf, isConsumer: consumer)
+            var text = [CChar](repeating: 0, count: 512)
+            guard
+                let handle = rd_kafka_new(
+                    consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, &text, text.count)
+            else {
+                let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                throw StreamsError(ErrorCode(rd_kafka_last_error()), reason: reason)
+            }
+            configuration.relinquish()
+            return handle
+        }
+        if events.log != nil { rd_kafka_set_log_queue(handle, nil) }
+        if events.tokenRefresh != nil, let error = rd_kafka_sasl_background_callbacks_enable(handle) {
+            // Only where no SASL mechanism that asks for tokens is configured: then nothing asks.
+            rd_kafka_error_destroy(error)
+        }
+    }
+
+    /// What brokers are told of this library; set by the package that carries it.
+    nonisolated(unsafe) public static var softwareVersion = "1.0.0"
+
+    deinit {
+        willDestroy()
+        // Without a close of its own a consumer is dropped, not closed: closing calls back into the application.
+        rd_kafka_destroy_flags(handle, isConsumer ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0)
+    }
+
+    /// For what a subclass owns beside the handle and must give back before it.
+    func willDestroy() {}
+
+    /// librdkafka's name of the client, as in `rdkafka#producer-1`. - Note: `rd_kafka_name`.
+    public var name: String { String(cString: rd_kafka_name(handle)) }
+
+    /// The error, with the reason why no connection came about, where it is known.
+    public func explained(_ error: StreamsError) -> StreamsError { context.failures.explained(error) }
+
+    /// Stops the function that serves callbacks as soon as the callback that called this returns. - Note: `rd_kafka_yield`.
+    @inlinable @inline(__always)
+    public func yield() { rd_kafka_yield(handle) }
+
+    /// Makes a topic's name fit the cluster that the client talks to.
+    ///
+    /// - Throws: where the name is of a MapR stream and the client knows no brokers: it could only ever time out.
+    public func checkTopicName(_ name: String) throws(StreamsError) {
+        guard name.hasPrefix("/"), !namesServers, !PropertyCatalogue.isStreamsBuild else { return }
+        throw StreamsError(
+            .invalidArgument,
+            reason: "topic \"\(name)\" is of a MapR stream, which the loaded librdkafka \(Librdkafka.versionText)"
+                + " cannot reach, and the client knows no Kafka brokers: set \"bootstrap.servers\"")
+    }
+
+    /// What the cluster says of its brokers and topics. Waits.
+    ///
+    /// - Parameter topic: of this topic alone; of all of them where it is nil.
+    /// - Note: `rd_kafka_metadata`.
+    public func metadata(topic: String?, milliseconds: Int32) throws(StreamsError) -> ClusterMetadata {
+        var topicHandle: OpaquePointer?
+        if let topic {
+            topicHandle = rd_kafka_topic_new(handle, topic, nil)
+            if topicHandle == nil { throw StreamsError(ErrorCode(rd_kafka_last_error())) }
+        }
+        defer { if let topicHandle { rd_kafka_topic_destroy(topicHandle) } }
+        var raw: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
+        defer { rd_kafka_metadata_destroy(raw) }
+        return ClusterMetadata(raw.pointee, of: handle)
+    }
+}

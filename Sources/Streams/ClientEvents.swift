@@ -1,0 +1,78 @@
+import CRdkafka
+
+/// What a client tells its owner.
+///
+/// All but `tokenRefresh` run inside the call that serves the client (`poll`, `flush`, `consume`, `close`), on its
+/// thread. `tokenRefresh` runs on librdkafka's background thread, which holds no lock then.
+public struct ClientEvents {
+    /// librdkafka's own signature: the hot path has no layer of ours in between. `opaque` is the client's
+    /// `CallbackContext`.
+    public typealias Delivery = @convention(c) (
+        _ handle: OpaquePointer?, _ message: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
+    ) -> Void
+
+    public struct Throttle {
+        public let brokerName: String
+        public let brokerID: Int32
+        public let milliseconds: Int32
+    }
+
+    public struct LogLine {
+        /// syslog's: 0 is the worst, 7 is debug.
+        public let level: Int32
+        public let facility: String
+        public let text: String
+        public let clientName: String
+    }
+
+    public enum Rebalance { case assigned, revoked, lost }
+
+    public struct Token {
+        public let value: String
+        /// Milliseconds since the epoch.
+        public let expiry: Int64
+        public let principal: String
+        public let extensions: [(name: String, value: String)]
+
+        public init(value: String, expiry: Int64, principal: String, extensions: [(name: String, value: String)]) {
+            self.value = value
+            self.expiry = expiry
+            self.principal = principal
+            self.extensions = extensions
+        }
+    }
+
+    public var delivery: Delivery?
+    public var error: ((StreamsError) -> Void)?
+    public var statistics: ((UnsafeBufferPointer<CChar>) -> Void)?
+    public var throttle: ((Throttle) -> Void)?
+    /// Where it is set, log lines wait in the client's queue until the client is served; else librdkafka prints them.
+    public var log: ((LogLine) -> Void)?
+    public var rebalance: ((Rebalance, [TopicPartition]) -> Void)?
+    public var offsetsCommitted: ((ErrorCode, [TopicPartition]) -> Void)?
+    /// Gives a token, or throws why there is none. The argument is `sasl.oauthbearer.config`.
+    public var tokenRefresh: ((String) throws(StreamsError) -> Token)?
+
+    public init() {}
+}
+
+/// What librdkafka hands to every callback: the way back to the client and to the client's owner.
+public final class CallbackContext {
+    /// The owner's own, for its delivery callback.
+    public let owner: UnsafeMutableRawPointer?
+    public let events: ClientEvents
+    let failures = ConnectionFailures()
+    /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
+    unowned(unsafe) var consumer: Consumer?
+
+    init(events: ClientEvents, owner: UnsafeMutableRawPointer?) {
+        self.events = events
+        self.owner = owner
+    }
+
+    /// The owner, from a callback's opaque pointer.
+    @inlinable @inline(__always)
+    public static func owner(of opaque: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        Unmanaged<CallbackContext>.fromOpaque(opaque)._withUnsafeGuaranteedRef { $0.owner }
+    }
+}

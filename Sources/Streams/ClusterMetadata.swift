@@ -1,0 +1,61 @@
+import CRdkafka
+
+/// What a cluster says of itself.
+public struct ClusterMetadata: Sendable {
+    public struct Broker: Sendable {
+        public let id: Int32
+        public let host: String
+        public let port: Int32
+    }
+
+    public struct Partition: Sendable {
+        public let id: Int32
+        public let error: ErrorCode
+        public let leader: Int32
+        public let replicas: [Int32]
+        public let inSyncReplicas: [Int32]
+    }
+
+    public struct Topic: Sendable {
+        public let name: String
+        public let error: ErrorCode
+        public let partitions: [Partition]
+    }
+
+    /// nil where the brokers are too old to tell.
+    public let clusterID: String?
+    public let controllerID: Int32
+    /// The broker that answered.
+    public let originID: Int32
+    public let originName: String
+    public let brokers: [Broker]
+    public let topics: [Topic]
+
+    init(_ raw: rd_kafka_metadata, of handle: OpaquePointer) {
+        // Both come from the metadata that the handle has just received: no time to wait is needed.
+        if let text = rd_kafka_clusterid(handle, 0) {
+            clusterID = String(cString: text)
+            rd_kafka_mem_free(handle, text)
+        } else {
+            clusterID = nil
+        }
+        controllerID = rd_kafka_controllerid(handle, 0)
+        originID = raw.orig_broker_id
+        originName = raw.orig_broker_name.map { String(cString: $0) } ?? ""
+        brokers = (0..<Int(raw.broker_cnt)).map {
+            let broker = raw.brokers[$0]
+            return Broker(id: broker.id, host: String(cString: broker.host), port: broker.port)
+        }
+        topics = (0..<Int(raw.topic_cnt)).map {
+            let topic = raw.topics[$0]
+            let partitions = (0..<Int(topic.partition_cnt)).map {
+                let partition = topic.partitions[$0]
+                return Partition(
+                    id: partition.id, error: ErrorCode(partition.err), leader: partition.leader,
+                    replicas: Array(UnsafeBufferPointer(start: partition.replicas, count: Int(partition.replica_cnt))),
+                    inSyncReplicas: Array(UnsafeBufferPointer(start: partition.isrs, count: Int(partition.isr_cnt))))
+            }
+            return Topic(name: String(cString: topic.topic), error: ErrorCode(topic.err), partitions: partitions)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import CRdkafka
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A consumer, with or without a group.
+public final class Consumer: Client, @unchecked Sendable {
+    // Unchecked: what is not constant is guarded by the mutex.
+
+    struct Subscription: @unchecked Sendable {
+        /// The application called `assign` outside a rebalance, and has not called `unassign` since.
+        var isManual = false
+        /// The thread that is telling the application of a rebalance.
+        var rebalancingThread: pthread_t?
+        /// The application assigned or unassigned while it was told.
+        var hasAnswered = false
+    }
+
+    /// A message that librdkafka lends until it is destroyed.
+    public typealias RawMessage = UnsafeMutablePointer<rd_kafka_message_t>
+
+    let subscription = Mutex(Subscription())
+    /// The queue that messages and events of the group arrive in; nil without a group.
+    @usableFromInline private(set) var queue: OpaquePointer?
+    let closeQueue = Mutex<QueueBox?>(nil)
+    /// See `consume`.
+    @usableFromInline let batchesMovePositions: Bool
+
+    struct QueueBox: @unchecked Sendable {
+        let raw: OpaquePointer
+    }
+
+    public init(
+        configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
+    ) throws(StreamsError) {
+        if configuration.dialect == .mapr {
+            // Programs written for librdkafka before 1.0 end their loops on this event, which was on by default then.
+            configuration.setDefault("enable.partition.eof", "true")
+        }
+        batchesMovePositions = Librdkafka.isAtLeast(2, 2) && !Librdkafka.isAtLeast(2, 13, 1)
+        try super.init(consumer: true, configuration: configuration, events: events, owner: owner)
+        rd_kafka_poll_set_consumer(handle)
+        queue = rd_kafka_queue_get_consumer(handle)
+        context.consumer = self
+    }
+
+    override func willDestroy() {
+        closeQueue.withLock { if let queue = $0 { rd_kafka_queue_destroy(queue.raw) } }
+        if let queue { rd_kafka_queue_destroy(queue) }
+    }
+
+    // MARK: Messages
+
+    /// The next message or event; callbacks run inside.
+    ///
+    /// - Returns: a message that the caller destroys with `destroy`, or nil.
+    /// - Note: `rd_kafka_consumer_poll`.
+    @inlinable @inline(__always)
+    public func poll(milliseconds: Int32) -> RawMessage? { rd_kafka_consumer_poll(handle, milliseconds) }
+
+    /// Up to `capacity` messages and events.
+    ///
+    /// librdkafka 2.2.0 to 2.13.0 move the stored position past events in a batch (its issue 4844): a commit would skip
+    /// a message. With those the batch is put together message by message.
+    /// - Returns: how many were put into `messages`.
+    /// - Note: `rd_kafka_consume_batch_queue`.
+    @inlinable
+    public func consume(
+        into messages: UnsafeMutablePointer<RawMessage?>, capacity: Int, milliseconds: Int32
+    ) -> Int {
+        guard let queue, !batchesMovePositions else {
+            return consumeOneByOne(into: messages, capacity: capacity, milliseconds: milliseconds)
+        }
+        return max(0, rd_kafka_consume_batch_queue(queue, milliseconds, messages, capacity))
+    }
+
+    @usableFromInline
+    func consumeOneByOne(
+        into messages: UnsafeMutablePointer<RawMessage?>, capacity: Int, milliseconds: Int32
+    ) -> Int {
+        let deadline = Deadline(milliseconds: milliseconds)
+        var count = 0
+        while count < capacity {
+            guard let message = rd_kafka_consumer_poll(handle, milliseconds == 0 ? 0 : deadline.remaining) else { break }
+            messages[count] = message
+            count += 1
+        }
+        return count
+    }
+
+    /// Gives a message back. - Note: `rd_kafka_message_destroy`.
+    @inlinable @inline(__always)
+    public static func destroy(_ message: RawMessage) { rd_kafka_message_destroy(message) }
+
+    // MARK: Closing
+
+    /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
+    ///
+    /// - Returns: false where there is nothing to wait for.
+    /// - Note: `rd_kafka_consumer_close_queue`.
+    public func beginClose() throws(StreamsError) -> Bool {
+        guard queue != nil else { return false }
+        let own: OpaquePointer = rd_kafka_queue_new(handle)
+        let box = QueueBox(raw: own)
+        closeQueue.withLock {
+            if let old = $0 { rd_kafka_queue_destroy(old.raw) }
+            $0 = box
+        }
+        try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
+        return true
+    }
+
+    /// Serves the last callbacks of a close. - Returns: whether the consumer is closed.
+    /// - Note: `rd_kafka_queue_poll_callback`, `rd_kafka_consumer_closed`.
+    public func serveClose(milliseconds: Int32) -> Bool {
+        guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }
+        rd_kafka_queue_poll_callback(queue, milliseconds)
+        return rd_kafka_consumer_closed(handle) != 0
+    }
+}

@@ -1,0 +1,116 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A request that must not be sent twice, made once on a thread of its own while the caller waits and looks around.
+///
+/// The caller may give up waiting; the request then ends by itself, and its result is dropped.
+public final class HelperCall<Value>: @unchecked Sendable {
+    // Unchecked: `outcome` is guarded by `mutex`, and the rest never changes.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let body: () throws(StreamsError) -> Value
+    private var outcome: Result<Value, StreamsError>?
+
+    /// Starts the thread. - Parameter body: keeps alive what it needs, the client above all.
+    public init(_ body: @escaping () throws(StreamsError) -> Value) throws(StreamsError) {
+        self.body = body
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        condition.initialize(to: pthread_cond_t())
+        #if os(Linux)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+        #else
+        pthread_cond_init(condition, nil)
+        #endif
+
+        // Signals are for the application's threads.
+        var all = sigset_t()
+        var old = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &old)
+        defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
+        let own = Unmanaged<AnyObject>.passRetained(self as AnyObject).toOpaque()
+        #if os(Linux)
+        var thread = pthread_t()
+        let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
+        #else
+        var thread: pthread_t?
+        let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
+        #endif
+        guard result == 0 else {
+            Unmanaged<AnyObject>.fromOpaque(own).release()
+            throw StreamsError(.fail, reason: "no thread could be started for the request: \(String(cString: strerror(result)))")
+        }
+        #if os(Linux)
+        pthread_detach(thread)
+        #else
+        if let thread { pthread_detach(thread) }
+        #endif
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Waits for the request to end. - Returns: whether it has.
+    public func wait(milliseconds: Int32) -> Bool {
+        var time = timespec()
+        #if os(Linux)
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        #else
+        clock_gettime(CLOCK_REALTIME, &time)
+        #endif
+        let nanoseconds = time.tv_nsec + Int(milliseconds % 1000) * 1_000_000
+        time.tv_sec += Int(milliseconds / 1000) + nanoseconds / 1_000_000_000
+        time.tv_nsec = nanoseconds % 1_000_000_000
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while outcome == nil {
+            if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT { break }
+        }
+        return outcome != nil
+    }
+
+    /// The result, once `wait` has said that it is there.
+    public func result() throws(StreamsError) -> Value {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        guard let outcome else { throw StreamsError(.timedOut) }
+        return try outcome.get()
+    }
+}
+
+private protocol Runnable: AnyObject {
+    func run()
+}
+
+extension HelperCall: Runnable {
+    fileprivate func run() {
+        let result: Result<Value, StreamsError>
+        do throws(StreamsError) {
+            result = .success(try body())
+        } catch {
+            result = .failure(error)
+        }
+        pthread_mutex_lock(mutex)
+        outcome = result
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+}
+
+private func runHelperCall(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    let call = Unmanaged<AnyObject>.fromOpaque(argument!).takeRetainedValue()
+    (call as? Runnable)?.run()
+    return nil
+}

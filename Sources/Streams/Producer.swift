@@ -1,0 +1,153 @@
+import CRdkafka
+import Synchronization
+
+/// An asynchronous producer.
+///
+/// A message is enqueued at once and sent by librdkafka's threads; its delivery report comes to `ClientEvents.delivery`,
+/// inside the call that serves the producer.
+public final class Producer: Client, @unchecked Sendable {
+    // Unchecked: what is not constant is guarded by mutexes.
+
+    /// A topic's handle, which the producer owns.
+    public struct Topic {
+        @usableFromInline let raw: OpaquePointer
+    }
+
+    private let topics = Mutex<[TopicBox]>([])
+    @usableFromInline let rejected = RejectedMessages()
+
+    /// A pointer that the mutex may guard: librdkafka's topics belong to no thread.
+    private struct TopicBox: @unchecked Sendable {
+        let raw: OpaquePointer
+    }
+
+    public init(
+        configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
+    ) throws(StreamsError) {
+        try super.init(consumer: false, configuration: configuration, events: events, owner: owner)
+    }
+
+    override func willDestroy() {
+        topics.withLock { for topic in $0 { rd_kafka_topic_destroy(topic.raw) } }
+    }
+
+    /// The handle of a topic, for `produce`. Each call makes one, which lives as long as the producer: keep it.
+    ///
+    /// - Note: `rd_kafka_topic_new`, with the producer's own topic properties.
+    public func topic(_ name: UnsafePointer<CChar>) throws(StreamsError) -> Topic {
+        if name[0] == 0x2f { try checkTopicName(String(cString: name)) }
+        guard let raw = rd_kafka_topic_new(handle, name, nil) else {
+            throw StreamsError(ErrorCode(rd_kafka_last_error()))
+        }
+        let box = TopicBox(raw: raw)
+        topics.withLock { $0.append(box) }
+        return Topic(raw: raw)
+    }
+
+    /// Enqueues a message whose bytes are copied.
+    ///
+    /// - Parameters:
+    ///   - value: nil for a message without one.
+    ///   - opaque: comes back in the delivery report.
+    /// - Throws: `_QUEUE_FULL` where the queue is full: serve the producer and try again.
+    /// - Note: `rd_kafka_produce`, which is cheaper than `rd_kafka_producev` by a third.
+    @inlinable @inline(__always)
+    public func produce(
+        _ topic: Topic, partition: Int32, value: UnsafeRawPointer?, valueCount: Int, key: UnsafeRawPointer?,
+        keyCount: Int, opaque: UnsafeMutableRawPointer?
+    ) throws(StreamsError) {
+        let result = rd_kafka_produce(
+            topic.raw, partition, RD_KAFKA_MSG_F_COPY, UnsafeMutableRawPointer(mutating: value), valueCount, key,
+            keyCount, opaque)
+        if result != 0 { throw Self.lastError() }
+    }
+
+    @usableFromInline @inline(never)
+    static func lastError() -> StreamsError { StreamsError(ErrorCode(rd_kafka_last_error())) }
+
+    /// Enqueues a message with a timestamp, headers or both.
+    ///
+    /// - Parameters:
+    ///   - timestamp: milliseconds since the epoch; 0 for now.
+    ///   - headers: librdkafka's own where the call succeeds; the caller then relinquishes them.
+    /// - Note: `rd_kafka_produceva`.
+    public func produce(
+        _ topic: Topic, partition: Int32, value: UnsafeRawPointer?, valueCount: Int, key: UnsafeRawPointer?,
+        keyCount: Int, opaque: UnsafeMutableRawPointer?, timestamp: Int64, headers: Headers.Reference?
+    ) throws(StreamsError) {
+        let error = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { arguments in
+            var count = 0
+            func add(_ type: rd_kafka_vtype_t, _ fill: (inout rd_kafka_vu_t) -> Void) {
+                var argument = rd_kafka_vu_t()
+                argument.vtype = type
+                fill(&argument)
+                arguments.initializeElement(at: count, to: argument)
+                count += 1
+            }
+            add(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.raw }
+            add(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition }
+            add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY }
+            add(RD_KAFKA_VTYPE_VALUE) {
+                $0.u.mem.ptr = UnsafeMutableRawPointer(mutating: value)
+                $0.u.mem.size = valueCount
+            }
+            add(RD_KAFKA_VTYPE_KEY) {
+                $0.u.mem.ptr = UnsafeMutableRawPointer(mutating: key)
+                $0.u.mem.size = keyCount
+            }
+            add(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = opaque }
+            add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp }
+            if let headers { add(RD_KAFKA_VTYPE_HEADERS) { $0.u.headers = headers.raw } }
+            return rd_kafka_produceva(handle, arguments.baseAddress, count)
+        }
+        try StreamsError.check(error)
+    }
+
+    // MARK: Serving
+
+    /// Serves delivery reports and other events. - Returns: how many events were served.
+    /// - Note: `rd_kafka_poll`.
+    @inlinable @inline(__always)
+    public func poll(milliseconds: Int32) -> Int32 { rd_kafka_poll(handle, milliseconds) }
+
+    /// Sends what waits without regard to `linger.ms`, and serves events meanwhile.
+    ///
+    /// - Returns: whether everything is delivered or has failed.
+    /// - Note: `rd_kafka_flush`.
+    public func flush(milliseconds: Int32) -> Bool { rd_kafka_flush(handle, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR }
+
+    /// Messages that wait to be sent or acknowledged, and reports that wait to be served. - Note: `rd_kafka_outq_len`.
+    public var outstanding: Int { Int(rd_kafka_outq_len(handle)) + rejected.count }
+
+    /// Gives up messages: their reports say `_PURGE_QUEUE` or `_PURGE_INFLIGHT`.
+    ///
+    /// - Parameter waiting: whether to wait for librdkafka's threads to have taken note.
+    /// - Note: `rd_kafka_purge`.
+    public func purge(queued: Bool = true, inFlight: Bool = true, waiting: Bool = true) throws(StreamsError) {
+        let flags =
+            (queued ? RD_KAFKA_PURGE_F_QUEUE : 0) | (inFlight ? RD_KAFKA_PURGE_F_INFLIGHT : 0)
+            | (waiting ? 0 : RD_KAFKA_PURGE_F_NON_BLOCKING)
+        try StreamsError.check(rd_kafka_purge(handle, flags))
+    }
+
+    // MARK: The MapR dialect: no message without a value
+
+    /// Takes a message that the dialect does not send: its report says `_INVALID_ARG`, from the next serving.
+    public func reject(
+        _ topic: Topic, partition: Int32, key: UnsafeRawPointer?, keyCount: Int, opaque: UnsafeMutableRawPointer?
+    ) {
+        rejected.append(topic.raw, partition, key, keyCount, opaque)
+    }
+
+    /// Whether rejected messages wait for their reports.
+    @inlinable @inline(__always)
+    public var hasRejected: Bool { rejected.isWaiting }
+
+    /// Reports one rejected message. - Returns: whether there was one.
+    public func serveRejected() -> Bool {
+        guard let delivery = context.events.delivery else { return false }
+        return rejected.serveOne {
+            delivery(handle, $0, Unmanaged.passUnretained(context).toOpaque())
+        }
+    }
+}

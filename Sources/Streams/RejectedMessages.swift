@@ -1,0 +1,68 @@
+import CRdkafka
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Messages that a producer took and will not send, waiting for their delivery reports.
+public final class RejectedMessages: @unchecked Sendable {
+    // Unchecked: the mutex guards the messages, whose pointers belong to no thread.
+    private struct Waiting: @unchecked Sendable {
+        let topic: OpaquePointer
+        let partition: Int32
+        let key: UnsafeMutableRawPointer?
+        let keyCount: Int
+        let opaque: UnsafeMutableRawPointer?
+    }
+
+    private let waiting = Mutex<[Waiting]>([])
+    /// Written under the lock; read without it, where a stale answer only means that the next serving finds it.
+    @usableFromInline let length = Atomic<Int>(0)
+
+    @usableFromInline init() {}
+
+    deinit {
+        waiting.withLock { for message in $0 { free(message.key) } }
+    }
+
+    @usableFromInline var count: Int { length.load(ordering: .relaxed) }
+
+    @inlinable @inline(__always)
+    var isWaiting: Bool { length.load(ordering: .relaxed) != 0 }
+
+    func append(
+        _ topic: OpaquePointer, _ partition: Int32, _ key: UnsafeRawPointer?, _ keyCount: Int,
+        _ opaque: UnsafeMutableRawPointer?
+    ) {
+        var copy: UnsafeMutableRawPointer?
+        if let key {
+            copy = malloc(max(keyCount, 1))
+            copy?.copyMemory(from: key, byteCount: keyCount)
+        }
+        let message = Waiting(topic: topic, partition: partition, key: copy, keyCount: keyCount, opaque: opaque)
+        waiting.withLock { $0.append(message) }
+        length.add(1, ordering: .relaxed)
+    }
+
+    /// Reports the oldest. The report's message has no more than the public fields: nothing of librdkafka's may look
+    /// behind them.
+    func serveOne(_ report: (UnsafePointer<rd_kafka_message_t>) -> Void) -> Bool {
+        let next = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        guard let next else { return false }
+        length.subtract(1, ordering: .relaxed)
+        defer { free(next.key) }
+        var message = rd_kafka_message_t()
+        message.err = RD_KAFKA_RESP_ERR__INVALID_ARG
+        message.rkt = next.topic
+        message.partition = next.partition
+        message.key = next.key
+        message.key_len = next.keyCount
+        message.offset = TopicPartition.invalidOffset
+        message._private = next.opaque
+        report(&message)
+        return true
+    }
+}

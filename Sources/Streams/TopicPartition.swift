@@ -1,0 +1,106 @@
+import CRdkafka
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A partition, and what is known of it.
+public struct TopicPartition: Sendable {
+    public static let unassignedPartition: Int32 = -1
+    /// No offset. librdkafka's logical offsets are negative: -2 beginning, -1 end, -1000 stored, -1001 invalid.
+    public static let invalidOffset: Int64 = -1001
+
+    public var topic: String
+    public var partition: Int32
+    public var offset: Int64
+    public var metadata: String?
+    public var leaderEpoch: Int32?
+    public var error: ErrorCode?
+
+    public init(
+        _ topic: String, _ partition: Int32 = unassignedPartition, offset: Int64 = invalidOffset,
+        metadata: String? = nil, leaderEpoch: Int32? = nil, error: ErrorCode? = nil
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.metadata = metadata
+        self.leaderEpoch = leaderEpoch
+        self.error = error
+    }
+}
+
+/// librdkafka's list of partitions, and its one owner.
+///
+/// - Note: `rd_kafka_topic_partition_list_t`.
+public final class TopicPartitionList {
+    private let raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+
+    private typealias SetEpoch = @convention(c) (UnsafeMutablePointer<rd_kafka_topic_partition_t>?, Int32) -> Void
+    private typealias GetEpoch = @convention(c) (UnsafePointer<rd_kafka_topic_partition_t>?) -> Int32
+    // librdkafka 2.1.0 and later.
+    private static let setEpoch = Librdkafka.function(
+        "rd_kafka_topic_partition_set_leader_epoch", as: SetEpoch.self)
+    private static let getEpoch = Librdkafka.function(
+        "rd_kafka_topic_partition_get_leader_epoch", as: GetEpoch.self)
+
+    /// Takes over a list that librdkafka has made.
+    init(owning raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) { self.raw = raw }
+
+    public init(_ partitions: [TopicPartition]) {
+        raw = rd_kafka_topic_partition_list_new(Int32(partitions.count))
+        for partition in partitions { add(partition) }
+    }
+
+    /// A list of topics, for a subscription.
+    public init(topics: [String]) {
+        raw = rd_kafka_topic_partition_list_new(Int32(topics.count))
+        for topic in topics { rd_kafka_topic_partition_list_add(raw, topic, RD_KAFKA_PARTITION_UA) }
+    }
+
+    deinit { rd_kafka_topic_partition_list_destroy(raw) }
+
+    private func add(_ partition: TopicPartition) {
+        guard let element = rd_kafka_topic_partition_list_add(raw, partition.topic, partition.partition) else { return }
+        element.pointee.offset = partition.offset
+        if var metadata = partition.metadata {
+            // librdkafka frees the copy together with the list.
+            metadata.withUTF8 { bytes in
+                guard let copy = malloc(max(bytes.count, 1)) else { return }
+                if let start = bytes.baseAddress { memcpy(copy, start, bytes.count) }
+                element.pointee.metadata = copy
+                element.pointee.metadata_size = bytes.count
+            }
+        }
+        if let epoch = partition.leaderEpoch { Self.setEpoch?(element, epoch) }
+    }
+
+    public var partitions: [TopicPartition] { withRaw { Self.partitions(of: $0) } }
+
+    /// Lends the list to a call of librdkafka's. The pointer alone would not keep the list alive.
+    func withRaw<Result>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result
+    ) -> Result {
+        withExtendedLifetime(self) { body(raw) }
+    }
+
+    /// The elements of a list that somebody else owns.
+    static func partitions(of list: UnsafePointer<rd_kafka_topic_partition_list_t>?) -> [TopicPartition] {
+        guard let list, list.pointee.cnt > 0 else { return [] }
+        return (0..<Int(list.pointee.cnt)).map { index in
+            let element = list.pointee.elems + index
+            var metadata: String?
+            if let start = element.pointee.metadata {
+                metadata = String(
+                    decoding: UnsafeRawBufferPointer(start: start, count: element.pointee.metadata_size), as: UTF8.self)
+            }
+            let epoch = getEpoch?(element) ?? -1
+            let error = ErrorCode(element.pointee.err)
+            return TopicPartition(
+                String(cString: element.pointee.topic), element.pointee.partition, offset: element.pointee.offset,
+                metadata: metadata, leaderEpoch: epoch >= 0 ? epoch : nil, error: error == .noError ? nil : error)
+        }
+    }
+}
