@@ -134,6 +134,12 @@ static inline int cpy_is_first_thread(void) {
 #endif
 }
 
+// A word of the thread's own. One Swift function alone may call this: every module that inlines it has its own word.
+static inline void **cpy_thread_word(void) {
+    static __thread void *word;
+    return &word;
+}
+
 // ---- C globals ---------------------------------------------------------------------------------------------------
 
 static inline PyObject *cpy_none(void) { return Py_None; }

@@ -20,7 +20,12 @@ final class ParsedConfiguration {
         _ python: borrowing Python, isConsumer: Bool, arguments: Object?, keywords: Object?
     ) throws(PythonError) -> ParsedConfiguration {
         let merged = try merge(python, arguments, keywords)
-        let parsed = ParsedConfiguration(dialect: try dialect(python, merged.object))
+        let dialect = try dialect(python, merged.object)
+        // The genuine package ignores what comes behind the dictionary.
+        if dialect == .kafka, let arguments, cpy_size(arguments) > 1 {
+            throw python.error(.typeError, "expected tuple containing single dict")
+        }
+        let parsed = ParsedConfiguration(dialect: dialect)
         try parsed.fill(python, isConsumer: isConsumer, merged.object)
         return parsed
     }
@@ -69,8 +74,7 @@ final class ParsedConfiguration {
         let count = arguments.map { cpy_size($0) } ?? 0
         let hasKeywords = keywords.map { PyDict_Size($0) > 0 } ?? false
         let merged = try OwnedObject(PyDict_New())
-        if count > 1 { throw python.error(.typeError, "expected tuple containing single dict") }
-        if count == 1 {
+        if count >= 1 {
             let dictionary = PyTuple_GetItem(arguments, 0).unsafelyUnwrapped
             guard cpy_is_dict(dictionary) != 0 else {
                 throw python.error(.typeError, "expected configuration dict, not \(dictionary.typeName)")

@@ -47,6 +47,12 @@ struct ClientCallbacks {
     var report: Object?
 
     mutating func clear() {
+        clearEvents()
+        PythonBridge.clear(&report)
+    }
+
+    /// All but the one for reports.
+    mutating func clearEvents() {
         if let box = tokenBox {
             box.use { $0.callable = nil }
             tokenBox = nil
@@ -57,7 +63,6 @@ struct ClientCallbacks {
         PythonBridge.clear(&throttle)
         PythonBridge.clear(&logger)
         PythonBridge.clear(&token)
-        PythonBridge.clear(&report)
     }
 
     func visit(_ visit: visitproc?, _ argument: UnsafeMutableRawPointer?) -> Int32 {

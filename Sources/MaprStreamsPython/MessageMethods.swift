@@ -123,18 +123,11 @@ private func orNone(_ object: Object?) -> Object? {
     (object ?? cpy_none().unsafelyUnwrapped).retained
 }
 
-/// The answer of an accessor that copies from the record when it is first asked.
-@inline(never)
-private func copied(
-    _ fields: UnsafeMutablePointer<MessageFields>, _ field: KeyPath<MessageFields, Object?>,
-    _ copy: (UnsafeMutablePointer<rd_kafka_message_t>, borrowing Python) -> Void
-) -> Object? {
-    guard let record = fields.pointee.record else { return cpy_none().unsafelyUnwrapped.retained }
-    return Python.attached { python in
-        copy(record, python)
-        if let object = fields.pointee[keyPath: field] { return object.retained }
-        return PyErr_Occurred() == nil ? cpy_none().unsafelyUnwrapped.retained : nil
-    }
+/// The answer of an accessor after it has copied from the record: a missing object is None, or what went wrong.
+@inline(__always)
+private func copied(_ object: Object?) -> Object? {
+    if let object { return object.retained }
+    return PyErr_Occurred() == nil ? cpy_none().unsafelyUnwrapped.retained : nil
 }
 
 @_cdecl("mapr_Message_error")
@@ -144,7 +137,8 @@ func messageError(_ object: Object?, _ unused: Object?) -> Object? {
     guard let record = fields.pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
         return cpy_none().unsafelyUnwrapped.retained
     }
-    return copied(fields, \.error) { fields.copyError($0, $1) }
+    Python.attached { python in fields.copyError(record, python) }
+    return copied(fields.pointee.error)
 }
 
 @_cdecl("mapr_Message_value")
@@ -203,7 +197,9 @@ func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
 func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let headers = fields.pointee.headers { return headers.retained }
-    return copied(fields, \.headers) { fields.copyHeaders($0, $1) }
+    guard let record = fields.pointee.record else { return cpy_none().unsafelyUnwrapped.retained }
+    Python.attached { python in fields.copyHeaders(record, python) }
+    return copied(fields.pointee.headers)
 }
 
 @_cdecl("mapr_Message_latency")

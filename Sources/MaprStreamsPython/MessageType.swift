@@ -65,7 +65,7 @@ nonisolated(unsafe) private let signature = Signature(
 @_cdecl("mapr_Message_new")
 func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        try withSlots(10) { slots throws(PythonError) in
+        try withManySlots(10) { slots throws(PythonError) in
             try signature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
             func given(_ slot: Int) -> Object? { slots[slot].flatMap { $0.isNone ? nil : $0 } }
             guard let topic = given(0), cpy_is_str(topic) != 0 else {

@@ -17,6 +17,10 @@ func reportDelivery(
     let own = record.pointee._private?.assumingMemoryBound(to: PyObject.self)
     let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
         .assumingMemoryBound(to: ProducerFields.self)
+    if record.pointee.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || record.pointee.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT {
+        // Read where the producer is destroyed, and then by the one thread that does it.
+        fields.pointee.purged &+= 1
+    }
     guard own != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current else { return }
     frame.pointee.attach()
     Python.attached { python in

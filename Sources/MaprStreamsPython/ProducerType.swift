@@ -16,6 +16,8 @@ struct ProducerFields {
     var reportsErrorsOnly: Bool
     /// Reports let their callbacks go without calling them.
     var discardsReports: Bool
+    /// Messages that were given up while the producer is being destroyed.
+    var purged: Int
 }
 
 @inline(__always)
@@ -59,6 +61,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
 
     private func purgeAndReport(_ python: inout Python, _ producer: Unmanaged<Producer>) {
         pointee.discardsReports = Interpreter.isFinalizing
+        pointee.purged = 0
         base.enter()
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
             let deadline = Deadline(milliseconds: 2000)
@@ -219,7 +222,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil),
                 producer: nil, lastTopic: nil, lastTopicHandle: nil, topics: nil, handles: [],
-                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false))
+                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0))
         do throws(PythonError) {
             fields.pointee.topics = try OwnedObject(PyDict_New()).take()
             var events = clientEvents(fields.base)
@@ -264,17 +267,17 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// Ends a producer that the program has dropped: tells of messages that are lost, and lets their callbacks know.
     @inline(never)
     func giveUp(_ python: inout Python) {
-        guard let producer = pointee.producer else { return destroy(&python) }
-        let left = producer.use { $0.outstanding }
-        if left > 0 && !Interpreter.isFinalizing {
-            let words =
-                "a Producer was dropped with \(left) message\(left == 1 ? "" : "s") or reports outstanding: call flush()"
-                + " and poll() before"
-            if PyErr_WarnEx(cpy_exc_ResourceWarning(), words, 1) != 0 { python.reportUnraisable(nil) }
-        }
         pointee.producer = nil
         base.pointee.state = .closed
+        // Events that are not about a message have nobody to hear them any more.
+        base.pointee.callbacks.clearEvents()
         destroy(&python)
+        if pointee.purged > 0 && !Interpreter.isFinalizing {
+            let words =
+                "a Producer was dropped with \(pointee.purged) message\(pointee.purged == 1 ? "" : "s") undelivered:"
+                + " call flush() before"
+            if PyErr_WarnEx(cpy_exc_ResourceWarning(), words, 1) != 0 { python.reportUnraisable(nil) }
+        }
     }
 }
 

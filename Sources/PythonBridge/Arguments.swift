@@ -170,17 +170,25 @@ public struct Signature {
     }
 }
 
-/// Runs `body` with `Count` empty slots for arguments, on the stack.
+/// Runs `body` with `count` empty slots for arguments, eight at the most, in the caller's stack frame.
 @inlinable @inline(__always)
 public func withSlots<Result: ~Copyable>(
     _ count: Int, _ body: (UnsafeMutablePointer<Object?>) throws(PythonError) -> Result
 ) throws(PythonError) -> Result {
-    // A constant size keeps the slots in the caller's frame; no function of ours has more parameters.
-    precondition(count <= 12)
-    var slots: (
-        Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?
-    ) = (nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
+    precondition(count <= 8)
+    var slots: (Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?) =
+        (nil, nil, nil, nil, nil, nil, nil, nil)
     return try withUnsafeMutablePointer(to: &slots) { pointer throws(PythonError) in
         try body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Object?.self))
     }
+}
+
+/// The same for more arguments than a call that has to be quick takes.
+public func withManySlots<Result: ~Copyable>(
+    _ count: Int, _ body: (UnsafeMutablePointer<Object?>) throws(PythonError) -> Result
+) throws(PythonError) -> Result {
+    let slots = UnsafeMutablePointer<Object?>.allocate(capacity: count)
+    slots.initialize(repeating: nil, count: count)
+    defer { slots.deallocate() }
+    return try body(slots)
 }

@@ -22,32 +22,30 @@ public struct CallFrame {
         self.previous = previous
     }
 
-    @usableFromInline nonisolated(unsafe) static var key: pthread_key_t = 0
-    nonisolated(unsafe) private static var prepared = false
-
-    static func prepare() {
-        if prepared { return }
-        prepared = pthread_key_create(&key, nil) == 0
-        precondition(prepared, "pthread_key_create failed: too many keys in this process")
+    /// Where this thread's innermost frame is kept.
+    ///
+    /// Never inlined: the word would be another one in every module (`cpy_thread_word`).
+    @usableFromInline @inline(never)
+    static var slot: UnsafeMutablePointer<UnsafeMutablePointer<CallFrame>?> {
+        UnsafeMutableRawPointer(cpy_thread_word()!).assumingMemoryBound(to: UnsafeMutablePointer<CallFrame>?.self)
     }
 
     /// This thread's innermost frame.
     @inlinable @inline(__always)
-    public static var current: UnsafeMutablePointer<CallFrame>? {
-        pthread_getspecific(key)?.assumingMemoryBound(to: CallFrame.self)
-    }
+    public static var current: UnsafeMutablePointer<CallFrame>? { slot.pointee }
 
     /// Makes a frame, runs `body` with it, and takes the frame off again.
     @inlinable @inline(__always)
     public static func with<Result>(
         context: UnsafeMutableRawPointer?, _ body: (UnsafeMutablePointer<CallFrame>) -> Result
     ) -> Result {
-        let previous = current
+        let slot = slot
+        let previous = slot.pointee
         var frame = CallFrame(context: context, previous: previous)
         return withUnsafeMutablePointer(to: &frame) { pointer in
-            pthread_setspecific(key, pointer)
+            slot.pointee = pointer
             let result = body(pointer)
-            pthread_setspecific(key, previous)
+            slot.pointee = previous
             return result
         }
     }

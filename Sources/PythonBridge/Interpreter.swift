@@ -25,7 +25,6 @@ public enum Interpreter {
         }
         let probe = try OwnedObject(PyBytes_FromStringAndSize("probe", 5))
         bytesDataOffset = UnsafeRawPointer(PyBytes_AsString(probe.object)) - UnsafeRawPointer(probe.object)
-        CallFrame.prepare()
     }
 
     /// Whether the interpreter is going away. May be asked without the GIL.

@@ -33,14 +33,14 @@ public final class Configuration {
             values[canonical] = value
         case RD_KAFKA_CONF_UNKNOWN:
             var reason = Self.string(text)
-            if name.hasPrefix("streams.") && !PropertyCatalogue.isStreamsBuild {
+            if let nearest = PropertyCatalogue.nearest(to: name, among: knownElsewhere) {
+                reason += "; did you mean \"\(nearest)\"?"
+            } else if name.hasPrefix("streams.") && !PropertyCatalogue.isStreamsBuild {
                 reason += "; it needs the librdkafka of a MapR (HPE Data Fabric) client, and the one loaded here is"
                 reason += " Apache Kafka's \(Librdkafka.versionText)"
-                if given.isDisjoint(with: ["bootstrap.servers"]) {
+                if !given.contains("bootstrap.servers") {
                     reason += ": name topics without a stream and set \"bootstrap.servers\" to use Kafka"
                 }
-            } else if let nearest = PropertyCatalogue.nearest(to: name, among: knownElsewhere) {
-                reason += "; did you mean \"\(nearest)\"?"
             }
             throw StreamsError(.invalidArgument, reason: reason)
         default:
