@@ -6,7 +6,8 @@ import Streams
 
 @_cdecl("mapr_Consumer_assign")
 func consumerAssign(_ object: Object?, _ partitions: Object?) -> Object? {
-    withPartitions(object, partitions, prefix: "Failed to set assignment") { consumer, partitions throws(StreamsError) in
+    withPartitions(object, partitions, prefix: "Failed to set assignment") {
+        consumer, partitions throws(StreamsError) in
         try consumer.assign(partitions)
     }
 }
@@ -220,7 +221,8 @@ func consumerPosition(
             try positionSignature.parse(python, arguments, count, keywords, into: slots)
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             _ = try python.milliseconds(slots[1])
-            let result = try fields.calling(&python, prefix: "Failed to get position") { consumer throws(StreamsError) in
+            let result = try fields.calling(&python, prefix: "Failed to get position") {
+                consumer throws(StreamsError) in
                 try consumer.position(partitions)
             }
             return try python.list(result).take()

@@ -248,7 +248,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         let result = try OwnedObject(PyList_New(count))
         for index in 0..<count {
             guard let message = message(records[index].unsafelyUnwrapped) else {
-                for later in (index + 1)..<Swift.max(count, index + 1) { Consumer.destroy(records[later].unsafelyUnwrapped) }
+                for later in (index + 1)..<Swift.max(count, index + 1) {
+                    Consumer.destroy(records[later].unsafelyUnwrapped)
+                }
                 throw PythonError()
             }
             PyList_SetItem(result.object, index, message)

@@ -251,7 +251,8 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                 base: ClientFields(
                     client: nil, state: .unready, isConsumer: true, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
-                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil),
+                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
+                ),
                 consumer: nil, recent: nil, older: nil, stash: nil, onAssign: nil, onRevoke: nil, onLost: nil,
                 mustClose: false))
         do throws(PythonError) {

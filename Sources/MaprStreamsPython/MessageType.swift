@@ -173,7 +173,8 @@ func messageDescribe(_ object: Object?) -> Object? {
             return value.object.representation
         }
         let name = object.unsafelyUnwrapped.typeName
-        let place = "topic=\(try text(messageTopic)), partition=\(try text(messagePartition)), offset=\(try text(messageOffset))"
+        let place =
+            "topic=\(try text(messageTopic)), partition=\(try text(messagePartition)), offset=\(try text(messageOffset))"
         let error = try OwnedObject(messageError(object, nil))
         let rest =
             error.object.isNone

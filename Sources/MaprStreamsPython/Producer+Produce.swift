@@ -142,7 +142,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// A message without a value, in the MapR dialect.
     @inline(never)
     func reject(
-        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ key: BorrowedBytes, _ callback: Object?
+        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ key: BorrowedBytes,
+        _ callback: Object?
     ) throws(PythonError) {
         guard callback != nil || pointee.base.callbacks.report != nil else {
             throw python.raise(

@@ -220,7 +220,8 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                 base: ClientFields(
                     client: nil, state: .unready, isConsumer: false, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
-                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil),
+                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
+                ),
                 producer: nil, lastTopic: nil, lastTopicHandle: nil, topics: nil, handles: [],
                 reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0))
         do throws(PythonError) {

@@ -110,8 +110,10 @@ private func log(_ line: ClientEvents.LogLine, to logger: Object?) {
             let facility = try python.string(line.facility)
             let name = try python.string(line.clientName)
             let text = try python.string(line.text)
-            _ = try python.call(method.object, [level.object, format.object, facility.object, name.object, text.object])
-                .object
+            _ = try python.call(
+                method.object, [level.object, format.object, facility.object, name.object, text.object]
+            )
+            .object
         } catch {
             frame.pointee.recordAndYield(python, from: logger)
         }

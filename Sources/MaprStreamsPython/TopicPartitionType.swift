@@ -52,25 +52,37 @@ func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws
     type.hash(topicPartitionHash)
     type.representation(topicPartitionDescribe)
     type.attributes([
-        Attribute("topic", "The topic's name (str, read-only).", get: { object, _ in
-            (fields(object).pointee.topic ?? cpy_none().unsafelyUnwrapped).retained
-        }),
-        Attribute("partition", "The partition's number (int).", get: { object, _ in
-            PyLong_FromLong(Int(fields(object).pointee.partition))
-        }, set: topicPartitionSetPartition),
-        Attribute("offset", "The offset (int); negative ones are logical: see OFFSET_BEGINNING and its kin.", get: { object, _ in
-            PyLong_FromLongLong(fields(object).pointee.offset)
-        }, set: topicPartitionSetOffset),
-        Attribute("error", "What went wrong with the partition (KafkaError), or None (read-only).", get: { object, _ in
-            (fields(object).pointee.error ?? cpy_none().unsafelyUnwrapped).retained
-        }),
-        Attribute("metadata", "What is committed beside the offset (str), or None (read-only).", get: { object, _ in
-            (fields(object).pointee.metadata ?? cpy_none().unsafelyUnwrapped).retained
-        }),
-        Attribute("leader_epoch", "The leader's epoch at the offset (int), or None (read-only).", get: { object, _ in
-            let epoch = fields(object).pointee.leaderEpoch
-            return epoch < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(epoch))
-        }),
+        Attribute(
+            "topic", "The topic's name (str, read-only).",
+            get: { object, _ in
+                (fields(object).pointee.topic ?? cpy_none().unsafelyUnwrapped).retained
+            }),
+        Attribute(
+            "partition", "The partition's number (int).",
+            get: { object, _ in
+                PyLong_FromLong(Int(fields(object).pointee.partition))
+            }, set: topicPartitionSetPartition),
+        Attribute(
+            "offset", "The offset (int); negative ones are logical: see OFFSET_BEGINNING and its kin.",
+            get: { object, _ in
+                PyLong_FromLongLong(fields(object).pointee.offset)
+            }, set: topicPartitionSetOffset),
+        Attribute(
+            "error", "What went wrong with the partition (KafkaError), or None (read-only).",
+            get: { object, _ in
+                (fields(object).pointee.error ?? cpy_none().unsafelyUnwrapped).retained
+            }),
+        Attribute(
+            "metadata", "What is committed beside the offset (str), or None (read-only).",
+            get: { object, _ in
+                (fields(object).pointee.metadata ?? cpy_none().unsafelyUnwrapped).retained
+            }),
+        Attribute(
+            "leader_epoch", "The leader's epoch at the offset (int), or None (read-only).",
+            get: { object, _ in
+                let epoch = fields(object).pointee.leaderEpoch
+                return epoch < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(epoch))
+            }),
     ])
     type.methods([
         .none("__reduce__", topicPartitionReduce, "__reduce__()\n--\n\nFor pickle and copy."),
@@ -222,7 +234,8 @@ extension Python {
     /// The partitions of a list argument.
     ///
     /// - Throws: `TypeError` where it is no list, or has something else in it.
-    func topicPartitions(_ object: Object, _ name: StaticString = "partitions") throws(PythonError) -> [TopicPartition] {
+    func topicPartitions(_ object: Object, _ name: StaticString = "partitions") throws(PythonError) -> [TopicPartition]
+    {
         guard cpy_is_list(object) != 0 else {
             throw error(.typeError, "\(name) requires list of TopicPartition, not \(object.typeName)")
         }

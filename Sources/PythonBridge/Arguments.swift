@@ -152,7 +152,8 @@ public struct Signature {
     func tooMany(_ python: borrowing Python, _ given: Int) -> PythonError {
         python.error(
             .typeError,
-            "\(function)() takes at most \(positional) positional argument\(positional == 1 ? "" : "s") (\(given) given)")
+            "\(function)() takes at most \(positional) positional argument\(positional == 1 ? "" : "s") (\(given) given)"
+        )
     }
 
     @usableFromInline @inline(never)

@@ -63,14 +63,15 @@ public struct PendingException {
 
     /// Its type and text, for a message that must not keep it alive.
     public var description: String {
-        let kind = type.map { type in
-            guard let name = PyObject_GetAttrString(type, "__name__") else {
-                PyErr_Clear()
-                return "an exception"
-            }
-            defer { name.release() }
-            return name.text ?? "an exception"
-        } ?? "an exception"
+        let kind =
+            type.map { type in
+                guard let name = PyObject_GetAttrString(type, "__name__") else {
+                    PyErr_Clear()
+                    return "an exception"
+                }
+                defer { name.release() }
+                return name.text ?? "an exception"
+            } ?? "an exception"
         guard let value, let text = PyObject_Str(value) else {
             PyErr_Clear()
             return kind

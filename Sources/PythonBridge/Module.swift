@@ -13,7 +13,9 @@ public struct ModuleBuilder {
     public static func definition(
         name: StaticString, documentation: StaticString, functions: [Method], execute: @escaping Execute
     ) -> UnsafeMutablePointer<PyModuleDef> {
-        var slots = [PyModuleDef_Slot(slot: Py_mod_exec, value: unsafeBitCast(execute, to: UnsafeMutableRawPointer.self))]
+        var slots = [
+            PyModuleDef_Slot(slot: Py_mod_exec, value: unsafeBitCast(execute, to: UnsafeMutableRawPointer.self))
+        ]
         if Self.interpreterVersion >= (3, 12) {
             // Py_mod_multiple_interpreters: Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED
             slots.append(PyModuleDef_Slot(slot: 3, value: nil))

@@ -75,7 +75,8 @@ extension UnsafeMutablePointer where Pointee == PyObject {
 
     /// An attribute, borrowed from nobody: the caller owns the result.
     public func attribute(_ name: StaticString) throws(PythonError) -> OwnedObject {
-        try OwnedObject(PyObject_GetAttrString(self, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)))
+        try OwnedObject(
+            PyObject_GetAttrString(self, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)))
     }
 
     /// The name of the object's type, for error messages.

@@ -28,7 +28,8 @@ public struct Method: Sendable {
     }
 
     /// Takes no arguments (`METH_NOARGS`).
-    public static func none(_ name: StaticString, _ function: @escaping Plain, _ documentation: StaticString) -> Method {
+    public static func none(_ name: StaticString, _ function: @escaping Plain, _ documentation: StaticString) -> Method
+    {
         Method(name: name, documentation: documentation, function: function, flags: METH_NOARGS)
     }
 

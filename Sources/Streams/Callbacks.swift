@@ -1,9 +1,9 @@
 import CRdkafka
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 // Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
@@ -71,7 +71,9 @@ private func errorEvent(
         handler(context.failures.explained(error))
     } else {
         // What librdkafka does with an error that nobody asked for: it logs it, at syslog's level "error".
-        "\(error.code.name): \(error.text)".withCString { logLine(handle: handle, level: 3, facility: "ERROR", text: $0) }
+        "\(error.code.name): \(error.text)".withCString {
+            logLine(handle: handle, level: 3, facility: "ERROR", text: $0)
+        }
     }
 }
 

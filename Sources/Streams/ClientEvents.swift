@@ -7,9 +7,10 @@ import CRdkafka
 public struct ClientEvents {
     /// librdkafka's own signature: the hot path has no layer of ours in between. `opaque` is the client's
     /// `CallbackContext`.
-    public typealias Delivery = @convention(c) (
-        _ handle: OpaquePointer?, _ message: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
-    ) -> Void
+    public typealias Delivery =
+        @convention(c) (
+            _ handle: OpaquePointer?, _ message: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
+        ) -> Void
 
     public struct Throttle {
         public let brokerName: String

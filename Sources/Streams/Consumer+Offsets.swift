@@ -63,7 +63,8 @@ extension Consumer {
     // MARK: Questions
 
     /// The committed offsets of partitions. Waits. - Note: `rd_kafka_committed`.
-    public func committed(_ partitions: [TopicPartition], milliseconds: Int32) throws(StreamsError) -> [TopicPartition] {
+    public func committed(_ partitions: [TopicPartition], milliseconds: Int32) throws(StreamsError) -> [TopicPartition]
+    {
         let list = TopicPartitionList(partitions)
         let code = list.withRaw { rd_kafka_committed(handle, $0, milliseconds) }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }

@@ -2,9 +2,9 @@ import CRdkafka
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A consumer, with or without a group.
@@ -85,7 +85,9 @@ public final class Consumer: Client, @unchecked Sendable {
         let deadline = Deadline(milliseconds: milliseconds)
         var count = 0
         while count < capacity {
-            guard let message = rd_kafka_consumer_poll(handle, milliseconds == 0 ? 0 : deadline.remaining) else { break }
+            guard let message = rd_kafka_consumer_poll(handle, milliseconds == 0 ? 0 : deadline.remaining) else {
+                break
+            }
             messages[count] = message
             count += 1
         }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A request that must not be sent twice, made once on a thread of its own while the caller waits and looks around.
@@ -21,13 +21,13 @@ public final class HelperCall<Value>: @unchecked Sendable {
         pthread_mutex_init(mutex, nil)
         condition.initialize(to: pthread_cond_t())
         #if os(Linux)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(condition, &attributes)
-        pthread_condattr_destroy(&attributes)
+            var attributes = pthread_condattr_t()
+            pthread_condattr_init(&attributes)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(condition, &attributes)
+            pthread_condattr_destroy(&attributes)
         #else
-        pthread_cond_init(condition, nil)
+            pthread_cond_init(condition, nil)
         #endif
 
         // Signals are for the application's threads.
@@ -38,20 +38,21 @@ public final class HelperCall<Value>: @unchecked Sendable {
         defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
         let own = Unmanaged<AnyObject>.passRetained(self as AnyObject).toOpaque()
         #if os(Linux)
-        var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
+            var thread = pthread_t()
+            let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
         #else
-        var thread: pthread_t?
-        let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
+            var thread: pthread_t?
+            let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
         #endif
         guard result == 0 else {
             Unmanaged<AnyObject>.fromOpaque(own).release()
-            throw StreamsError(.fail, reason: "no thread could be started for the request: \(String(cString: strerror(result)))")
+            throw StreamsError(
+                .fail, reason: "no thread could be started for the request: \(String(cString: strerror(result)))")
         }
         #if os(Linux)
-        pthread_detach(thread)
+            pthread_detach(thread)
         #else
-        if let thread { pthread_detach(thread) }
+            if let thread { pthread_detach(thread) }
         #endif
     }
 
@@ -66,9 +67,9 @@ public final class HelperCall<Value>: @unchecked Sendable {
     public func wait(milliseconds: Int32) -> Bool {
         var time = timespec()
         #if os(Linux)
-        clock_gettime(CLOCK_MONOTONIC, &time)
+            clock_gettime(CLOCK_MONOTONIC, &time)
         #else
-        clock_gettime(CLOCK_REALTIME, &time)
+            clock_gettime(CLOCK_REALTIME, &time)
         #endif
         let nanoseconds = time.tv_nsec + Int(milliseconds % 1000) * 1_000_000
         time.tv_sec += Int(milliseconds / 1000) + nanoseconds / 1_000_000_000

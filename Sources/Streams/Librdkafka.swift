@@ -1,9 +1,9 @@
 import CRdkafka
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The librdkafka that this process has loaded, which need not be the one that this was built with.
@@ -42,9 +42,9 @@ public enum Librdkafka {
     /// need, where a search of the whole process does not look.
     nonisolated(unsafe) private static let handle: UnsafeMutableRawPointer? = {
         #if os(Linux)
-        let name = "librdkafka.so.1"
+            let name = "librdkafka.so.1"
         #else
-        let name = "librdkafka.1.dylib"
+            let name = "librdkafka.1.dylib"
         #endif
         return dlopen(name, RTLD_LAZY | RTLD_NOLOAD) ?? dlopen(nil, RTLD_LAZY)
     }()

@@ -11,20 +11,24 @@ public final class MockCluster: @unchecked Sendable {
     private typealias New = @convention(c) (OpaquePointer?, Int32) -> OpaquePointer?
     private typealias Destroy = @convention(c) (OpaquePointer?) -> Void
     private typealias Bootstraps = @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
-    private typealias CreateTopic = @convention(c) (
-        OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32
-    ) -> rd_kafka_resp_err_t
+    private typealias CreateTopic =
+        @convention(c) (
+            OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32
+        ) -> rd_kafka_resp_err_t
     private typealias OfBroker = @convention(c) (OpaquePointer?, Int32) -> rd_kafka_resp_err_t
     private typealias OfBrokerInt = @convention(c) (OpaquePointer?, Int32, Int32) -> rd_kafka_resp_err_t
-    private typealias OfPartition = @convention(c) (
-        OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32
-    ) -> rd_kafka_resp_err_t
-    private typealias OfText = @convention(c) (
-        OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, Int32
-    ) -> rd_kafka_resp_err_t
-    private typealias PushErrors = @convention(c) (
-        OpaquePointer?, Int16, Int, UnsafePointer<rd_kafka_resp_err_t>?
-    ) -> Void
+    private typealias OfPartition =
+        @convention(c) (
+            OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32
+        ) -> rd_kafka_resp_err_t
+    private typealias OfText =
+        @convention(c) (
+            OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, Int32
+        ) -> rd_kafka_resp_err_t
+    private typealias PushErrors =
+        @convention(c) (
+            OpaquePointer?, Int16, Int, UnsafePointer<rd_kafka_resp_err_t>?
+        ) -> Void
     private typealias ClearErrors = @convention(c) (OpaquePointer?, Int16) -> Void
     private typealias TopicError = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, rd_kafka_resp_err_t) -> Void
 

@@ -114,7 +114,9 @@ public final class Producer: Client, @unchecked Sendable {
     ///
     /// - Returns: whether everything is delivered or has failed.
     /// - Note: `rd_kafka_flush`.
-    public func flush(milliseconds: Int32) -> Bool { rd_kafka_flush(handle, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR }
+    public func flush(milliseconds: Int32) -> Bool {
+        rd_kafka_flush(handle, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
+    }
 
     /// Messages that wait to be sent or acknowledged, and reports that wait to be served. - Note: `rd_kafka_outq_len`.
     public var outstanding: Int { Int(rd_kafka_outq_len(handle)) + rejected.count }

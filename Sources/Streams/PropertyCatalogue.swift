@@ -1,9 +1,9 @@
 import CRdkafka
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The configuration properties that the loaded librdkafka knows, from its own table.

@@ -2,9 +2,9 @@ import CRdkafka
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Messages that a producer took and will not send, waiting for their delivery reports.
