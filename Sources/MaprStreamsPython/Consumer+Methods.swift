@@ -92,11 +92,12 @@ func consumerCommit(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        let consumer = try fields.open(python)
+        _ = try fields.open(python)
         return try withSlots(4) { slots throws(PythonError) in
             try commitSignature.parse(python, arguments, count, keywords, into: slots)
             let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1])
             let isAsynchronous = try python.truth(slots[3] ?? slots[2], default: true)
+            let consumer = try fields.open(python)
             fields.base.enter()
             defer { fields.leave(&python) }
             if isAsynchronous {
@@ -195,11 +196,13 @@ func consumerCommitted(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let consumer = try consumerFields(object).open(python).takeUnretainedValue()
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
         return try withSlots(2) { slots throws(PythonError) in
             try committedSignature.parse(python, arguments, count, keywords, into: slots)
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             let milliseconds = try python.milliseconds(slots[1])
+            let consumer = try fields.open(python).takeUnretainedValue()
             let result = try python.request(prefix: "Failed to get committed offsets") { () throws(StreamsError) in
                 try consumer.committed(partitions, milliseconds: milliseconds)
             }
@@ -238,14 +241,17 @@ func consumerWatermarks(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let consumer = try consumerFields(object).open(python).takeUnretainedValue()
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
         return try withSlots(3) { slots throws(PythonError) in
             try watermarksSignature.parse(python, arguments, count, keywords, into: slots)
             let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
             let milliseconds = try python.milliseconds(slots[1])
+            let isCached = try python.truth(slots[2], default: false)
+            let consumer = try fields.open(python).takeUnretainedValue()
             let prefix = "Failed to get watermark offsets"
             let offsets: (low: Int64, high: Int64)
-            if try python.truth(slots[2], default: false) {
+            if isCached {
                 offsets = try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
                     try consumer.cachedWatermarks(partition)
                 }
@@ -276,11 +282,13 @@ func consumerOffsetsForTimes(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let consumer = try consumerFields(object).open(python).takeUnretainedValue()
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
         return try withSlots(2) { slots throws(PythonError) in
             try timesSignature.parse(python, arguments, count, keywords, into: slots)
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             let milliseconds = try python.milliseconds(slots[1])
+            let consumer = try fields.open(python).takeUnretainedValue()
             let result = try python.request(prefix: "Failed to get offsets") { () throws(StreamsError) in
                 try consumer.offsetsForTimes(partitions, milliseconds: milliseconds)
             }
@@ -347,7 +355,10 @@ func consumerListTopics(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let consumer = try consumerFields(object).open(python).takeUnretainedValue()
-        return try listTopics(&python, consumer, arguments, count, keywords).take()
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try listTopics(&python, arguments, count, keywords) { python throws(PythonError) in
+            try fields.open(python).takeUnretainedValue()
+        }.take()
     }
 }

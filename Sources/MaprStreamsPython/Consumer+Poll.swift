@@ -11,9 +11,12 @@ func consumerPoll(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        let consumer = try fields.open(python)
+        _ = try fields.open(python)
         let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
+        fields.advance(python)
+        // Again: reading the argument, and collecting garbage, may run code of the application's that closes the consumer.
+        let consumer = try fields.open(python)
         return try fields.poll(&python, consumer, milliseconds) ?? cpy_none().unsafelyUnwrapped.retained
     }
 }
@@ -23,6 +26,7 @@ func consumerNext(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         while true {
+            fields.advance(python)
             let consumer = try fields.open(python)
             guard let message = try fields.poll(&python, consumer, -1) else { continue }
             let owned = OwnedObject(owning: message)
@@ -41,7 +45,6 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func poll(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
     ) throws(PythonError) -> Object? {
-        advance(python)
         if pointee.stash != nil, let message = stashed() { return message }
         base.enter()
         var hasFailed = false
@@ -165,7 +168,7 @@ func consumerConsume(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        let consumer = try fields.open(python)
+        _ = try fields.open(python)
         var wanted = 1
         var milliseconds: Int32 = -1
         try withSlots(2) { slots throws(PythonError) in
@@ -179,6 +182,7 @@ func consumerConsume(
             milliseconds = try fields.base.milliseconds(python, slots[1])
         }
         fields.advance(python)
+        let consumer = try fields.open(python)
         fields.base.enter()
         // A great number is a limit, not an order: the buffer grows no larger than that of a few calls.
         let list = try? withRecords(min(wanted, 65536)) { records throws(PythonError) in

@@ -21,8 +21,11 @@ let listTopicsDocumentation: StaticString =
 nonisolated(unsafe) private let signature = Signature("list_topics", ["topic", "timeout"])
 
 /// `list_topics` of both kinds of clients.
+///
+/// - Parameter client: gives the client, once the arguments are read: reading them may close it.
 func listTopics(
-    _ python: inout Python, _ client: Client, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+    _ python: inout Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    _ client: (borrowing Python) throws(PythonError) -> Client
 ) throws(PythonError) -> OwnedObject {
     try withSlots(2) { slots throws(PythonError) in
         try signature.parse(python, arguments, count, keywords, into: slots)
@@ -32,6 +35,7 @@ func listTopics(
             topic = try python.text(name, "topic")
         }
         let milliseconds = try python.milliseconds(slots[1])
+        let client = try client(python)
         let metadata = try python.request(prefix: "Failed to get metadata") { () throws(StreamsError) in
             try client.metadata(topic: topic, milliseconds: milliseconds)
         }

@@ -47,7 +47,7 @@ func producerProduce(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        let producer = try fields.open(python)
+        _ = try fields.open(python)
         return try withSlots(8) { slots throws(PythonError) in
             try produceSignature.unsafelyUnwrapped.pointee.parse(python, arguments, count, keywords, into: slots)
 
@@ -75,6 +75,8 @@ func producerProduce(
             }
             try value.borrow(python, slots[1], "value")
             try key.borrow(python, slots[2], "key")
+            // Again: reading an argument may run code of the application's, and that may close the producer.
+            let producer = try fields.open(python)
             if value.start == nil && fields.pointee.base.isMaprDialect {
                 try fields.reject(python, topic, partition, key, callback)
                 return cpy_none().unsafelyUnwrapped.retained
@@ -95,7 +97,7 @@ func producerProduce(
                     }
                 } else {
                     try fields.produce(
-                        python, producer, topic, partition, value, key, callback, timestamp: slots[6],
+                        python, topic, partition, value, key, callback, timestamp: slots[6],
                         headers: slots[7])
                 }
             } catch {
@@ -162,12 +164,12 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// A message with a timestamp, headers or both.
     @inline(never)
     func produce(
-        _ python: borrowing Python, _ producer: Unmanaged<Producer>, _ topic: Producer.Topic, _ partition: Int32,
-        _ value: BorrowedBytes, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
+        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
         var milliseconds: Int64 = 0
         if let timestamp, timestamp != cpy_none() { milliseconds = try python.int64(timestamp, "timestamp") }
         func send(_ headers: Headers.Reference?) throws(PythonError) {
+            let producer = try open(python)
             do throws(StreamsError) {
                 try producer.use { producer throws(StreamsError) in
                     try producer.produce(

@@ -114,9 +114,10 @@ func producerPoll(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        let producer = try fields.open(python)
+        _ = try fields.open(python)
         let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
+        let producer = try fields.open(python)
         fields.base.enter()
         let served = fields.serve(&python, producer, milliseconds)
         fields.leave(&python)
@@ -203,9 +204,10 @@ func producerFlush(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        let producer = try fields.open(python)
+        _ = try fields.open(python)
         let timeout = try timeoutArgument(python, flushSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
+        let producer = try fields.open(python)
         let left = try fields.flush(&python, producer, milliseconds)
         return try python.integer(left).take()
     }
@@ -261,12 +263,13 @@ func producerPurge(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        let producer = try fields.open(python)
+        _ = try fields.open(python)
         return try withSlots(3) { slots throws(PythonError) in
             try purgeSignature.parse(python, arguments, count, keywords, into: slots)
             let queued = try python.truth(slots[0], default: true)
             let inFlight = try python.truth(slots[1], default: true)
             let waiting = try python.truth(slots[2], default: true)
+            let producer = try fields.open(python)
             fields.base.enter()
             defer { fields.leave(&python) }
             try python.callingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
@@ -285,8 +288,10 @@ func producerListTopics(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        let producer = try fields.open(python).takeUnretainedValue()
-        return try listTopics(&python, producer, arguments, count, keywords).take()
+        _ = try fields.open(python)
+        return try listTopics(&python, arguments, count, keywords) { python throws(PythonError) in
+            try fields.open(python).takeUnretainedValue()
+        }.take()
     }
 }
 

@@ -36,6 +36,40 @@ extension CallbackContext {
     }
 }
 
+extension CallbackContext {
+    /// Does with an event what the callback for it would do. What has no callback is dropped.
+    func dispatch(_ event: OpaquePointer, of handle: OpaquePointer) {
+        let opaque = Unmanaged.passUnretained(self).toOpaque()
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_REBALANCE:
+            rebalanceEvent(
+                handle: handle, code: rd_kafka_event_error(event),
+                partitions: rd_kafka_event_topic_partition_list(event), opaque: opaque)
+        case RD_KAFKA_EVENT_OFFSET_COMMIT:
+            offsetsCommittedEvent(
+                handle: handle, code: rd_kafka_event_error(event),
+                offsets: rd_kafka_event_topic_partition_list(event), opaque: opaque)
+        case RD_KAFKA_EVENT_ERROR:
+            errorEvent(
+                handle: handle, code: rd_kafka_event_error(event).rawValue, reason: rd_kafka_event_error_string(event),
+                opaque: opaque)
+        case RD_KAFKA_EVENT_STATS:
+            if let text = rd_kafka_event_stats(event) {
+                events.statistics?(UnsafeBufferPointer(start: text, count: strlen(text)))
+            }
+        case RD_KAFKA_EVENT_LOG:
+            var facility: UnsafePointer<CChar>?
+            var text: UnsafePointer<CChar>?
+            var level: Int32 = 0
+            if rd_kafka_event_log(event, &facility, &text, &level) == 0 {
+                logLine(handle: handle, level: level, facility: facility, text: text)
+            }
+        default:
+            break
+        }
+    }
+}
+
 private func logLine(
     handle: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
 ) {

@@ -116,11 +116,19 @@ public final class Consumer: Client, @unchecked Sendable {
         return true
     }
 
-    /// Serves the last callbacks of a close. - Returns: whether the consumer is closed.
-    /// - Note: `rd_kafka_queue_poll_callback`, `rd_kafka_consumer_closed`.
+    /// Serves the last events of a close. - Returns: whether the consumer is closed.
+    ///
+    /// As events, not through librdkafka's callbacks: messages that were fetched and not asked for are in the same queue, and
+    /// only a message that is taken from an event counts as consumed.
+    /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
     public func serveClose(milliseconds: Int32) -> Bool {
         guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }
-        rd_kafka_queue_poll_callback(queue, milliseconds)
+        var event = rd_kafka_queue_poll(queue, milliseconds)
+        while let here = event {
+            context.dispatch(here, of: handle)
+            rd_kafka_event_destroy(here)
+            event = rd_kafka_queue_poll(queue, 0)
+        }
         return rd_kafka_consumer_closed(handle) != 0
     }
 }
