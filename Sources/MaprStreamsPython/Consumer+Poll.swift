@@ -3,6 +3,45 @@ import CRdkafka
 import PythonBridge
 import Streams
 
+/// Getting messages.
+let consumerPollMethods: [Method] = [
+    .fast(
+        "poll", consumerPoll,
+        """
+        poll(timeout=None)
+        --
+
+        The next message or event; runs callbacks meanwhile.
+
+        Check the message's error() to tell proper messages (None) from events and errors.
+
+        :param float timeout: seconds to wait at the most; None or a negative number waits for ever
+        :returns: a Message, or None where the time is over
+        :rtype: Message or None
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_consumer_poll``. What a callback raises comes out of this call.
+        """),
+    .fast(
+        "consume", consumerConsume,
+        """
+        consume(num_messages=1, timeout=None)
+        --
+
+        Up to so many messages and events; runs callbacks meanwhile.
+
+        :param int num_messages: how many at the most, up to 1000000; more than 65536 are given in several calls
+        :param float timeout: seconds to wait for all of them; None or a negative number waits for ever
+        :returns: the messages that came in this time, maybe none
+        :rtype: list(Message)
+        :raises ValueError: num_messages is out of range
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_consume_batch_queue``. What a callback raises comes out of this call; messages that came with it are
+        returned by the next call.
+        """),
+]
+
 nonisolated(unsafe) private let pollSignature = Signature("poll", ["timeout"])
 
 @_cdecl("mapr_Consumer_poll")
@@ -20,6 +59,8 @@ func consumerPoll(
         return try fields.poll(&python, consumer, milliseconds) ?? cpy_none().unsafelyUnwrapped.retained
     }
 }
+
+let consumerNextSlot: TypeBuilder.Unary = consumerNext
 
 @_cdecl("mapr_Consumer_next")
 func consumerNext(_ object: Object?) -> Object? {
@@ -224,19 +265,17 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
         let capacity = records.count
-        var list: Object?
-        if pointee.stash != nil { list = takeStash(capacity) }
-        let stashed = list.map { cpy_size($0) } ?? 0
+        // At once, and alone: callbacks that raise every time must not keep them back for ever.
+        if pointee.stash != nil, let list = takeStash(capacity) { return OwnedObject(owning: list) }
         var count = 0
         var hasFailed = false
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            guard stashed < capacity, let start = records.baseAddress else { return }
+            guard capacity > 0, let start = records.baseAddress else { return }
             count = consumer.use {
-                $0.consume(into: start, capacity: capacity - stashed, milliseconds: 0)
+                $0.consume(into: start, capacity: capacity, milliseconds: 0)
             }
-            if count + stashed < capacity && milliseconds != 0 && frame.pointee.exception == nil {
-                count += wait(
-                    &python, consumer, frame, start + count, capacity - stashed - count, milliseconds)
+            if count < capacity && milliseconds != 0 && frame.pointee.exception == nil {
+                count += wait(&python, consumer, frame, start + count, capacity - count, milliseconds)
             }
             if frame.pointee.exception != nil {
                 hasFailed = true
@@ -245,10 +284,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
         if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
         if hasFailed {
-            setAside(python, list, records, count)
+            setAside(python, records, count)
             throw PythonError()
         }
-        if let list { return try append(python, list, records, count) }
         let result = try OwnedObject(PyList_New(count))
         for index in 0..<count {
             guard let message = message(records[index].unsafelyUnwrapped) else {
@@ -296,32 +334,12 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         return list
     }
 
-    @inline(never)
-    private func append(
-        _ python: borrowing Python, _ list: Object, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>,
-        _ count: Int
-    ) throws(PythonError) -> OwnedObject {
-        let result = OwnedObject(owning: list)
-        for index in 0..<count {
-            let message = try OwnedObject(message(records[index].unsafelyUnwrapped))
-            if PyList_Append(result.object, message.object) != 0 { throw PythonError() }
-        }
-        return result
-    }
-
     /// Keeps what cannot be returned, since an exception comes out of the call, for the next one.
     @inline(never)
     private func setAside(
-        _ python: borrowing Python, _ list: Object?, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>,
-        _ count: Int
+        _ python: borrowing Python, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ count: Int
     ) {
         let pending = PendingException(fetching: python)
-        if let list {
-            for index in 0..<cpy_size(list) {
-                if let message = PyList_GetItem(list, index) { setAside(python, owned: message.retained) }
-            }
-            list.release()
-        }
         for index in 0..<count {
             if let message = message(records[index].unsafelyUnwrapped) { setAside(python, owned: message) }
         }

@@ -24,6 +24,31 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 }
 
+/// Subscribing.
+let consumerSubscribeMethods: [Method] = [
+    .fast(
+        "subscribe", consumerSubscribe,
+        """
+        subscribe(topics, on_assign=None, on_revoke=None, on_lost=None, listener=None)
+        --
+
+        Subscribes to topics; replaces the subscription before.
+
+        :param list topics: topic names; one that begins with ``^`` is a regular expression
+        :param callable on_assign: called as ``on_assign(consumer, partitions)`` after a rebalance has given partitions; it
+            may call assign() with other offsets, and where it does not, the partitions are assigned as they are
+        :param callable on_revoke: called as ``on_revoke(consumer, partitions)`` before partitions are taken away
+        :param callable on_lost: called in place of on_revoke where they are gone already
+        :param listener: an object with these as methods, instead of them; it may stand in the place of on_assign
+        :raises KafkaException: _INVALID_ARG for a bad list or expression; _UNKNOWN_GROUP without ``group.id``; _CONFLICT, in
+            the MapR dialect, where the application has assigned partitions itself
+        :raises TypeError: an argument has the wrong type
+        :raises RuntimeError: the consumer is closed
+
+        The callbacks run inside poll(), consume() and close(). ``rd_kafka_subscribe``.
+        """)
+]
+
 nonisolated(unsafe) private let subscribeSignature = Signature(
     "subscribe", ["topics", "on_assign", "on_revoke", "on_lost", "listener"], required: 1)
 

@@ -20,6 +20,10 @@ struct ConsumerFields {
     var onLost: Object?
     /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
     var mustClose: Bool
+    /// The last callbacks are being served: they may still use the consumer, to commit above all.
+    var isClosing: Bool
+    /// The close was broken off before the group was left.
+    var wasInterrupted: Bool
 }
 
 @inline(__always)
@@ -130,15 +134,23 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.pointee.client = nil
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
-        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL.
-        python.detached { client.release() }
+        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. Where the close was broken
+        // off, by Ctrl-C say, they may take their time.
+        let isSlow = pointee.wasInterrupted
+        python.detached { isSlow ? Client.releaseInBackground(client) : client.release() }
     }
 
     /// Leaves the group, and serves the last callbacks. - Returns: false where an exception is pending.
     func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>) -> Bool {
         pointee.mustClose = false
+        pointee.isClosing = true
+        pointee.consumer = consumer
         base.enter()
-        defer { base.pointee.users &-= 1 }
+        defer {
+            pointee.consumer = nil
+            pointee.isClosing = false
+            base.pointee.users &-= 1
+        }
         do throws(PythonError) {
             let begun = try python.callingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
                 try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
@@ -156,6 +168,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                         }
                         try python.checkSignals()
                     } catch {
+                        pointee.wasInterrupted = !isClosed
                         return false
                     }
                 }
@@ -215,8 +228,10 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         fields.clearCallbacks()
         return 0
     }
-    type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNext)
-    type.methods(consumerMethods)
+    type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
+    type.methods(
+        consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerCommitMethods
+            + consumerOffsetMethods + consumerSeekMethods + consumerLifeMethods)
     Types.consumer = try type.build(python, module: module)
 }
 
@@ -230,6 +245,24 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 }
 
 // MARK: Life
+
+private let consumerLifeMethods: [Method] = [
+    .none(
+        "close", consumerClose,
+        """
+        close()
+        --
+
+        Commits stored offsets, unless ``enable.auto.commit`` is false, leaves the group, and ends the consumer.
+
+        Runs the last rebalance and commit callbacks. Closing again does nothing; every other call after it raises
+        RuntimeError. Inside a callback of the same consumer it takes effect when the callback has returned.
+
+        What a callback raises comes out of this call. ``rd_kafka_consumer_close_queue``.
+        """),
+    .none("__enter__", { object, _ in object.unsafelyUnwrapped.retained }, "__enter__()\n--\n\nThe consumer itself."),
+    .fast("__exit__", consumerExit, "__exit__(exc_type, exc_value, traceback, /)\n--\n\nCloses the consumer."),
+]
 
 @_cdecl("mapr_Consumer_init")
 func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
@@ -254,7 +287,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
                 consumer: nil, recent: nil, older: nil, stash: nil, onAssign: nil, onRevoke: nil, onLost: nil,
-                mustClose: false))
+                mustClose: false, isClosing: false, wasInterrupted: false))
         do throws(PythonError) {
             var events = clientEvents(fields.base)
             events.rebalance = { kind, partitions in fields.tell(kind, partitions) }
@@ -301,14 +334,14 @@ func consumerDeallocate(_ object: Object?) {
 func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        guard let consumer = fields.pointee.consumer else {
+        guard let consumer = fields.pointee.consumer, !fields.pointee.isClosing else {
             // Made by __new__ alone, closed before, or another process's: there is nothing to close.
             return python.none.take()
         }
-        fields.pointee.consumer = nil
         fields.pointee.base.state = .closed
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // librdkafka waits for this callback: the call that runs it closes when it returns.
+            fields.pointee.consumer = nil
             fields.pointee.mustClose = true
             return python.none.take()
         }

@@ -113,7 +113,6 @@ let messageMethods: [Method] = [
     .one("set_headers", messageSetHeaders, "set_headers(headers, /)\n--\n\nReplaces the headers, with any object."),
     .one("set_topic", messageSetTopic, "set_topic(topic, /)\n--\n\nReplaces the topic's name (str)."),
     .one("set_error", messageSetError, "set_error(error, /)\n--\n\nReplaces the error (KafkaError or None)."),
-    .none("__reduce__", messageReduce, "__reduce__()\n--\n\nFor pickle and copy."),
 ]
 
 // MARK: Accessors

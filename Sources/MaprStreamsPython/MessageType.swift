@@ -52,7 +52,8 @@ func makeMessageType(_ python: borrowing Python, _ module: Object) throws(Python
     type.compare(messageCompare)
     type.hash(messageHash)
     type.representation(messageDescribe)
-    type.methods(messageMethods)
+    type.methods(
+        messageMethods + [.none("__reduce__", messageReduce, "__reduce__()\n--\n\nFor pickle and copy.")])
     Types.message = try type.build(python, module: module)
 }
 

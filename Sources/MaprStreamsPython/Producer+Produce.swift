@@ -2,7 +2,7 @@ import CPython
 import PythonBridge
 import Streams
 
-let produceDocumentation: StaticString =
+private let produceDocumentation: StaticString =
     """
     produce(topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None)
     --
@@ -29,6 +29,11 @@ let produceDocumentation: StaticString =
 
     ``rd_kafka_produce``, or ``rd_kafka_produceva`` with a timestamp or headers.
     """
+
+/// Producing.
+let producerProduceMethods: [Method] = [
+    .fast("produce", producerProduce, produceDocumentation)
+]
 
 nonisolated(unsafe) private var produceSignature: UnsafeMutablePointer<Signature>?
 
@@ -164,7 +169,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// A message with a timestamp, headers or both.
     @inline(never)
     func produce(
-        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
+        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes,
+        _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
         var milliseconds: Int64 = 0
         if let timestamp, timestamp != cpy_none() { milliseconds = try python.int64(timestamp, "timestamp") }

@@ -3,7 +3,75 @@ import CRdkafka
 import PythonBridge
 import Streams
 
+/// Serving, and ending.
+let producerServeMethods: [Method] = [
+    .fast(
+        "poll", producerPoll,
+        """
+        poll(timeout=None)
+        --
+
+        Serves events: runs the callbacks of messages that were delivered or failed, and those of the configuration.
+
+        :param float timeout: seconds to wait for events at the most; None or a negative number waits for the first one
+        :returns: how many events were served (``rd_kafka_poll``); one event may hold many reports
+        :rtype: int
+        :raises RuntimeError: the producer is closed
+
+        What a callback raises comes out of this call.
+        """),
+    .fast(
+        "flush", producerFlush,
+        """
+        flush(timeout=None)
+        --
+
+        Waits until all messages are delivered or have failed, and runs their callbacks; ``linger.ms`` does not hold.
+
+        :param float timeout: seconds to wait at the most; None or a negative number waits for all
+        :returns: how many messages are left
+        :rtype: int
+        :raises RuntimeError: the producer is closed, or the call is made inside one of its own callbacks
+
+        ``rd_kafka_flush``. What a callback raises comes out of this call.
+        """),
+    .fast(
+        "purge", producerPurge,
+        """
+        purge(in_queue=True, in_flight=True, blocking=True)
+        --
+
+        Gives up messages: their callbacks get _PURGE_QUEUE or _PURGE_INFLIGHT, from poll() or flush().
+
+        :param bool in_queue: those that were not sent yet
+        :param bool in_flight: those that were sent and not acknowledged; they may have arrived
+        :param bool blocking: wait until librdkafka's threads have taken note
+        :raises RuntimeError: the producer is closed
+
+        ``rd_kafka_purge``.
+        """),
+    .fast("list_topics", producerListTopics, listTopicsDocumentation),
+    .fast(
+        "close", producerClose,
+        """
+        close(timeout=None)
+        --
+
+        Flushes and ends the producer. Every other call after it raises RuntimeError; closing again does nothing.
+
+        :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
+            _PURGE_INFLIGHT
+        :returns: whether every message was delivered or had failed by itself
+        :rtype: bool
+        """),
+    .none("__enter__", { object, _ in object.unsafelyUnwrapped.retained }, "__enter__()\n--\n\nThe producer itself."),
+    .fast("__exit__", producerExit, "__exit__(exc_type, exc_value, traceback, /)\n--\n\nCloses the producer."),
+]
+
 // MARK: Delivery reports
+
+/// For the configuration of a producer.
+let deliveryCallback: ClientEvents.Delivery = reportDelivery
 
 /// Called by librdkafka for every report, inside the call that serves the producer.
 ///
@@ -324,4 +392,14 @@ func producerClose(
         fields.leave(&python)
         return python.boolean(left == 0).take()
     }
+}
+
+@_cdecl("mapr_Producer_exit")
+func producerExit(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    guard let wasDelivered = producerClose(object, nil, 0, nil) else { return nil }
+    // A true value would swallow the exception that ended the block.
+    wasDelivered.release()
+    return cpy_none().unsafelyUnwrapped.retained
 }

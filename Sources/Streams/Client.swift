@@ -56,6 +56,15 @@ public class Client: @unchecked Sendable {
         rd_kafka_destroy_flags(handle, isConsumer ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0)
     }
 
+    /// Lets go of a client whose end would take long, on a thread of its own.
+    public static func releaseInBackground(_ client: Unmanaged<Client>) {
+        do throws(StreamsError) {
+            try HelperThread.start(client.toOpaque()) { releaseClient($0) }
+        } catch {
+            client.release()
+        }
+    }
+
     /// For what a subclass owns beside the handle and must give back before it.
     func willDestroy() {}
 
@@ -97,4 +106,9 @@ public class Client: @unchecked Sendable {
         defer { rd_kafka_metadata_destroy(raw) }
         return ClusterMetadata(raw.pointee, of: handle)
     }
+}
+
+private func releaseClient(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let argument { Unmanaged<Client>.fromOpaque(argument).release() }
+    return nil
 }

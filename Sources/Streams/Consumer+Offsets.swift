@@ -127,12 +127,16 @@ extension Consumer {
 
     // MARK: Where to go on
 
-    /// Goes on from another offset. - Note: `rd_kafka_seek_partitions`, which does not wait here.
+    /// Goes on from another offset, from the next message on. Does not wait for the fetcher.
+    ///
+    /// - Throws: `_STATE` where the partition is not assigned.
+    /// - Note: `rd_kafka_seek`, without a time-out: `rd_kafka_seek_partitions` fails where it has none to wait.
     public func seek(_ partition: TopicPartition) throws(StreamsError) {
-        let list = TopicPartitionList([partition])
-        // A time-out of 0 would return before librdkafka has looked whether the partition is assigned.
-        try StreamsError.check(list.withRaw { rd_kafka_seek_partitions(handle, $0, 1000) })
-        if let error = list.partitions.first?.error { throw StreamsError(error) }
+        guard let topic = rd_kafka_topic_new(handle, partition.topic, nil) else {
+            throw StreamsError(ErrorCode(rd_kafka_last_error()))
+        }
+        defer { rd_kafka_topic_destroy(topic) }
+        try StreamsError.check(rd_kafka_seek(topic, partition.partition, partition.offset, 0))
     }
 
     /// - Note: `rd_kafka_pause_partitions`.

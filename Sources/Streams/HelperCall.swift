@@ -30,30 +30,13 @@ public final class HelperCall<Value>: @unchecked Sendable {
             pthread_cond_init(condition, nil)
         #endif
 
-        // Signals are for the application's threads.
-        var all = sigset_t()
-        var old = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &old)
-        defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
-        let own = Unmanaged<AnyObject>.passRetained(self as AnyObject).toOpaque()
-        #if os(Linux)
-            var thread = pthread_t()
-            let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
-        #else
-            var thread: pthread_t?
-            let result = pthread_create(&thread, nil, { runHelperCall($0) }, own)
-        #endif
-        guard result == 0 else {
-            Unmanaged<AnyObject>.fromOpaque(own).release()
-            throw StreamsError(
-                .fail, reason: "no thread could be started for the request: \(String(cString: strerror(result)))")
+        let own = Unmanaged<AnyObject>.passRetained(self as AnyObject)
+        do throws(StreamsError) {
+            try HelperThread.start(own.toOpaque()) { runHelperCall($0) }
+        } catch {
+            own.release()
+            throw error
         }
-        #if os(Linux)
-            pthread_detach(thread)
-        #else
-            if let thread { pthread_detach(thread) }
-        #endif
     }
 
     deinit {
@@ -88,6 +71,40 @@ public final class HelperCall<Value>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         guard let outcome else { throw StreamsError(.timedOut) }
         return try outcome.get()
+    }
+}
+
+/// A thread that nobody waits for.
+enum HelperThread {
+    #if os(Linux)
+        typealias Body = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+    #else
+        typealias Body = @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer?
+    #endif
+
+    /// - Parameter argument: handed to `body`, which owns it from then on.
+    static func start(_ argument: UnsafeMutableRawPointer, _ body: @escaping Body) throws(StreamsError) {
+        // Signals are for the application's threads.
+        var all = sigset_t()
+        var old = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &old)
+        defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
+        #if os(Linux)
+            var thread = pthread_t()
+            let result = pthread_create(&thread, nil, body, argument)
+        #else
+            var thread: pthread_t?
+            let result = pthread_create(&thread, nil, body, argument)
+        #endif
+        guard result == 0 else {
+            throw StreamsError(.fail, reason: "no thread could be started: \(String(cString: strerror(result)))")
+        }
+        #if os(Linux)
+            pthread_detach(thread)
+        #else
+            if let thread { pthread_detach(thread) }
+        #endif
     }
 }
 

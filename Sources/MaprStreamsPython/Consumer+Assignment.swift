@@ -1,0 +1,180 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// What a consumer is assigned to.
+let consumerAssignmentMethods: [Method] = [
+    .one(
+        "assign", consumerAssign,
+        """
+        assign(partitions, /)
+        --
+
+        Consumes these partitions from now on, and none else.
+
+        :param list(TopicPartition) partitions: where to go on; without an offset, from the committed one
+        :raises KafkaException: librdkafka refuses
+        :raises TypeError: partitions is no list of TopicPartition
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_assign``.
+        """),
+    .none(
+        "unassign", consumerUnassign,
+        """
+        unassign()
+        --
+
+        Consumes no partitions any more.
+
+        :raises KafkaException: librdkafka refuses
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_assign`` with no list.
+        """),
+    .one(
+        "incremental_assign", consumerIncrementalAssign,
+        """
+        incremental_assign(partitions, /)
+        --
+
+        Adds partitions to those that are consumed.
+
+        :param list(TopicPartition) partitions: the partitions
+        :raises KafkaException: librdkafka refuses
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_incremental_assign``.
+        """),
+    .one(
+        "incremental_unassign", consumerIncrementalUnassign,
+        """
+        incremental_unassign(partitions, /)
+        --
+
+        Takes partitions from those that are consumed.
+
+        :param list(TopicPartition) partitions: the partitions
+        :raises KafkaException: librdkafka refuses
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_incremental_unassign``.
+        """),
+    .fast(
+        "assignment", consumerAssignment,
+        """
+        assignment(*args, **kwargs)
+        --
+
+        The partitions that are consumed. Arguments are ignored.
+
+        :rtype: list(TopicPartition)
+        :raises KafkaException: librdkafka refuses
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_assignment``.
+        """),
+    .none(
+        "unsubscribe", consumerUnsubscribe,
+        """
+        unsubscribe()
+        --
+
+        Ends the subscription.
+
+        :raises KafkaException: librdkafka refuses
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_unsubscribe``.
+        """),
+    .none(
+        "memberid", consumerMemberID,
+        """
+        memberid()
+        --
+
+        The group's name for this consumer, or None before it has joined.
+
+        :rtype: str or None
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_memberid``.
+        """),
+]
+
+@_cdecl("mapr_Consumer_assign")
+func consumerAssign(_ object: Object?, _ partitions: Object?) -> Object? {
+    withPartitions(object, partitions, prefix: "Failed to set assignment") {
+        consumer, partitions throws(StreamsError) in
+        try consumer.assign(partitions)
+    }
+}
+
+@_cdecl("mapr_Consumer_incremental_assign")
+func consumerIncrementalAssign(_ object: Object?, _ partitions: Object?) -> Object? {
+    withPartitions(object, partitions, prefix: "Failed to incremental assign") {
+        consumer, partitions throws(StreamsError) in try consumer.incrementalAssign(partitions)
+    }
+}
+
+@_cdecl("mapr_Consumer_incremental_unassign")
+func consumerIncrementalUnassign(_ object: Object?, _ partitions: Object?) -> Object? {
+    withPartitions(object, partitions, prefix: "Failed to incremental unassign") {
+        consumer, partitions throws(StreamsError) in try consumer.incrementalUnassign(partitions)
+    }
+}
+
+func withPartitions(
+    _ object: Object?, _ partitions: Object?, prefix: String,
+    _ body: (Consumer, [TopicPartition]) throws(StreamsError) -> Void
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        let list = try python.topicPartitions(partitions.unsafelyUnwrapped)
+        try fields.calling(&python, prefix: prefix) { consumer throws(StreamsError) in try body(consumer, list) }
+        return python.none.take()
+    }
+}
+
+@_cdecl("mapr_Consumer_unassign")
+func consumerUnassign(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try consumerFields(object).calling(&python, prefix: "Failed to remove assignment") {
+            consumer throws(StreamsError) in try consumer.unassign()
+        }
+        return python.none.take()
+    }
+}
+
+@_cdecl("mapr_Consumer_unsubscribe")
+func consumerUnsubscribe(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try consumerFields(object).calling(&python, prefix: "Failed to remove subscription") {
+            consumer throws(StreamsError) in try consumer.unsubscribe()
+        }
+        return python.none.take()
+    }
+}
+
+/// Takes any arguments and ignores them, as it does in the clients that programs come from.
+@_cdecl("mapr_Consumer_assignment")
+func consumerAssignment(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let partitions = try consumerFields(object).calling(&python, prefix: "Failed to get assignment") {
+            consumer throws(StreamsError) in try consumer.assignment()
+        }
+        return try python.list(partitions).take()
+    }
+}
+
+@_cdecl("mapr_Consumer_memberid")
+func consumerMemberID(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let id = try consumerFields(object).calling(&python) { consumer throws(StreamsError) in consumer.memberID }
+        guard let id else { return python.none.take() }
+        return try python.string(id).take()
+    }
+}

@@ -1,0 +1,187 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// Questions about offsets.
+let consumerOffsetMethods: [Method] = [
+    .fast(
+        "committed", consumerCommitted,
+        """
+        committed(partitions, timeout=None)
+        --
+
+        The committed offsets of partitions.
+
+        :param list(TopicPartition) partitions: the partitions
+        :param float timeout: seconds to wait at the most; None or a negative number waits for the answer
+        :returns: new TopicPartition objects; offset OFFSET_INVALID where nothing is committed
+        :rtype: list(TopicPartition)
+        :raises KafkaException: the request has failed
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_committed``.
+        """),
+    .fast(
+        "position", consumerPosition,
+        """
+        position(partitions, timeout=None)
+        --
+
+        The offset after the last message that was consumed, for each partition.
+
+        A partition that was not consumed yet has 0 in the MapR dialect, OFFSET_INVALID in Kafka's and where it has an
+        error.
+
+        :param list(TopicPartition) partitions: the partitions
+        :param float timeout: accepted; there is nothing to wait for
+        :returns: new TopicPartition objects
+        :rtype: list(TopicPartition)
+        :raises KafkaException: librdkafka refuses
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_position``.
+        """),
+    .fast(
+        "get_watermark_offsets", consumerWatermarks,
+        """
+        get_watermark_offsets(partition, timeout=None, cached=False)
+        --
+
+        The first offset of a partition, and the one after the last.
+
+        :param TopicPartition partition: the partition
+        :param float timeout: seconds to wait at the most; None or a negative number waits for the answer
+        :param bool cached: what the last fetch brought, without asking; OFFSET_INVALID where it is not known
+        :returns: (low, high), or None where the time is over
+        :rtype: tuple(int, int) or None
+        :raises KafkaException: the request has failed
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_query_watermark_offsets``, ``rd_kafka_get_watermark_offsets``.
+        """),
+    .fast(
+        "offsets_for_times", consumerOffsetsForTimes,
+        """
+        offsets_for_times(partitions, timeout=None)
+        --
+
+        The first offset from a time on, for each partition.
+
+        :param list(TopicPartition) partitions: their offsets are the times, in milliseconds since the epoch
+        :param float timeout: seconds to wait at the most; None or a negative number waits for the answer
+        :returns: new TopicPartition objects; OFFSET_END where the partition has no later message
+        :rtype: list(TopicPartition)
+        :raises KafkaException: the request has failed
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_offsets_for_times``.
+        """),
+]
+
+nonisolated(unsafe) private let committedSignature = Signature("committed", ["partitions", "timeout"], required: 1)
+
+@_cdecl("mapr_Consumer_committed")
+func consumerCommitted(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(2) { slots throws(PythonError) in
+            try committedSignature.parse(python, arguments, count, keywords, into: slots)
+            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+            let milliseconds = try python.milliseconds(slots[1])
+            let consumer = try fields.open(python).takeUnretainedValue()
+            let result = try python.request(prefix: "Failed to get committed offsets") { () throws(StreamsError) in
+                try consumer.committed(partitions, milliseconds: milliseconds)
+            }
+            return try python.list(result).take()
+        }
+    }
+}
+
+nonisolated(unsafe) private let positionSignature = Signature("position", ["partitions", "timeout"], required: 1)
+
+@_cdecl("mapr_Consumer_position")
+func consumerPosition(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(2) { slots throws(PythonError) in
+            try positionSignature.parse(python, arguments, count, keywords, into: slots)
+            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+            _ = try python.milliseconds(slots[1])
+            let result = try fields.calling(&python, prefix: "Failed to get position") {
+                consumer throws(StreamsError) in
+                try consumer.position(partitions)
+            }
+            return try python.list(result).take()
+        }
+    }
+}
+
+nonisolated(unsafe) private let watermarksSignature = Signature(
+    "get_watermark_offsets", ["partition", "timeout", "cached"], required: 1)
+
+@_cdecl("mapr_Consumer_get_watermark_offsets")
+func consumerWatermarks(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(3) { slots throws(PythonError) in
+            try watermarksSignature.parse(python, arguments, count, keywords, into: slots)
+            let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
+            let milliseconds = try python.milliseconds(slots[1])
+            let isCached = try python.truth(slots[2], default: false)
+            let consumer = try fields.open(python).takeUnretainedValue()
+            let prefix = "Failed to get watermark offsets"
+            let offsets: (low: Int64, high: Int64)
+            if isCached {
+                offsets = try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
+                    try consumer.cachedWatermarks(partition)
+                }
+            } else {
+                let answer = try python.request(prefix: prefix) {
+                    () throws(StreamsError) -> (low: Int64, high: Int64)? in
+                    do throws(StreamsError) {
+                        return try consumer.queryWatermarks(partition, milliseconds: milliseconds)
+                    } catch {
+                        if error.code == .timedOut { return nil }
+                        throw error
+                    }
+                }
+                guard let answer else { return python.none.take() }
+                offsets = answer
+            }
+            let low = try python.integer(Int(offsets.low))
+            let high = try python.integer(Int(offsets.high))
+            return try OwnedObject(cpy_tuple2(low.object, high.object)).take()
+        }
+    }
+}
+
+nonisolated(unsafe) private let timesSignature = Signature("offsets_for_times", ["partitions", "timeout"], required: 1)
+
+@_cdecl("mapr_Consumer_offsets_for_times")
+func consumerOffsetsForTimes(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(2) { slots throws(PythonError) in
+            try timesSignature.parse(python, arguments, count, keywords, into: slots)
+            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+            let milliseconds = try python.milliseconds(slots[1])
+            let consumer = try fields.open(python).takeUnretainedValue()
+            let result = try python.request(prefix: "Failed to get offsets") { () throws(StreamsError) in
+                try consumer.offsetsForTimes(partitions, milliseconds: milliseconds)
+            }
+            return try python.list(result).take()
+        }
+    }
+}

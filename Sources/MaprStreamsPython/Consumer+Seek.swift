@@ -1,0 +1,114 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// Where to go on, and what there is.
+let consumerSeekMethods: [Method] = [
+    .fast(
+        "seek", consumerSeek,
+        """
+        seek(partition)
+        --
+
+        Goes on from another offset of an assigned partition.
+
+        :param TopicPartition partition: the partition and the offset
+        :raises KafkaException: _STATE where it is not assigned
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_seek_partitions``.
+        """),
+    .fast(
+        "pause", consumerPause,
+        """
+        pause(partitions)
+        --
+
+        Stops fetching partitions, which stay assigned.
+
+        :param list(TopicPartition) partitions: the partitions
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_pause_partitions``.
+        """),
+    .fast(
+        "resume", consumerResume,
+        """
+        resume(partitions)
+        --
+
+        Goes on fetching partitions.
+
+        :param list(TopicPartition) partitions: the partitions
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_resume_partitions``.
+        """),
+    .fast("list_topics", consumerListTopics, listTopicsDocumentation),
+]
+
+nonisolated(unsafe) private let seekSignature = Signature("seek", ["partition"], required: 1)
+
+@_cdecl("mapr_Consumer_seek")
+func consumerSeek(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(1) { slots throws(PythonError) in
+            try seekSignature.parse(python, arguments, count, keywords, into: slots)
+            let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
+            try fields.calling(&python, prefix: "Failed to seek to offset \(partition.offset)") {
+                consumer throws(StreamsError) in try consumer.seek(partition)
+            }
+            return python.none.take()
+        }
+    }
+}
+
+nonisolated(unsafe) private let pauseSignature = Signature("pause", ["partitions"], required: 1)
+nonisolated(unsafe) private let resumeSignature = Signature("resume", ["partitions"], required: 1)
+
+@_cdecl("mapr_Consumer_pause")
+func consumerPause(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try withSlots(1) { slots throws(PythonError) in
+            _ = try consumerFields(object).open(python)
+            try pauseSignature.parse(python, arguments, count, keywords, into: slots)
+            return withPartitions(object, slots[0], prefix: "Failed to pause partitions") {
+                consumer, partitions throws(StreamsError) in try consumer.pause(partitions)
+            }
+        }
+    }
+}
+
+@_cdecl("mapr_Consumer_resume")
+func consumerResume(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try withSlots(1) { slots throws(PythonError) in
+            _ = try consumerFields(object).open(python)
+            try resumeSignature.parse(python, arguments, count, keywords, into: slots)
+            return withPartitions(object, slots[0], prefix: "Failed to resume partitions") {
+                consumer, partitions throws(StreamsError) in try consumer.resume(partitions)
+            }
+        }
+    }
+}
+
+@_cdecl("mapr_Consumer_list_topics")
+func consumerListTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try listTopics(&python, arguments, count, keywords) { python throws(PythonError) in
+            try fields.open(python).takeUnretainedValue()
+        }.take()
+    }
+}

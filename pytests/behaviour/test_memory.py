@@ -1,0 +1,167 @@
+"""What messages and callbacks hold, and for how long."""
+
+import gc
+import sys
+import weakref
+
+import pytest
+
+from mapr_streams_python import KafkaError, TopicPartition
+
+KEEPING = """
+import resource, sys
+from mapr_streams_python import Consumer, TopicPartition
+
+bootstrap, topic, partitions, total, call, keep = sys.argv[1:]
+consumer = Consumer({
+    "bootstrap.servers": bootstrap, "group.id": "kept", "enable.auto.commit": False, "enable.partition.eof": False,
+    "queued.max.messages.kbytes": 2048,
+})
+consumer.assign([TopicPartition(topic, partition, 0) for partition in range(int(partitions))])
+kept, seen = [], 0
+while seen < int(total):
+    messages = consumer.consume(100, 5) if call == "consume" else [consumer.poll(5)]
+    for message in messages:
+        assert message is not None and message.error() is None, message
+        if keep == "yes" and seen % 200 == 0:
+            kept.append(message)
+        seen += 1
+with open("/proc/self/statm") as statm:
+    pages = int(statm.read().split()[1])
+print(len(kept), sum(len(message.value()) for message in kept), pages * resource.getpagesize())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the resident size from /proc")
+@pytest.mark.parametrize("call", ["poll", "consume"])
+def test_a_program_that_keeps_a_few_messages_does_not_keep_the_fetches_they_came_in(
+    call, mock_cluster, topic, producer, run_python
+):
+    partitions, per_partition, size = 8, 3500, 1000
+    name = topic(partitions)
+    source = producer({"batch.num.messages": 1000, "linger.ms": 50})
+    for number in range(partitions * per_partition):
+        source.produce(name, b"x" * size, partition=number % partitions)
+    assert source.flush(60) == 0
+    sizes = {}
+    for keep in ("no", "yes"):
+        arguments = [mock_cluster.bootstrap_servers, name, partitions, partitions * per_partition, call, keep]
+        code = KEEPING.replace("sys.argv[1:]", repr([str(argument) for argument in arguments]))
+        result = run_python(code, timeout=60)
+        kept, kept_bytes, resident = map(int, result.check().split())
+        sizes[keep] = resident
+    assert kept == partitions * per_partition // 200
+    # Every kept message would pin a fetch of up to a megabyte: more than a hundred of them in all, of 28 MB.
+    assert sizes["yes"] - sizes["no"] < 20 * kept_bytes + 4_000_000
+
+
+def test_a_kept_message_gives_the_same_answers_after_it_was_copied(topic, producer, consumer):
+    name = topic()
+    source = producer()
+    for number in range(5):
+        source.produce(name, f"value {number}", f"key {number}", headers=[("n", str(number)), ("none", None)])
+    assert source.flush(10) == 0
+    reader = consumer()
+    reader.assign([TopicPartition(name, 0, 0)])
+    kept = []
+    while len(kept) < 5:
+        message = reader.poll(10)
+        if message.error() is None:
+            kept.append(message)
+    fresh = kept[-1].timestamp()
+    reader.close()
+    for number, message in enumerate(kept):
+        assert message.value() == f"value {number}".encode()
+        assert message.key() == f"key {number}".encode()
+        assert message.headers() == [("n", str(number).encode()), ("none", None)]
+        assert (message.topic(), message.partition(), message.offset()) == (name, 0, number)
+        assert message.timestamp()[0] == fresh[0] and message.timestamp()[1] > 0
+        assert message.error() is None
+
+
+def test_a_kept_event_keeps_its_error(topic, consumer):
+    reader = consumer()
+    reader.assign([TopicPartition(topic(), 0, 0)])
+    event = reader.poll(10)
+    text = event.error().str()
+    reader.close()
+    assert event.error() == KafkaError._PARTITION_EOF
+    assert event.error().str() == text
+
+
+def test_a_delivery_callback_is_let_go_after_its_report(topic, producer):
+    class Callback:
+        def __call__(self, error, message):
+            assert error is None
+
+    callback = Callback()
+    gone = weakref.ref(callback)
+    source = producer()
+    source.produce(topic(), "value", on_delivery=callback)
+    del callback
+    assert gone() is not None
+    assert source.flush(10) == 0
+    assert gone() is None
+
+
+@pytest.mark.parametrize("only_errors", [False, True])
+def test_callbacks_of_delivered_messages_are_let_go_where_only_errors_are_reported(only_errors, topic, producer):
+    calls = []
+    source = producer({"delivery.report.only.error": only_errors})
+
+    def callback(error, message):
+        calls.append(error)
+
+    gone = weakref.ref(callback)
+    source.produce(topic(), "value", on_delivery=callback)
+    del callback
+    assert source.flush(10) == 0
+    assert calls == ([] if only_errors else [None])
+    assert gone() is None
+
+
+def test_a_message_that_holds_itself_is_collected(topic, producer):
+    class Value:
+        pass
+
+    got = []
+    source = producer()
+    source.produce(topic(), "value", on_delivery=lambda error, message: got.append(message))
+    assert source.flush(10) == 0
+    value = Value()
+    value.message = got.pop()
+    value.message.set_value(value)
+    gone = weakref.ref(value)
+    del value
+    gc.collect()
+    assert gone() is None
+
+
+def test_producing_and_consuming_leave_no_objects_behind(topic, producer, consumer):
+    name = topic()
+    source = producer()
+    reader = consumer({"enable.auto.commit": False})
+    reader.assign([TopicPartition(name, 0, 0)])
+
+    def rounds(count):
+        for _ in range(count):
+            for number in range(100):
+                source.produce(
+                    name, value=f"v{number}", key=b"key", headers={"a": "b"}, on_delivery=lambda error, message: message.value()
+                )
+            assert source.flush(10) == 0
+            seen = 0
+            while seen < 100:
+                for message in reader.consume(10, 0.1):
+                    if message.error() is None:
+                        assert message.headers() and message.value() and message.key() and message.timestamp()
+                        seen += 1
+            reader.commit(asynchronous=False)
+            reader.position(reader.assignment())
+        gc.collect()
+
+    rounds(5)
+    before = sys.getallocatedblocks()
+    rounds(10)
+    # The pool of messages and the interpreter's own caches may grow a little; a leak would show in all 1,000 messages.
+    assert sys.getallocatedblocks() - before < 500

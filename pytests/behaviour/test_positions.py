@@ -1,0 +1,74 @@
+"""Where a consumer stands after batches that hold events as well as messages."""
+
+import pytest
+
+from mapr_streams_python import KafkaError, TopicPartition
+
+
+def read_to_the_end(reader, partitions):
+    values, ended = [], set()
+    while len(ended) < partitions:
+        for message in reader.consume(7, 0.2):
+            if message.error() is None:
+                values.append(message.value())
+            else:
+                assert message.error() == KafkaError._PARTITION_EOF
+                ended.add(message.partition())
+    return values
+
+
+def test_a_commit_after_consume_skips_no_message_that_comes_behind_an_end_of_partition(
+    topic, producer, consumer, unique
+):
+    """librdkafka 2.2.0 to 2.13.0 count the event as a message (its issue 4844)."""
+    partitions, group = 3, unique()
+    name = topic(partitions)
+    source = producer()
+    read = []
+    for generation in range(3):
+        for partition in range(partitions):
+            for number in range(5):
+                source.produce(name, f"{generation}.{partition}.{number}", partition=partition)
+        assert source.flush(10) == 0
+        reader = consumer({"group.id": group, "enable.auto.commit": False})
+        reader.assign([TopicPartition(name, partition) for partition in range(partitions)])
+        read += read_to_the_end(reader, partitions)
+        committed = {one.partition: one.offset for one in reader.commit(asynchronous=False)}
+        assert committed == {partition: 5 * (generation + 1) for partition in range(partitions)}
+        positions = reader.position([TopicPartition(name, partition) for partition in range(partitions)])
+        assert [one.offset for one in positions] == [5 * (generation + 1)] * partitions
+        reader.close()
+    expected = [f"{g}.{p}.{n}".encode() for g in range(3) for p in range(partitions) for n in range(5)]
+    assert sorted(read) == sorted(expected)
+
+
+@pytest.mark.parametrize("call", ["poll", "consume"])
+def test_messages_that_come_with_an_exception_are_returned_by_the_next_call(
+    call, topic, producer, consumer, monkeypatch
+):
+    """A callback that raises every time costs no message, and does not keep messages back."""
+    name = topic()
+    source = producer()
+    for number in range(50):
+        source.produce(name, str(number))
+    assert source.flush(10) == 0
+    raised, later, stopped = [], [], []
+    monkeypatch.setattr("sys.unraisablehook", later.append)
+
+    def on_statistics(text):
+        raised.append(text)
+        if not stopped:
+            raise ValueError("from stats_cb")
+
+    reader = consumer({"statistics.interval.ms": 5, "stats_cb": on_statistics, "enable.partition.eof": False})
+    reader.assign([TopicPartition(name, 0, 0)])
+    read, failures = [], 0
+    while len(read) < 50 or not failures:
+        try:
+            messages = reader.consume(4, 0.02) if call == "consume" else [reader.poll(0.02)]
+            read += [message.value() for message in messages if message is not None]
+        except ValueError:
+            failures += 1
+    stopped.append(True)
+    assert read == [str(number).encode() for number in range(50)]
+    assert failures + len(later) == len(raised)
