@@ -58,6 +58,12 @@ final class ConnectionFailures: Sendable {
         if text.contains("certificate verify failed") || text.contains("certificate could not be verified") {
             return "set ssl.ca.location to the certificate of the authority that signed the broker's"
         }
+        if text.contains("bad certificate") || text.contains("certificate required") {
+            return "the broker wants a client certificate: set ssl.certificate.location and ssl.key.location"
+        }
+        if text.contains("SSL") && (text.contains("unexpected eof") || text.contains("wrong version number")) {
+            return "is this a TLS listener? check bootstrap.servers and security.protocol"
+        }
         if text.contains("security.protocol") { return nil }
         guard text.contains("SASL") || text.contains("uthenticat") else { return nil }
         if mechanism.hasPrefix("SCRAM"), !Librdkafka.isAtLeast(2, 6, 1) {

@@ -1,0 +1,247 @@
+"""Consumer groups: who reads what, where a group goes on, and what the rebalance callbacks may change."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+Factory = Callable[..., Any]
+
+
+def _values(messages: list[Message]) -> list[int]:
+    return sorted(int(message.value() or b"") for message in messages)
+
+
+def _records(numbers: range, partitions: int) -> list[dict[str, Any]]:
+    return [{"value": b"%d" % number, "partition": number % partitions} for number in numbers]
+
+
+class Member:
+    """A consumer of a group, which keeps what it read and how it was rebalanced."""
+
+    def __init__(self, consumer: Consumer, topic: str, commit_on_revoke: bool = False) -> None:
+        self.consumer = consumer
+        self.messages: list[Message] = []
+        self.assigned: list[int] = []
+        self.rebalances: list[tuple[str, list[int]]] = []
+        self._next: dict[int, int] = {}
+        self._commit_on_revoke = commit_on_revoke
+        consumer.subscribe([topic], on_assign=self._assign, on_revoke=self._revoke)
+
+    def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        assert consumer is self.consumer
+        self.assigned = sorted(partition.partition for partition in partitions)
+        self.rebalances.append(("assign", self.assigned))
+
+    def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.rebalances.append(("revoke", sorted(partition.partition for partition in partitions)))
+        read = [p for p in partitions if p.partition in self._next]
+        if read and self._commit_on_revoke:
+            offsets = [TopicPartition(p.topic, p.partition, self._next[p.partition]) for p in read]
+            consumer.commit(offsets=offsets, asynchronous=False)
+        self.assigned = []
+        self._next = {}
+
+    def poll(self) -> None:
+        """Wait for a message, and take a few more when there are any."""
+        for turn in range(20):
+            message = self.consumer.poll(0.0 if turn else 0.01)
+            if message is None:
+                return
+            error = message.error()
+            if error is None:
+                partition, offset = message.partition(), message.offset()
+                assert partition is not None and offset is not None
+                self.messages.append(message)
+                self._next[partition] = offset + 1
+            elif error.code() != KafkaError._PARTITION_EOF:
+                raise KafkaException(error)
+
+
+def _poll_until(condition: Callable[[], bool], members: list[Member], wait_until: Factory, what: str) -> None:
+    def poll() -> bool:
+        for member in members:
+            member.poll()
+        return condition()
+
+    wait_until(poll, 30.0, what)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_group_of_two_reads_each_message_once_with_a_rebalance_between(
+    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, wait_until: Factory
+) -> None:
+    name, sender = topic(partitions=4), producer()
+    config = {"group.id": unique(), "enable.auto.commit": False}
+    deliver(sender, name, _records(range(200), 4))
+
+    first = Member(consumer(config), name)
+    _poll_until(lambda: len(first.messages) >= 200, [first], wait_until, "the first member reads")
+    first.consumer.commit(asynchronous=False)
+    assert first.rebalances == [("assign", [0, 1, 2, 3])]
+
+    second = Member(consumer(config), name)
+    both = [first, second]
+    _poll_until(lambda: all(len(m.assigned) == 2 for m in both), both, wait_until, "each member has two partitions")
+    assert sorted(first.assigned + second.assigned) == [0, 1, 2, 3]
+    assert first.rebalances[1] == ("revoke", [0, 1, 2, 3])
+
+    deliver(sender, name, _records(range(200, 400), 4))
+    _poll_until(lambda: len(first.messages + second.messages) >= 400, both, wait_until, "the members read")
+    assert _values(first.messages + second.messages) == list(range(400))
+    assert len(second.messages) == 100
+
+
+@pytest.mark.usefixtures("kafka")
+def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing_in_mid_stream(
+    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, wait_until: Factory
+) -> None:
+    # Not on the mock cluster: it refuses a commit while a rebalance is under way, which Kafka takes.
+    name = topic(partitions=4)
+    config = {"group.id": unique(), "enable.auto.commit": False}
+    deliver(producer(), name, _records(range(3000), 4))
+
+    first = Member(consumer(config), name, commit_on_revoke=True)
+    _poll_until(lambda: len(first.messages) >= 50, [first], wait_until, "the first member reads")
+    second = Member(consumer(config), name, commit_on_revoke=True)
+    both = [first, second]
+    _poll_until(lambda: bool(second.messages), both, wait_until, "the second member reads")
+    share = len(first.messages) + 50
+    _poll_until(lambda: len(first.messages) >= share, both, wait_until, "the first member reads its share")
+    assert len(first.messages + second.messages) < 3000 - 200  # Both had something left to read.
+
+    first.consumer.close()
+    assert first.rebalances[-1][0] == "revoke"
+    _poll_until(lambda: len(first.messages + second.messages) >= 3000, [second], wait_until, "the second takes over")
+    assert second.assigned == [0, 1, 2, 3]
+    assert _values(first.messages + second.messages) == list(range(3000))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_group_goes_on_after_a_synchronous_commit(
+    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, read: Factory
+) -> None:
+    name, group = topic(partitions=2), unique()
+    deliver(producer(), name, _records(range(100), 2))
+    reader = consumer({"group.id": group, "enable.auto.commit": False})
+    reader.subscribe([name])
+    done = read(reader, 60)
+
+    committed = reader.commit(asynchronous=False)
+    ends: dict[int, int] = {}
+    for message in done:
+        ends[message.partition()] = message.offset() + 1
+    assert {(p.topic, p.partition): p.offset for p in committed} == {(name, p): end for p, end in ends.items()}
+    assert all(p.error is None for p in committed)
+    asked = [TopicPartition(name, partition) for partition in ends]
+    assert {p.partition: p.offset for p in reader.committed(asked, timeout=30.0)} == ends
+    reader.close()
+
+    successor = consumer({"group.id": group})
+    successor.subscribe([name])
+    assert _values(done + read(successor, 40)) == list(range(100))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_group_goes_on_after_an_asynchronous_commit_that_on_commit_reported(
+    topic: Factory,
+    producer: Factory,
+    consumer: Factory,
+    unique: Factory,
+    deliver: Factory,
+    read: Factory,
+    wait_until: Factory,
+) -> None:
+    name, group = topic(partitions=1), unique()
+    deliver(producer(), name, _records(range(100), 1))
+    commits: list[tuple[KafkaError | None, list[TopicPartition]]] = []
+    reader = consumer(
+        {
+            "group.id": group,
+            "enable.auto.commit": False,
+            "on_commit": lambda error, partitions: commits.append((error, partitions)),
+        }
+    )
+    reader.assign([TopicPartition(name, 0)])
+    done = read(reader, 50)
+
+    assert reader.commit(message=done[-1], asynchronous=True) is None
+    assert commits == []  # It is called from poll, and from nowhere else.
+
+    def is_reported() -> bool:
+        reader.poll(0.02)
+        return bool(commits)
+
+    wait_until(is_reported, 30.0, "on_commit is called")
+    ((error, partitions),) = commits
+    assert error is None
+    assert [(p.topic, p.partition, p.offset, p.error) for p in partitions] == [(name, 0, 50, None)]
+    reader.close()
+
+    successor = consumer({"group.id": group})
+    successor.assign([TopicPartition(name, 0)])
+    assert _values(done + read(successor, 50)) == list(range(100))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_close_commits_what_was_read_so_that_the_group_goes_on_after_it(
+    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, read: Factory
+) -> None:
+    name, group, sender = topic(partitions=2), unique(), producer()
+    deliver(sender, name, _records(range(100), 2))
+    # Left to itself it would commit after an hour: what is committed here, close() committed.
+    reader = consumer({"group.id": group, "auto.commit.interval.ms": 3_600_000})
+    reader.assign([TopicPartition(name, 0), TopicPartition(name, 1)])
+    done = read(reader, 70)
+    reader.close()
+
+    successor = consumer({"group.id": group})
+    successor.assign([TopicPartition(name, 0), TopicPartition(name, 1)])
+    assert _values(done + read(successor, 30)) == list(range(100))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_without_automatic_commit_close_commits_nothing(
+    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, read: Factory
+) -> None:
+    name, group = topic(partitions=1), unique()
+    deliver(producer(), name, _records(range(50), 1))
+    for _ in range(2):
+        reader = consumer({"group.id": group, "enable.auto.commit": False})
+        reader.assign([TopicPartition(name, 0)])
+        assert _values(read(reader, 50)) == list(range(50))
+        reader.close()
+
+
+@pytest.mark.usefixtures("cluster")
+def test_on_assign_chooses_the_offsets_at_which_a_group_begins(
+    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory, read: Factory
+) -> None:
+    name = topic(partitions=2)
+    deliver(producer(), name, _records(range(100), 2))
+    reader = consumer()
+    given: list[tuple[int, int]] = []
+
+    def begin_at_forty(member: Consumer, partitions: list[TopicPartition]) -> None:
+        given.extend((p.partition, p.offset) for p in partitions)
+        member.assign([TopicPartition(p.topic, p.partition, 40) for p in partitions])
+
+    reader.subscribe([name], on_assign=begin_at_forty)
+    places = [(message.partition(), message.offset()) for message in read(reader, 20)]
+    assert sorted(places) == [(partition, offset) for partition in (0, 1) for offset in range(40, 50)]
+    assert sorted(given) == [(0, -1001), (1, -1001)]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_offsets_committed_by_one_consumer_are_seen_by_another_of_its_group(
+    topic: Factory, consumer: Factory, unique: Factory
+) -> None:
+    name, group = topic(partitions=2), unique()
+    one, other = consumer({"group.id": group}), consumer({"group.id": group})
+    one.commit(offsets=[TopicPartition(name, 1, 17)], asynchronous=False)
+
+    found = other.committed([TopicPartition(name, 0), TopicPartition(name, 1)], timeout=30.0)
+    assert [(p.partition, p.offset, p.error) for p in found] == [(0, -1001, None), (1, 17, None)]

@@ -1,0 +1,106 @@
+"""The real Kafka that tests start: what it does on demand, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from mapr_streams_python import KafkaError, KafkaException
+from mapr_streams_python.testing import KafkaServer
+
+Factory = Callable[..., Any]
+
+
+def test_a_topic_has_the_partitions_replicas_and_properties_asked_for(
+    kafka_three: KafkaServer, unique: Factory, wait_until: Factory
+) -> None:
+    name = unique()
+    kafka_three.create_topic(name, 2, 3, properties={"min.insync.replicas": "3"})
+    wait_until(lambda: kafka_three.in_sync(name, 1) == [1, 2, 3], 30.0, "every node has the partition")
+    assert kafka_three.leader(name, 0) in kafka_three.nodes
+    with pytest.raises(LookupError, match="partition 2"):
+        kafka_three.leader(name, 2)
+
+
+def test_a_topic_that_kafka_refuses_is_an_exception_with_its_reason(kafka_one: KafkaServer, unique: Factory) -> None:
+    name = unique()
+    kafka_one.create_topic(name)
+    calls: dict[int, Callable[[], None]] = {
+        KafkaError.TOPIC_ALREADY_EXISTS: lambda: kafka_one.create_topic(name),
+        KafkaError.INVALID_REPLICATION_FACTOR: lambda: kafka_one.create_topic(unique(), 1, 3),
+        KafkaError.INVALID_CONFIG: lambda: kafka_one.create_topic(unique(), properties={"retention.ms": "soon"}),
+    }
+    for code, call in calls.items():
+        with pytest.raises(KafkaException) as raised:
+            call()
+        assert raised.value.args[0].code() == code
+    with pytest.raises(ValueError, match="topic"):
+        kafka_one.create_topic("a b")
+
+
+def test_a_paused_node_answers_once_it_is_resumed(
+    kafka_one: KafkaServer, topic: Factory, producer: Factory, wait_until: Factory
+) -> None:
+    name, reports = topic(), []
+    sender = producer()
+    sender.produce(name, b"first", on_delivery=lambda error, _: reports.append(error))
+    assert sender.flush(30.0) == 0
+    kafka_one.pause(1)
+    try:
+        sender.produce(name, b"second", on_delivery=lambda error, _: reports.append(error))
+        assert sender.flush(0.5) == 1
+        with pytest.raises(RuntimeError, match="no node"):
+            kafka_one.create_topic("never")
+    finally:
+        kafka_one.resume(1)
+    assert sender.flush(30.0) == 0
+    assert reports == [None, None]
+
+
+def test_a_node_is_named_that_does_not_exist_or_is_in_no_state_for_the_call(kafka_one: KafkaServer) -> None:
+    with pytest.raises(ValueError, match="no node 2"):
+        kafka_one.kill(2)
+    with pytest.raises(RuntimeError, match="node 1 is running"):
+        kafka_one.restart(1)
+    with pytest.raises(ValueError, match="listener"):
+        kafka_one.listener("telnet")
+
+
+def test_without_a_distribution_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KAFKA_HOME", raising=False)
+    with pytest.raises(RuntimeError, match="set KAFKA_HOME"):
+        KafkaServer()
+    with pytest.raises(RuntimeError, match=r"bin/kafka-server-start\.sh"):
+        KafkaServer(home=tmp_path)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not os.environ.get("KAFKA_HOME"), reason="KAFKA_HOME is not set")
+def test_a_run_that_is_killed_leaves_no_node_and_no_folder(
+    run_python: Factory, wait_until: Factory, tmp_path: Path
+) -> None:
+    code = (
+        "import json, os, signal\n"
+        "from mapr_streams_python.testing import KafkaServer\n"
+        "server = KafkaServer()\n"
+        'print(json.dumps([server._pids[1], os.listdir(os.environ["TMPDIR"])]), flush=True)\n'
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ran = run_python(code, timeout=90.0, env={"TMPDIR": str(tmp_path)})
+    assert ran.status == -signal.SIGKILL, ran
+    node, folders = json.loads(ran.stdout)
+    assert len(folders) == 1
+    wait_until(lambda: not _is_alive(node), 20.0, "the node ends")
+    wait_until(lambda: os.listdir(tmp_path) == [], 20.0, "the folder goes")

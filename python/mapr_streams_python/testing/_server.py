@@ -1,0 +1,361 @@
+"""A real Apache Kafka on loopback, from a distribution on disk."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Callable
+
+from ..cimpl import KafkaError, KafkaException
+from ._certificates import Certificates, make_certificates
+from ._distribution import Distribution, new_cluster_id
+from ._names import check_topic_name
+from ._ports import LISTENERS, free_ports
+from ._processes import Processes
+from ._properties import USERS, server_properties
+from ._token import unsecured_token
+from ._wire import ClusterState, PartitionState, TopicError, cluster_state, create_topic
+
+_START_TIMEOUT = 120.0
+_STOP_TIMEOUT = 60.0
+_ATTEMPTS = 3
+
+
+class _PortTaken(RuntimeError):
+    """Another program has taken one of our ports since we looked."""
+
+
+class KafkaServer:
+    """An Apache Kafka cluster (KRaft) for tests, in a temporary folder and on free ports of loopback.
+
+    The cluster is up when the constructor returns: after some 7 seconds for one node on two cores, 15 for three. It
+    is stopped, and its folder removed, by `close()`, at the end of a ``with`` block, and at the latest when this
+    process ends, whatever ends it. Needs Java 17 or newer and openssl, on Linux or macOS.
+
+    Every node is broker and controller, has an id from 1 on, and these listeners:
+
+    - ``plaintext``: no authentication; every client is ``User:ANONYMOUS``, a super user.
+    - ``ssl``: TLS without client certificates; every client is ``User:ANONYMOUS``.
+    - ``mutual_ssl``: TLS that wants a client certificate, as that of `certificates`, which is ``User:CN=client``.
+    - ``sasl_plaintext``: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER (unsecured tokens) for `USERS`.
+    - ``sasl_ssl``: the same over TLS.
+
+    Access control is on and open: a user may do what no ACL forbids, until there is an ACL for that resource.
+
+    Args:
+        nodes: how many nodes the cluster has.
+        home: the folder of an Apache Kafka distribution, 3.7 or newer: the one with ``bin/kafka-server-start.sh``.
+            Default: the environment variable KAFKA_HOME.
+        properties: more server properties for every node; they win over those that this class sets.
+
+    Raises:
+        RuntimeError: there is no distribution, Java or openssl, or a node does not start; the message says why.
+    """
+
+    def __init__(
+        self,
+        nodes: int = 1,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        if nodes < 1:
+            raise ValueError(f"nodes must be at least 1, not {nodes}")
+        self._distribution = Distribution(home)
+        self._closed = False
+        for attempt in range(1, _ATTEMPTS + 1):
+            self._pids: dict[int, int | None] = {node: None for node in range(1, nodes + 1)}
+            self._paused: set[int] = set()
+            self._folder = Path(tempfile.mkdtemp(prefix="kafka-server-"))
+            self._processes = Processes(self._folder)
+            try:
+                self._start(properties or {})
+                break
+            except BaseException as error:
+                self._processes.close()
+                if not isinstance(error, _PortTaken) or attempt == _ATTEMPTS:
+                    raise
+        atexit.register(self.close)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The value for a client's ``bootstrap.servers``: ``host:port`` of every node's plaintext listener."""
+        return self.listener("plaintext")
+
+    def listener(self, name: str) -> str:
+        """Return ``host:port`` of one listener of every node, separated by commas.
+
+        Args:
+            name: ``'plaintext'``, ``'ssl'``, ``'mutual_ssl'``, ``'sasl_plaintext'`` or ``'sasl_ssl'``.
+        """
+        if name not in LISTENERS:
+            raise ValueError(f"listener must be one of {', '.join(LISTENERS)}, not {name!r}")
+        return ",".join(f"127.0.0.1:{ports[name]}" for ports in self._ports)
+
+    @property
+    def nodes(self) -> list[int]:
+        """The ids of all nodes, running or not."""
+        return list(self._pids)
+
+    @property
+    def certificates(self) -> Certificates:
+        """PEM files for clients of the listeners with TLS."""
+        return self._certificates
+
+    def client_config(
+        self, listener: str = "plaintext", mechanism: str = "PLAIN", user: str = "alice"
+    ) -> dict[str, Any]:
+        """Return the properties with which a client connects to a listener.
+
+        Args:
+            listener: ``'plaintext'``, ``'ssl'``, ``'mutual_ssl'``, ``'sasl_plaintext'`` or ``'sasl_ssl'``.
+            mechanism: with ``sasl_…``: ``'PLAIN'``, ``'SCRAM-SHA-256'``, ``'SCRAM-SHA-512'`` or ``'OAUTHBEARER'``.
+            user: with ``sasl_…``: one of `USERS`.
+        """
+        servers = self.listener(listener)
+        protocol = LISTENERS[listener]
+        config: dict[str, Any] = {"bootstrap.servers": servers, "security.protocol": protocol}
+        if protocol.endswith("SSL"):
+            config["ssl.ca.location"] = str(self._certificates.ca)
+        if listener == "mutual_ssl":
+            config["ssl.certificate.location"] = str(self._certificates.client)
+            config["ssl.key.location"] = str(self._certificates.client_key)
+        if protocol.startswith("SASL"):
+            config["sasl.mechanism"] = mechanism
+            if mechanism == "OAUTHBEARER":
+                config["oauth_cb"] = lambda _config: unsecured_token(user)
+            else:
+                config.update({"sasl.username": user, "sasl.password": USERS[user]})
+        return config
+
+    def create_topic(
+        self,
+        topic: str,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        *,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Create a topic, and wait until every running node knows a leader for each of its partitions.
+
+        Args:
+            topic: the topic's name.
+            partitions: number of partitions.
+            replication_factor: on how many nodes each partition is.
+            properties: properties of the topic, as ``{'retention.ms': '1000'}``.
+
+        Raises:
+            ValueError: Kafka would refuse the name.
+            KafkaException: the cluster refuses, for example because the topic exists.
+        """
+        check_topic_name(topic)
+        running = self._running()
+        port = self._ports[running[0] - 1]["plaintext"]
+        try:
+            create_topic(port, topic, partitions, replication_factor, properties or {})
+        except TopicError as error:
+            raise KafkaException(KafkaError(error.code, str(error))) from None
+        for node in running:
+            self._await(node, partial(self._leads_all, node, topic, partitions), f"it knows no leaders of {topic}")
+
+    def leader(self, topic: str, partition: int = 0) -> int:
+        """Return the node that leads a partition, or -1 when none does.
+
+        Raises:
+            LookupError: there is no such topic or partition.
+        """
+        return self._partition(topic, partition).leader
+
+    def in_sync(self, topic: str, partition: int = 0) -> list[int]:
+        """Return the nodes that hold all of a partition: its in-sync replicas.
+
+        Raises:
+            LookupError: there is no such topic or partition.
+        """
+        return sorted(self._partition(topic, partition).in_sync)
+
+    def kill(self, node: int) -> None:
+        """End a node at once (SIGKILL), as a power cut would."""
+        self._processes.signal(self._pid(node), signal.SIGKILL)
+        self._wait_ended(node)
+
+    def shut_down(self, node: int) -> None:
+        """Stop a node cleanly (SIGTERM): it hands its leaderships over first."""
+        pid = self._pid(node)
+        if node in self._paused:
+            raise RuntimeError(f"node {node} is paused")
+        self._processes.signal(pid, signal.SIGTERM)
+        self._wait_ended(node)
+
+    def restart(self, node: int) -> None:
+        """Start a node that was killed or shut down, on its old ports and data, and wait until it serves."""
+        self._check(node)
+        if self._pids[node] is not None:
+            raise RuntimeError(f"node {node} is running")
+        self._launch(node)
+        self._await(node, lambda: node in self._state(node).brokers, "it has not joined the cluster")
+
+    def pause(self, node: int) -> None:
+        """Stop a node in its tracks (SIGSTOP): its connections stay open, and nothing answers."""
+        self._processes.signal(self._pid(node), signal.SIGSTOP)
+        self._paused.add(node)
+
+    def resume(self, node: int) -> None:
+        """Let a paused node go on (SIGCONT)."""
+        self._processes.signal(self._pid(node), signal.SIGCONT)
+        self._paused.discard(node)
+
+    def log(self, node: int) -> str:
+        """Return what a node has written to its log, through all of its starts."""
+        self._check(node)
+        return self._log_file(node).read_text(errors="replace")
+
+    def close(self) -> None:
+        """Kill every node and remove the folder. A second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            atexit.unregister(self.close)
+            self._processes.close()
+
+    def __enter__(self) -> KafkaServer:
+        self._running()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<KafkaServer {'closed' if self._closed else self.bootstrap_servers}>"
+
+    # How nodes start and end.
+
+    def _start(self, properties: Mapping[str, str]) -> None:
+        self._certificates = make_certificates(self._folder / "tls")
+        self._ports = free_ports(len(self._pids))
+        for node in self._pids:
+            folder = self._node_folder(node)
+            folder.mkdir()
+            text = server_properties(node, self._ports, folder, self._certificates, properties)
+            self._properties_file(node).write_text(text)
+        self._format()
+        for node in self._pids:
+            self._launch(node)
+        for node in self._pids:
+            self._await(node, partial(self._sees_all, node), "it does not see every node")
+
+    def _format(self) -> None:
+        cluster_id = new_cluster_id()
+        running = {
+            node: self._run(self._distribution.format_command(self._properties_file(node), cluster_id, USERS), node)
+            for node in self._pids
+        }
+        for node, pid in running.items():
+            _wait(partial(self._has_ended, pid), _START_TIMEOUT, "formatting the storage has not ended")
+            if self._processes.status(pid) != 0:
+                raise RuntimeError(f"formatting the storage of node {node} failed:\n{self.log(node)[-3000:]}")
+
+    def _launch(self, node: int) -> None:
+        self._pids[node] = self._run(self._distribution.start_command(self._properties_file(node)), node)
+
+    def _run(self, command: list[str], node: int) -> int:
+        environment = self._distribution.environment(self._node_folder(node) / "logs")
+        return self._processes.start(command, environment, self._log_file(node))
+
+    def _await(self, node: int, ready: Callable[[], bool], otherwise: str) -> None:
+        """Wait until a node that was started is as wanted; if it does not get there, raise with the end of its log."""
+
+        def is_ready() -> bool:
+            pid = self._pids[node]
+            if pid is None or self._has_ended(pid):
+                self._pids[node] = None
+                log = self.log(node)
+                kind = _PortTaken if "Address already in use" in log else RuntimeError
+                raise kind(f"node {node} has ended:\n{log[-3000:]}")
+            try:
+                return ready()
+            except OSError:
+                return False  # It does not listen yet, or does not answer yet.
+
+        try:
+            _wait(is_ready, _START_TIMEOUT, otherwise)
+        except TimeoutError as error:
+            raise RuntimeError(f"node {node}: {error}:\n{self.log(node)[-3000:]}") from None
+
+    def _wait_ended(self, node: int) -> None:
+        _wait(partial(self._has_ended, self._pid(node)), _STOP_TIMEOUT, f"node {node} has not ended")
+        self._pids[node] = None
+        self._paused.discard(node)
+
+    def _has_ended(self, pid: int) -> bool:
+        return self._processes.status(pid) is not None
+
+    # What a node says of the cluster.
+
+    def _state(self, node: int, *topics: str) -> ClusterState:
+        return cluster_state(self._ports[node - 1]["plaintext"], topics)
+
+    def _sees_all(self, node: int) -> bool:
+        return self._state(node).brokers == self.nodes
+
+    def _leads_all(self, node: int, topic: str, partitions: int) -> bool:
+        found = self._state(node, topic).topics.get(topic, {})
+        return len(found) == partitions and all(partition.leader >= 0 for partition in found.values())
+
+    def _partition(self, topic: str, partition: int) -> PartitionState:
+        state = self._state(self._running()[0], topic)
+        try:
+            return state.topics[topic][partition]
+        except KeyError:
+            raise LookupError(f"no partition {partition} of topic {topic!r}") from None
+
+    # Which nodes there are.
+
+    def _running(self) -> list[int]:
+        if self._closed:
+            raise RuntimeError("KafkaServer closed")
+        running = [node for node, pid in self._pids.items() if pid is not None and node not in self._paused]
+        if not running:
+            raise RuntimeError("no node of the cluster is running")
+        return running
+
+    def _check(self, node: int) -> None:
+        if self._closed:
+            raise RuntimeError("KafkaServer closed")
+        if node not in self._pids:
+            raise ValueError(f"no node {node}: there are {self.nodes}")
+
+    def _pid(self, node: int) -> int:
+        self._check(node)
+        pid = self._pids[node]
+        if pid is None:
+            raise RuntimeError(f"node {node} is not running")
+        return pid
+
+    def _node_folder(self, node: int) -> Path:
+        return self._folder / f"node{node}"
+
+    def _properties_file(self, node: int) -> Path:
+        return self._node_folder(node) / "server.properties"
+
+    def _log_file(self, node: int) -> Path:
+        return self._node_folder(node) / "server.log"
+
+
+def _wait(condition: Callable[[], bool], timeout: float, otherwise: str) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{otherwise} after {timeout:g} seconds")
+        time.sleep(0.05)

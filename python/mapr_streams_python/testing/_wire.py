@@ -1,0 +1,144 @@
+"""The two requests of Kafka's protocol that starting a cluster and creating topics take.
+
+`bin/kafka-topics.sh` starts a Java virtual machine for each call, two seconds on a small machine; these requests take
+milliseconds. Both are sent in versions whose encoding is the old one, without tagged fields, which Kafka 2.1 to 4.x
+serve.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_METADATA, _METADATA_VERSION = 3, 4
+_CREATE_TOPICS, _CREATE_TOPICS_VERSION = 19, 4
+
+
+class PartitionState(NamedTuple):
+    """A partition as one broker knows it."""
+
+    leader: int  # -1: none
+    replicas: list[int]
+    in_sync: list[int]
+
+
+class ClusterState(NamedTuple):
+    """A cluster as one broker knows it."""
+
+    brokers: list[int]
+    topics: dict[str, dict[int, PartitionState]]
+
+
+class TopicError(Exception):
+    """The cluster refused a topic."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class _Reader:
+    """Reads the fields of an answer one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def _number(self, code: str) -> int:
+        value: int
+        (value,) = struct.unpack_from(">" + code, self._data, self._at)
+        self._at += struct.calcsize(">" + code)
+        return value
+
+    def int8(self) -> int:
+        return self._number("b")
+
+    def int16(self) -> int:
+        return self._number("h")
+
+    def int32(self) -> int:
+        return self._number("i")
+
+    def string(self) -> str | None:
+        length = self.int16()
+        if length < 0:
+            return None
+        text = self._data[self._at : self._at + length].decode()
+        self._at += length
+        return text
+
+    def int32s(self) -> list[int]:
+        return [self.int32() for _ in range(self.int32())]
+
+
+def _string(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack(">h", len(data)) + data
+
+
+def _ask(port: int, key: int, version: int, body: bytes, timeout: float) -> _Reader:
+    """Send one request to the broker at this port of loopback. OSError when it does not answer in time."""
+    request = struct.pack(">hhi", key, version, 1) + _string("mapr_streams_python.testing") + body
+    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        with connection.makefile("rb") as stream:
+            head = stream.read(4)
+            answer = stream.read(*struct.unpack(">i", head)) if len(head) == 4 else b""
+    if len(answer) < 4:
+        raise ConnectionResetError(f"the broker at port {port} closed the connection")
+    reader = _Reader(answer)
+    reader.int32()  # the request's number
+    return reader
+
+
+def cluster_state(port: int, topics: tuple[str, ...] = (), timeout: float = 5.0) -> ClusterState:
+    """Ask the broker at this port of loopback for the running brokers and for these topics.
+
+    Args:
+        port: the broker's port.
+        topics: topic names; one that does not exist is left out of the answer.
+        timeout: seconds for connecting, and for the answer.
+    """
+    names = struct.pack(">i", len(topics)) + b"".join(map(_string, topics))
+    answer = _ask(port, _METADATA, _METADATA_VERSION, names + b"\0", timeout)
+    answer.int32()  # throttling time
+    brokers = []
+    for _ in range(answer.int32()):
+        brokers.append(answer.int32())
+        _host, _port, _rack = answer.string(), answer.int32(), answer.string()
+    _cluster_id, _controller = answer.string(), answer.int32()
+    found: dict[str, dict[int, PartitionState]] = {}
+    for _ in range(answer.int32()):
+        error, name, _internal = answer.int16(), answer.string() or "", answer.int8()
+        partitions = {}
+        for _ in range(answer.int32()):
+            answer.int16()  # the partition's error, which a leader of -1 tells as well
+            index, leader = answer.int32(), answer.int32()
+            partitions[index] = PartitionState(leader, answer.int32s(), answer.int32s())
+        if error == 0:
+            found[name] = partitions
+    return ClusterState(sorted(brokers), found)
+
+
+def create_topic(
+    port: int,
+    topic: str,
+    partitions: int,
+    replication_factor: int,
+    properties: Mapping[str, str],
+    timeout: float = 30.0,
+) -> None:
+    """Create a topic by the broker at this port of loopback. TopicError when the cluster refuses it."""
+    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">ihi", partitions, replication_factor, 0)
+    body += struct.pack(">i", len(properties))
+    for name, value in properties.items():
+        body += _string(name) + _string(value)
+    body += struct.pack(">ib", int(timeout * 1000), 0)
+    answer = _ask(port, _CREATE_TOPICS, _CREATE_TOPICS_VERSION, body, timeout)
+    answer.int32()  # throttling time
+    for _ in range(answer.int32()):
+        _name, error, text = answer.string(), answer.int16(), answer.string()
+        if error:
+            raise TopicError(error, f"topic {topic}: {text or f'error {error}'}")
