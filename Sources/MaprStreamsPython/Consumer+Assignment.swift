@@ -7,7 +7,7 @@ let consumerAssignmentMethods: [Method] = [
     .one(
         "assign", consumerAssign,
         """
-        assign(partitions, /)
+        assign($self, partitions, /)
         --
 
         Consumes these partitions from now on, and none else.
@@ -22,7 +22,7 @@ let consumerAssignmentMethods: [Method] = [
     .none(
         "unassign", consumerUnassign,
         """
-        unassign()
+        unassign($self, /)
         --
 
         Consumes no partitions any more.
@@ -35,7 +35,7 @@ let consumerAssignmentMethods: [Method] = [
     .one(
         "incremental_assign", consumerIncrementalAssign,
         """
-        incremental_assign(partitions, /)
+        incremental_assign($self, partitions, /)
         --
 
         Adds partitions to those that are consumed.
@@ -49,7 +49,7 @@ let consumerAssignmentMethods: [Method] = [
     .one(
         "incremental_unassign", consumerIncrementalUnassign,
         """
-        incremental_unassign(partitions, /)
+        incremental_unassign($self, partitions, /)
         --
 
         Takes partitions from those that are consumed.
@@ -63,7 +63,7 @@ let consumerAssignmentMethods: [Method] = [
     .fast(
         "assignment", consumerAssignment,
         """
-        assignment(*args, **kwargs)
+        assignment($self, /, *args, **kwargs)
         --
 
         The partitions that are consumed. Arguments are ignored.
@@ -77,7 +77,7 @@ let consumerAssignmentMethods: [Method] = [
     .none(
         "unsubscribe", consumerUnsubscribe,
         """
-        unsubscribe()
+        unsubscribe($self, /)
         --
 
         Ends the subscription.
@@ -90,7 +90,7 @@ let consumerAssignmentMethods: [Method] = [
     .none(
         "memberid", consumerMemberID,
         """
-        memberid()
+        memberid($self, /)
         --
 
         The group's name for this consumer, or None before it has joined.

@@ -7,7 +7,7 @@ let consumerCommitMethods: [Method] = [
     .fast(
         "commit", consumerCommit,
         """
-        commit(message=None, offsets=None, asynchronous=True, **kwargs)
+        commit($self, /, message=None, offsets=None, asynchronous=True, **kwargs)
         --
 
         Commits a message's offset + 1, a list of offsets, or what is stored for the current assignment.
@@ -27,7 +27,7 @@ let consumerCommitMethods: [Method] = [
     .fast(
         "store_offsets", consumerStoreOffsets,
         """
-        store_offsets(message=None, offsets=None)
+        store_offsets($self, /, message=None, offsets=None)
         --
 
         Stores offsets for the next commit. ``enable.auto.offset.store`` must be false.

@@ -7,7 +7,7 @@ let consumerOffsetMethods: [Method] = [
     .fast(
         "committed", consumerCommitted,
         """
-        committed(partitions, timeout=None)
+        committed($self, /, partitions, timeout=None)
         --
 
         The committed offsets of partitions.
@@ -24,7 +24,7 @@ let consumerOffsetMethods: [Method] = [
     .fast(
         "position", consumerPosition,
         """
-        position(partitions, timeout=None)
+        position($self, /, partitions, timeout=None)
         --
 
         The offset after the last message that was consumed, for each partition.
@@ -44,7 +44,7 @@ let consumerOffsetMethods: [Method] = [
     .fast(
         "get_watermark_offsets", consumerWatermarks,
         """
-        get_watermark_offsets(partition, timeout=None, cached=False)
+        get_watermark_offsets($self, /, partition, timeout=None, cached=False)
         --
 
         The first offset of a partition, and the one after the last.
@@ -62,7 +62,7 @@ let consumerOffsetMethods: [Method] = [
     .fast(
         "offsets_for_times", consumerOffsetsForTimes,
         """
-        offsets_for_times(partitions, timeout=None)
+        offsets_for_times($self, /, partitions, timeout=None)
         --
 
         The first offset from a time on, for each partition.

@@ -8,7 +8,7 @@ let consumerPollMethods: [Method] = [
     .fast(
         "poll", consumerPoll,
         """
-        poll(timeout=None)
+        poll($self, /, timeout=None)
         --
 
         The next message or event; runs callbacks meanwhile.
@@ -25,7 +25,7 @@ let consumerPollMethods: [Method] = [
     .fast(
         "consume", consumerConsume,
         """
-        consume(num_messages=1, timeout=None)
+        consume($self, /, num_messages=1, timeout=None)
         --
 
         Up to so many messages and events; runs callbacks meanwhile.

@@ -29,7 +29,7 @@ let consumerSubscribeMethods: [Method] = [
     .fast(
         "subscribe", consumerSubscribe,
         """
-        subscribe(topics, on_assign=None, on_revoke=None, on_lost=None, listener=None)
+        subscribe($self, /, topics, on_assign=None, on_revoke=None, on_lost=None, listener=None)
         --
 
         Subscribes to topics; replaces the subscription before.

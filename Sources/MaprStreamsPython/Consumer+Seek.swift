@@ -7,7 +7,7 @@ let consumerSeekMethods: [Method] = [
     .fast(
         "seek", consumerSeek,
         """
-        seek(partition)
+        seek($self, /, partition)
         --
 
         Goes on from another offset of an assigned partition.
@@ -21,7 +21,7 @@ let consumerSeekMethods: [Method] = [
     .fast(
         "pause", consumerPause,
         """
-        pause(partitions)
+        pause($self, /, partitions)
         --
 
         Stops fetching partitions, which stay assigned.
@@ -34,7 +34,7 @@ let consumerSeekMethods: [Method] = [
     .fast(
         "resume", consumerResume,
         """
-        resume(partitions)
+        resume($self, /, partitions)
         --
 
         Goes on fetching partitions.

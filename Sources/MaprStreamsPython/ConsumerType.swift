@@ -183,7 +183,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     var type = TypeBuilder("mapr_streams_python.Consumer", fields: ConsumerFields.self, garbageCollected: true)
     type.documentation(
         """
-        Consumer(config)
+        Consumer(config={}, /, **properties)
         --
 
         A high-level Kafka consumer.
@@ -250,7 +250,7 @@ private let consumerLifeMethods: [Method] = [
     .none(
         "close", consumerClose,
         """
-        close()
+        close($self, /)
         --
 
         Commits stored offsets, unless ``enable.auto.commit`` is false, leaves the group, and ends the consumer.
@@ -260,8 +260,10 @@ private let consumerLifeMethods: [Method] = [
 
         What a callback raises comes out of this call. ``rd_kafka_consumer_close_queue``.
         """),
-    .none("__enter__", { object, _ in object.unsafelyUnwrapped.retained }, "__enter__()\n--\n\nThe consumer itself."),
-    .fast("__exit__", consumerExit, "__exit__(exc_type, exc_value, traceback, /)\n--\n\nCloses the consumer."),
+    .none(
+        "__enter__", { object, _ in object.unsafelyUnwrapped.retained },
+        "__enter__($self, /)\n--\n\nThe consumer itself."),
+    .fast("__exit__", consumerExit, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the consumer."),
 ]
 
 @_cdecl("mapr_Consumer_init")

@@ -63,7 +63,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         .none(
             "code", { object, _ in PyLong_FromLong(Int(kafkaErrorFields(object).pointee.code)) },
             """
-            code()
+            code($self, /)
             --
 
             The error's code, to be compared with the constants of KafkaError.
@@ -73,7 +73,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         .none(
             "name", kafkaErrorName,
             """
-            name()
+            name($self, /)
             --
 
             The code's name, as in ``_TIMED_OUT`` (``rd_kafka_err2name``).
@@ -83,7 +83,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         .none(
             "str", kafkaErrorText,
             """
-            str()
+            str($self, /)
             --
 
             The text for people (``rd_kafka_err2str``, or what the call that failed says).
@@ -93,7 +93,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         .none(
             "fatal", { object, _ in kafkaErrorFlag(object, KafkaErrorFields.fatal) },
             """
-            fatal()
+            fatal($self, /)
             --
 
             Whether the client is of no use any more (``rd_kafka_error_is_fatal``).
@@ -103,7 +103,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         .none(
             "retriable", { object, _ in kafkaErrorFlag(object, KafkaErrorFields.retriable) },
             """
-            retriable()
+            retriable($self, /)
             --
 
             Whether the same call may succeed later (``rd_kafka_error_is_retriable``).
@@ -113,14 +113,14 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         .none(
             "txn_requires_abort", { object, _ in kafkaErrorFlag(object, KafkaErrorFields.requiresAbort) },
             """
-            txn_requires_abort()
+            txn_requires_abort($self, /)
             --
 
             Whether the transaction must be aborted (``rd_kafka_error_txn_requires_abort``).
 
             :rtype: bool
             """),
-        .none("__reduce__", kafkaErrorReduce, "__reduce__()\n--\n\nFor pickle and copy."),
+        .none("__reduce__", kafkaErrorReduce, "__reduce__($self, /)\n--\n\nFor pickle and copy."),
     ])
     let built = try type.build(python, module: module, base: exception)
     Types.kafkaError = built

@@ -4,7 +4,7 @@ import Streams
 
 let listTopicsDocumentation: StaticString =
     """
-    list_topics(topic=None, timeout=None)
+    list_topics($self, /, topic=None, timeout=None)
     --
 
     What the cluster says of its brokers, topics and partitions.

@@ -7,7 +7,7 @@ let messageMethods: [Method] = [
     .none(
         "error", messageError,
         """
-        error()
+        error($self, /)
         --
 
         None for a proper message, else what the error or event is.
@@ -17,7 +17,7 @@ let messageMethods: [Method] = [
     .none(
         "value", messageValue,
         """
-        value()
+        value($self, /)
         --
 
         The value (payload), or None.
@@ -27,7 +27,7 @@ let messageMethods: [Method] = [
     .none(
         "key", messageKey,
         """
-        key()
+        key($self, /)
         --
 
         The key, or None.
@@ -37,7 +37,7 @@ let messageMethods: [Method] = [
     .none(
         "topic", messageTopic,
         """
-        topic()
+        topic($self, /)
         --
 
         The topic's name, or None where there is none.
@@ -47,7 +47,7 @@ let messageMethods: [Method] = [
     .none(
         "partition", messagePartition,
         """
-        partition()
+        partition($self, /)
         --
 
         The partition's number, or None where there is none.
@@ -57,7 +57,7 @@ let messageMethods: [Method] = [
     .none(
         "offset", messageOffset,
         """
-        offset()
+        offset($self, /)
         --
 
         The offset in the partition, or None where there is none, as in the report of a failed delivery.
@@ -67,7 +67,7 @@ let messageMethods: [Method] = [
     .none(
         "timestamp", messageTimestamp,
         """
-        timestamp()
+        timestamp($self, /)
         --
 
         What kind of timestamp the message has, and when that was (``rd_kafka_message_timestamp``).
@@ -79,7 +79,7 @@ let messageMethods: [Method] = [
     .none(
         "headers", messageHeaders,
         """
-        headers()
+        headers($self, /)
         --
 
         The headers in their order, or None where there are none. A delivery report has none.
@@ -91,7 +91,7 @@ let messageMethods: [Method] = [
     .none(
         "latency", messageLatency,
         """
-        latency()
+        latency($self, /)
         --
 
         Seconds between produce() and the acknowledgement, in a delivery report; else None (``rd_kafka_message_latency``).
@@ -101,18 +101,20 @@ let messageMethods: [Method] = [
     .none(
         "leader_epoch", messageLeaderEpoch,
         """
-        leader_epoch()
+        leader_epoch($self, /)
         --
 
         The epoch of the leader that the message came from, where librdkafka 2.1.0 or later knows it; else None.
 
         :rtype: int or None
         """),
-    .one("set_value", messageSetValue, "set_value(value, /)\n--\n\nReplaces the value, with any object."),
-    .one("set_key", messageSetKey, "set_key(key, /)\n--\n\nReplaces the key, with any object."),
-    .one("set_headers", messageSetHeaders, "set_headers(headers, /)\n--\n\nReplaces the headers, with any object."),
-    .one("set_topic", messageSetTopic, "set_topic(topic, /)\n--\n\nReplaces the topic's name (str)."),
-    .one("set_error", messageSetError, "set_error(error, /)\n--\n\nReplaces the error (KafkaError or None)."),
+    .one("set_value", messageSetValue, "set_value($self, value, /)\n--\n\nReplaces the value, with any object."),
+    .one("set_key", messageSetKey, "set_key($self, key, /)\n--\n\nReplaces the key, with any object."),
+    .one(
+        "set_headers", messageSetHeaders, "set_headers($self, headers, /)\n--\n\nReplaces the headers, with any object."
+    ),
+    .one("set_topic", messageSetTopic, "set_topic($self, topic, /)\n--\n\nReplaces the topic's name (str)."),
+    .one("set_error", messageSetError, "set_error($self, error, /)\n--\n\nReplaces the error (KafkaError or None)."),
 ]
 
 // MARK: Accessors

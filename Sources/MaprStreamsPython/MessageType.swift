@@ -53,7 +53,7 @@ func makeMessageType(_ python: borrowing Python, _ module: Object) throws(Python
     type.hash(messageHash)
     type.representation(messageDescribe)
     type.methods(
-        messageMethods + [.none("__reduce__", messageReduce, "__reduce__()\n--\n\nFor pickle and copy.")])
+        messageMethods + [.none("__reduce__", messageReduce, "__reduce__($self, /)\n--\n\nFor pickle and copy.")])
     Types.message = try type.build(python, module: module)
 }
 

@@ -29,7 +29,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
             { object, _ in
                 onCluster(object) { python, cluster throws(PythonError) in try python.string(cluster.bootstrapServers) }
             },
-            "bootstrap_servers()\n--\n\nFor ``bootstrap.servers``."),
+            "bootstrap_servers($self, /)\n--\n\nFor ``bootstrap.servers``."),
         .none(
             "close",
             { object, _ in
@@ -38,7 +38,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return python.none.take()
                 }
             },
-            "close()\n--\n\nStops the brokers."),
+            "close($self, /)\n--\n\nStops the brokers."),
         .fast(
             "create_topic",
             { object, arguments, count, _ in
@@ -52,7 +52,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     }
                 }
             },
-            "create_topic(topic, partitions, replication_factor, /)\n--\n\n``rd_kafka_mock_topic_create``"),
+            "create_topic($self, topic, partitions, replication_factor, /)\n--\n\n``rd_kafka_mock_topic_create``"),
         .fast(
             "set_broker_down",
             { object, arguments, count, _ in
@@ -61,7 +61,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return { () throws(StreamsError) in try cluster.setBrokerDown(id) }
                 }
             },
-            "set_broker_down(broker_id, /)\n--\n\n``rd_kafka_mock_broker_set_down``"),
+            "set_broker_down($self, broker_id, /)\n--\n\n``rd_kafka_mock_broker_set_down``"),
         .fast(
             "set_broker_up",
             { object, arguments, count, _ in
@@ -70,7 +70,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return { () throws(StreamsError) in try cluster.setBrokerUp(id) }
                 }
             },
-            "set_broker_up(broker_id, /)\n--\n\n``rd_kafka_mock_broker_set_up``"),
+            "set_broker_up($self, broker_id, /)\n--\n\n``rd_kafka_mock_broker_set_up``"),
         .fast(
             "set_broker_rtt",
             { object, arguments, count, _ in
@@ -83,7 +83,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     }
                 }
             },
-            "set_broker_rtt(broker_id, milliseconds, /)\n--\n\n``rd_kafka_mock_broker_set_rtt``"),
+            "set_broker_rtt($self, broker_id, milliseconds, /)\n--\n\n``rd_kafka_mock_broker_set_rtt``"),
         .fast(
             "set_partition_leader",
             { object, arguments, count, _ in
@@ -97,7 +97,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     }
                 }
             },
-            "set_partition_leader(topic, partition, broker_id, /)\n--\n\n``rd_kafka_mock_partition_set_leader``"),
+            "set_partition_leader($self, topic, partition, broker_id, /)\n--\n\n``rd_kafka_mock_partition_set_leader``"),
         .fast(
             "set_coordinator",
             { object, arguments, count, _ in
@@ -109,7 +109,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return { () throws(StreamsError) in try cluster.setCoordinator(kind: kind, key: key, broker: id) }
                 }
             },
-            "set_coordinator(kind, key, broker_id, /)\n--\n\n``rd_kafka_mock_coordinator_set``"),
+            "set_coordinator($self, kind, key, broker_id, /)\n--\n\n``rd_kafka_mock_coordinator_set``"),
         .fast(
             "push_request_errors",
             { object, arguments, count, _ in
@@ -126,7 +126,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return { [codes] () throws(StreamsError) in try cluster.pushRequestErrors(apiKey: key, codes) }
                 }
             },
-            "push_request_errors(api_key, codes, /)\n--\n\n``rd_kafka_mock_push_request_errors_array``"),
+            "push_request_errors($self, api_key, codes, /)\n--\n\n``rd_kafka_mock_push_request_errors_array``"),
         .fast(
             "clear_request_errors",
             { object, arguments, count, _ in
@@ -135,7 +135,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return { () throws(StreamsError) in try cluster.clearRequestErrors(apiKey: key) }
                 }
             },
-            "clear_request_errors(api_key, /)\n--\n\n``rd_kafka_mock_clear_request_errors``"),
+            "clear_request_errors($self, api_key, /)\n--\n\n``rd_kafka_mock_clear_request_errors``"),
         .fast(
             "set_topic_error",
             { object, arguments, count, _ in
@@ -145,7 +145,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     return { () throws(StreamsError) in try cluster.setTopicError(topic, code) }
                 }
             },
-            "set_topic_error(topic, code, /)\n--\n\n``rd_kafka_mock_topic_set_error``"),
+            "set_topic_error($self, topic, code, /)\n--\n\n``rd_kafka_mock_topic_set_error``"),
     ])
     mockClusterType = try type.build(python, module: module)
 }

@@ -19,7 +19,7 @@ nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
         .none(
             "version", moduleVersion,
             """
-            version()
+            version($module, /)
             --
 
             The version of this package.
@@ -30,7 +30,7 @@ nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
         .none(
             "libversion", moduleLibraryVersion,
             """
-            libversion()
+            libversion($module, /)
             --
 
             The version of the librdkafka that is loaded.

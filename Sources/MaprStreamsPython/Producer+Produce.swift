@@ -4,7 +4,7 @@ import Streams
 
 private let produceDocumentation: StaticString =
     """
-    produce(topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None)
+    produce($self, /, topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None)
     --
 
     Puts a message into the queue, to be sent.

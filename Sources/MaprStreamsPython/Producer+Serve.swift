@@ -8,7 +8,7 @@ let producerServeMethods: [Method] = [
     .fast(
         "poll", producerPoll,
         """
-        poll(timeout=None)
+        poll($self, /, timeout=None)
         --
 
         Serves events: runs the callbacks of messages that were delivered or failed, and those of the configuration.
@@ -23,7 +23,7 @@ let producerServeMethods: [Method] = [
     .fast(
         "flush", producerFlush,
         """
-        flush(timeout=None)
+        flush($self, /, timeout=None)
         --
 
         Waits until all messages are delivered or have failed, and runs their callbacks; ``linger.ms`` does not hold.
@@ -38,7 +38,7 @@ let producerServeMethods: [Method] = [
     .fast(
         "purge", producerPurge,
         """
-        purge(in_queue=True, in_flight=True, blocking=True)
+        purge($self, /, in_queue=True, in_flight=True, blocking=True)
         --
 
         Gives up messages: their callbacks get _PURGE_QUEUE or _PURGE_INFLIGHT, from poll() or flush().
@@ -54,7 +54,7 @@ let producerServeMethods: [Method] = [
     .fast(
         "close", producerClose,
         """
-        close(timeout=None)
+        close($self, /, timeout=None)
         --
 
         Flushes and ends the producer. Every other call after it raises RuntimeError; closing again does nothing.
@@ -64,8 +64,10 @@ let producerServeMethods: [Method] = [
         :returns: whether every message was delivered or had failed by itself
         :rtype: bool
         """),
-    .none("__enter__", { object, _ in object.unsafelyUnwrapped.retained }, "__enter__()\n--\n\nThe producer itself."),
-    .fast("__exit__", producerExit, "__exit__(exc_type, exc_value, traceback, /)\n--\n\nCloses the producer."),
+    .none(
+        "__enter__", { object, _ in object.unsafelyUnwrapped.retained },
+        "__enter__($self, /)\n--\n\nThe producer itself."),
+    .fast("__exit__", producerExit, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the producer."),
 ]
 
 // MARK: Delivery reports

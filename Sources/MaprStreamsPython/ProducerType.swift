@@ -89,7 +89,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     var type = TypeBuilder("mapr_streams_python.Producer", fields: ProducerFields.self, garbageCollected: true)
     type.documentation(
         """
-        Producer(config)
+        Producer(config={}, /, **properties)
         --
 
         An asynchronous Kafka producer.

@@ -85,8 +85,8 @@ func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws
             }),
     ])
     type.methods([
-        .none("__reduce__", topicPartitionReduce, "__reduce__()\n--\n\nFor pickle and copy."),
-        .one("__setstate__", topicPartitionSetState, "__setstate__(error, /)\n--\n\nFor pickle and copy."),
+        .none("__reduce__", topicPartitionReduce, "__reduce__($self, /)\n--\n\nFor pickle and copy."),
+        .one("__setstate__", topicPartitionSetState, "__setstate__($self, error, /)\n--\n\nFor pickle and copy."),
     ])
     Types.topicPartition = try type.build(python, module: module)
 }

@@ -44,7 +44,10 @@ public final class Configuration {
             }
             throw StreamsError(.invalidArgument, reason: reason)
         default:
-            throw StreamsError(.invalidArgument, reason: Self.string(text))
+            var reason = Self.string(text)
+            // librdkafka names a property by its first name, where the application used another.
+            if !reason.contains("\"\(name)\"") { reason += " (given as \"\(name)\")" }
+            throw StreamsError(.invalidArgument, reason: reason)
         }
     }
 

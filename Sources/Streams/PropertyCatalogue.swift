@@ -12,9 +12,14 @@ enum PropertyCatalogue {
     static let names: [String] = {
         var buffer: UnsafeMutablePointer<CChar>?
         var size = 0
-        guard let file = open_memstream(&buffer, &size) else { return [] }
-        rd_kafka_conf_properties_show(file)
-        fclose(file)
+        // The stream writes to both until it is closed: their addresses must hold until then.
+        withUnsafeMutablePointer(to: &buffer) { buffer in
+            withUnsafeMutablePointer(to: &size) { size in
+                guard let file = open_memstream(buffer, size) else { return }
+                rd_kafka_conf_properties_show(file)
+                fclose(file)
+            }
+        }
         defer { free(buffer) }
         guard let buffer else { return [] }
         // A table: the name stands before the first bar, the letters for consumer and producer behind it.

@@ -147,7 +147,11 @@ def test_producing_and_consuming_leave_no_objects_behind(topic, producer, consum
         for _ in range(count):
             for number in range(100):
                 source.produce(
-                    name, value=f"v{number}", key=b"key", headers={"a": "b"}, on_delivery=lambda error, message: message.value()
+                    name,
+                    value=f"v{number}",
+                    key=b"key",
+                    headers={"a": "b"},
+                    on_delivery=lambda error, message: message.value(),
                 )
             assert source.flush(10) == 0
             seen = 0

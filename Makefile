@@ -1,0 +1,60 @@
+# The interpreter that the virtual environment is made with: any CPython from 3.9 on.
+PYTHON ?= python3
+# `make demo BOOTSTRAP=host:9092` runs the demo on a cluster of yours.
+BOOTSTRAP ?=
+
+VENV := .venv/bin/python
+INSTALLED := .venv/.installed
+SWIFT ?= swift
+SWIFT_SOURCES := Package.swift Sources $(wildcard Tests)
+PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test bench build wheel sdist format lint clean install ready ready-to-test
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: install ## producer and consumer group on the embedded broker, or on BOOTSTRAP=host:9092
+	@$(VENV) examples/demo.py $(if $(BOOTSTRAP),--bootstrap '$(BOOTSTRAP)')
+
+test: ready-to-test install ## everything: swift test, pytest, lint, format, types
+	@$(VENV) tools/run_tests.py
+
+bench: install ## messages per second and CPU time per message, beside confluent-kafka
+	@$(PYTHON) tools/bootstrap.py bench
+	@$(VENV) -m benchmarks --install-peers $(BENCH)
+
+build: ready ## the extension, into python/mapr_streams_python
+	@$(VENV) setup.py --quiet build_ext --inplace
+
+install: build $(INSTALLED) ## the package, editable, into .venv
+
+wheel: ready ## a wheel into dist/
+	@$(VENV) -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+
+sdist: ready ## a source distribution into dist/
+	@$(VENV) setup.py --quiet sdist
+
+format: ready-to-test ## rewrite Swift and Python sources in the project's format
+	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)
+	$(VENV) -m ruff check --fix-only --quiet $(wildcard $(PYTHON_SOURCES))
+	$(VENV) -m ruff format $(wildcard $(PYTHON_SOURCES))
+
+lint: ready-to-test install ## the checks of `make test` without its tests
+	@$(VENV) tools/run_tests.py --checks
+
+clean: ## remove what was built, and the virtual environment
+	rm -rf .build build dist .venv python/*.egg-info python/mapr_streams_python/*.so python/mapr_streams_python/.libs
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+
+# These look at the machine on every run, which takes a moment; what is in place they leave alone.
+ready:
+	@$(PYTHON) tools/bootstrap.py build
+ready-to-test:
+	@$(PYTHON) tools/bootstrap.py test
+
+$(INSTALLED): setup.py pyproject.toml
+	@$(VENV) -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@

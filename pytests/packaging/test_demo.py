@@ -1,0 +1,37 @@
+"""The program behind `make demo`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import requirements
+
+DEMO = Path(requirements.__file__).resolve().parent.parent / "examples" / "demo.py"
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(DEMO), *arguments], capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def test_the_demo_shows_a_group_of_two_that_receives_each_message_once():
+    ended = run("--messages", "2000")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for words in [
+        "1,000 delivered, 0 failed",
+        "Anna      is assigned partitions 0 1 2 3 4 5",
+        "Anna      gives back partitions 0 1 2 3 4 5",
+        "Ben       is assigned partitions",
+        "2,000 messages delivered and 2,000 received: each of them once.",
+        "make demo BOOTSTRAP=host:9092",
+    ]:
+        assert words in ended.stdout
+
+
+def test_the_demo_on_a_real_cluster(kafka_one, topic):
+    name = topic(3)
+    ended = run("--messages", "100", "--bootstrap", kafka_one.bootstrap_servers, "--topic", name)
+    assert ended.returncode == 0, ended.stderr
+    assert f"Cluster at {kafka_one.bootstrap_servers}, topic {name}" in ended.stdout
+    assert "100 messages delivered and 100 received: each of them once." in ended.stdout

@@ -1,0 +1,121 @@
+"""What `pip wheel`, `pip install`, `pip install -e` and an sdist make is whole and works where it is put."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+import requirements
+
+from mapr_streams_python import __version__
+
+ROOT = Path(requirements.__file__).resolve().parent.parent
+EXERCISE = Path(__file__).with_name("exercise.py")
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+HERE_AND_NOW = ["--no-build-isolation", "--no-deps"]
+
+pytest.importorskip("setuptools", reason="setup.py needs setuptools")
+pytest.importorskip("pip")
+# The first test builds everything from nothing.
+pytestmark = pytest.mark.timeout(1200)
+
+
+def run(*command, **options):
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sdist")
+    run(sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", str(folder), cwd=ROOT)
+    return folder / f"mapr_streams_python-{__version__}.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def unpacked(sdist):
+    with tarfile.open(sdist) as archive:
+        # The filter has a default that is right only from 3.14 on, and old patch releases do not know it.
+        options = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(sdist.parent, **options)
+    return sdist.parent / f"mapr_streams_python-{__version__}"
+
+
+@pytest.fixture(scope="module")
+def wheel(unpacked):
+    run(*PIP, "wheel", *HERE_AND_NOW, "--wheel-dir", str(unpacked.parent), str(unpacked))
+    (made,) = unpacked.parent.glob("*.whl")
+    return made
+
+
+def exercise(python, cwd, **changes):
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return json.loads(run(str(python), str(EXERCISE), cwd=cwd, env={**environ, **changes}))
+
+
+def test_the_sdist_holds_every_file_of_the_repository(unpacked):
+    if not (ROOT / ".git").exists():
+        pytest.skip("the sources are not in a git repository")
+    tracked = run("git", "ls-files", "-z", cwd=ROOT).split("\0")
+    assert [name for name in tracked if name and (ROOT / name).exists() and not (unpacked / name).exists()] == []
+
+
+def test_the_sdist_holds_nothing_that_was_built(unpacked):
+    assert [str(file) for file in unpacked.rglob("*") if file.suffix in (".so", ".dylib", ".pyc")] == []
+    assert not (unpacked / "build").exists()
+
+
+def test_a_wheel_built_from_the_sdist_serves_every_python_from_39_on(wheel):
+    name, version, interpreter, abi, platform = wheel.stem.split("-")
+    assert (name, version, interpreter, abi) == ("mapr_streams_python", __version__, "cp39", "abi3")
+    assert platform != "any"
+
+
+def test_the_wheel_holds_the_extension_the_stubs_and_the_licence(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        metadata = archive.read(f"mapr_streams_python-{__version__}.dist-info/METADATA").decode()
+    assert "Requires-Python: >=3.9" in metadata.splitlines()
+    for needed in ("cimpl.abi3.so", "cimpl.pyi", "__init__.pyi", "py.typed", "testing/__init__.py"):
+        assert f"mapr_streams_python/{needed}" in names
+    assert f"mapr_streams_python-{__version__}.dist-info/licenses/LICENSE" in names
+    assert [name for name in names if name.endswith((".abi3.so", ".so.1"))] == ["mapr_streams_python/cimpl.abi3.so"]
+
+
+def test_the_installed_wheel_works(wheel, tmp_path):
+    run(*PIP, "install", "--no-deps", "--target", str(tmp_path), str(wheel))
+    assert exercise(sys.executable, tmp_path, PYTHONPATH=str(tmp_path))["extension"].startswith(str(tmp_path))
+
+
+def test_an_editable_install_works_on_the_sources_themselves(unpacked, wheel, tmp_path):
+    venv.create(tmp_path, with_pip=False)
+    run(*PIP, "install", *HERE_AND_NOW, "--ignore-installed", "--prefix", str(tmp_path), "--editable", str(unpacked))
+    imported = exercise(tmp_path / "bin" / "python", tmp_path)["extension"]
+    assert imported == str(unpacked / "python" / "mapr_streams_python" / "cimpl.abi3.so")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="on macOS this is the work of delocate-wheel")
+def test_a_wheel_can_bring_its_own_librdkafka(unpacked, wheel, tmp_path):
+    bundle = {**os.environ, "MAPR_STREAMS_BUNDLE_LIBRDKAFKA": "1"}
+    run(*PIP, "wheel", *HERE_AND_NOW, "--wheel-dir", str(tmp_path), str(unpacked), env=bundle)
+    (made,) = tmp_path.glob("*.whl")
+    run(*PIP, "install", "--no-deps", "--target", str(tmp_path / "site"), str(made))
+    package = tmp_path / "site" / "mapr_streams_python"
+    maps = "import mapr_streams_python.cimpl; print(open('/proc/self/maps').read())"
+    environ = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    loaded = run(sys.executable, "-c", maps, env={**environ, "PYTHONPATH": str(package.parent)})
+    assert str(package / ".libs" / "librdkafka.so.1") in loaded
+    # A node's own build of librdkafka wins over it.
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (package / ".libs" / "librdkafka.so.1").rename(theirs / "librdkafka.so.1")
+    (package / ".libs" / "librdkafka.so.1").write_bytes((theirs / "librdkafka.so.1").read_bytes())
+    environ["LD_LIBRARY_PATH"] = str(theirs)
+    loaded = run(sys.executable, "-c", maps, env={**environ, "PYTHONPATH": str(package.parent)})
+    assert str(theirs / "librdkafka.so.1") in loaded

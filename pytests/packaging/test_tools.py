@@ -1,0 +1,91 @@
+"""What `make demo` and `make test` do before and after the real work: setting up the machine, and adding up results."""
+
+import subprocess
+import sys
+
+import bootstrap
+import pytest
+import run_tests
+
+PYTEST_CLOSINGS = [
+    ("=== 3 passed in 0.12s ===", (3, 0, 0)),
+    ("== 1 failed, 5 passed, 2 skipped, 1 warning, 1 error in 61.20s (0:01:01) ==", (5, 2, 2)),
+    ("8 passed, 1 xfailed, 2 deselected in 1.00s", (8, 0, 1)),
+    ("=== no tests ran in 0.01s ===", (0, 0, 0)),
+]
+
+SWIFT_RUN = """\
+Test Suite 'Deadlines' passed at 2026-01-01 00:00:00.000
+\t Executed 2 tests, with 0 failures (0 unexpected) in 0.1 (0.1) seconds
+Test Suite 'All tests' passed at 2026-01-01 00:00:00.000
+\t Executed 6 tests, with 1 test skipped and 2 failures (0 unexpected) in 0.3 (0.3) seconds
+◇ Test run started.
+◇ Test closes() started.
+✔ Test closes() passed after 0.001 seconds.
+✘ Test opens() failed after 0.001 seconds with 1 issue.
+➜ Test later() skipped: "not here"
+✘ Test run with 3 tests in 1 suite failed after 0.002 seconds with 1 issue.
+"""
+
+
+@pytest.mark.parametrize(("closing", "expected"), PYTEST_CLOSINGS)
+def test_the_closing_line_of_pytest_is_counted(closing, expected):
+    assert run_tests.count_pytest(f"collected 9 items\n\n{closing}\n") == expected
+
+
+def test_both_frameworks_of_swift_test_are_counted():
+    assert run_tests.count_swift(SWIFT_RUN) == (4, 3, 2)
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"])
+def test_a_step_that_dies_has_failed_whatever_it_counted(code, capsys):
+    outcome = run_tests.run(run_tests.Step("dies", [sys.executable, "-c", code], lambda output: run_tests.Counts(1)))
+    assert not outcome.ok
+    assert outcome.counts.failed == 1
+
+
+def test_the_summary_ends_with_the_sum_alone_on_its_line(capsys):
+    outcomes = [
+        run_tests.Outcome("pytest", False, run_tests.Counts(5, 2, 1), 1.0, True),
+        run_tests.Outcome("mypy", True, run_tests.Counts(1, 0, 0), 1.0, False),
+    ]
+    run_tests.summary(outcomes)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "6 passed, 2 failed, 1 skipped"
+    assert any("FAILED" in line and "pytest" in line for line in lines)
+
+
+def test_without_the_right_to_install_the_command_is_printed_and_nothing_is_run(monkeypatch):
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: pytest.fail("something was run"))
+    with pytest.raises(SystemExit) as stopped:
+        bootstrap.install_packages(["librdkafka-dev", "python3-dev"])
+    assert "sudo apt-get install --yes --no-install-recommends librdkafka-dev python3-dev" in str(stopped.value)
+
+
+def test_with_sudo_that_asks_no_password_the_packages_are_installed(monkeypatch, capsys):
+    ran = []
+
+    def run(command, **_):
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    bootstrap.install_packages(["librdkafka-dev"])
+    assert ran[-1][:3] == ["sudo", "-n", "env"]
+    assert ran[-1][-1] == "librdkafka-dev"
+
+
+def test_what_a_real_kafka_needs_is_asked_for_only_where_one_is_named(monkeypatch):
+    really = bootstrap.shutil.which
+    monkeypatch.setattr(
+        bootstrap.shutil, "which", lambda name, **path: None if name in bootstrap.KAFKA_NEEDS else really(name, **path)
+    )
+    needed = set(bootstrap.KAFKA_NEEDS.values())
+    monkeypatch.setenv("KAFKA_HOME", "/opt/kafka")
+    assert needed <= set(bootstrap.missing_packages("test"))
+    monkeypatch.delenv("KAFKA_HOME")
+    assert not needed & set(bootstrap.missing_packages("test"))

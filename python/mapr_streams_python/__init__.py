@@ -1,0 +1,66 @@
+"""Python client of MapR (HPE Ezmeral Data Fabric) Event Store, and of any Apache Kafka cluster.
+
+    from mapr_streams_python import Consumer, KafkaError, Producer
+
+The documented MapR behaviours are the default. The configuration property ``streams.compatibility``, or the environment
+variable ``MAPR_STREAMS_COMPATIBILITY``, set to ``kafka`` selects librdkafka's.
+"""
+
+# Nothing here imports typing, enum or logging: a short-lived program pays for the extension and for nothing else.
+from ._version import __version__
+from .cimpl import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    OFFSET_INVALID,
+    OFFSET_STORED,
+    TIMESTAMP_CREATE_TIME,
+    TIMESTAMP_LOG_APPEND_TIME,
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+    libversion,
+    version,
+)
+
+__all__ = [
+    "OFFSET_BEGINNING",
+    "OFFSET_END",
+    "OFFSET_INVALID",
+    "OFFSET_STORED",
+    "TIMESTAMP_CREATE_TIME",
+    "TIMESTAMP_LOG_APPEND_TIME",
+    "TIMESTAMP_NOT_AVAILABLE",
+    "Consumer",
+    "KafkaError",
+    "KafkaException",
+    "Message",
+    "Producer",
+    "ThrottleEvent",
+    "TopicPartition",
+    "__version__",
+    "libversion",
+    "version",
+]
+
+
+class ThrottleEvent:
+    """What ``throttle_cb`` is called with when a broker has delayed a request to enforce a quota.
+
+    Attributes:
+        broker_name: host name (and port) of the broker.
+        broker_id: id of the broker.
+        throttle_time: how long the broker delayed the request, in seconds.
+    """
+
+    def __init__(self, broker_name, broker_id, throttle_time):
+        self.broker_name = broker_name
+        self.broker_id = broker_id
+        self.throttle_time = throttle_time
+
+    def __str__(self):
+        # int() cuts off as the reference does: 0.0019 s is 1 ms.
+        return f"{self.broker_name}/{self.broker_id} throttled for {int(self.throttle_time * 1000)} ms"

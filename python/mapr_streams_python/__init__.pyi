@@ -1,0 +1,44 @@
+from ._version import __version__ as __version__
+from .cimpl import (
+    OFFSET_BEGINNING as OFFSET_BEGINNING,
+    OFFSET_END as OFFSET_END,
+    OFFSET_INVALID as OFFSET_INVALID,
+    OFFSET_STORED as OFFSET_STORED,
+    TIMESTAMP_CREATE_TIME as TIMESTAMP_CREATE_TIME,
+    TIMESTAMP_LOG_APPEND_TIME as TIMESTAMP_LOG_APPEND_TIME,
+    TIMESTAMP_NOT_AVAILABLE as TIMESTAMP_NOT_AVAILABLE,
+    Consumer as Consumer,
+    KafkaError as KafkaError,
+    KafkaException as KafkaException,
+    Message as Message,
+    Producer as Producer,
+    TopicPartition as TopicPartition,
+    libversion as libversion,
+    version as version,
+)
+
+__all__ = [
+    "OFFSET_BEGINNING",
+    "OFFSET_END",
+    "OFFSET_INVALID",
+    "OFFSET_STORED",
+    "TIMESTAMP_CREATE_TIME",
+    "TIMESTAMP_LOG_APPEND_TIME",
+    "TIMESTAMP_NOT_AVAILABLE",
+    "Consumer",
+    "KafkaError",
+    "KafkaException",
+    "Message",
+    "Producer",
+    "ThrottleEvent",
+    "TopicPartition",
+    "__version__",
+    "libversion",
+    "version",
+]
+
+class ThrottleEvent:
+    broker_name: str
+    broker_id: int
+    throttle_time: float
+    def __init__(self, broker_name: str, broker_id: int, throttle_time: float) -> None: ...

@@ -1,0 +1,125 @@
+"""Makes a machine ready for `make demo`, `make test` and `make bench`: system packages, and a virtual environment.
+
+Usage: python3 tools/bootstrap.py {build,test,bench}
+
+Needs nothing but Python itself. A second run finds everything in place and takes well under a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import requirements
+from requirements import BuildError
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+
+# Commands, and the packages that bring them. The benchmarks build confluent-kafka from source, to compare with.
+COMMANDS = {"build": {}, "test": {"readelf": "binutils"}, "bench": {"gcc": "gcc", "valgrind": "valgrind"}}
+KAFKA_NEEDS = {"java": "openjdk-17-jre-headless", "openssl": "openssl"}
+
+
+def main(purpose: str) -> None:
+    try:
+        requirements.check_interpreter()
+        requirements.find_swift()
+        install_packages(missing_packages(purpose))
+        # Whatever no package could bring ends here, with the message that says what to do.
+        requirements.find_librdkafka()
+        requirements.find_python_headers()
+    except BuildError as problem:
+        stop(str(problem))
+    make_environment()
+    install_tools(ROOT / "tools" / f"requirements-{'dev' if purpose == 'test' else 'build'}.txt")
+
+
+def missing_packages(purpose: str) -> list[str]:
+    """Names, in Debian's spelling, what is needed and not there."""
+    missing = []
+    if not found(requirements.find_librdkafka):
+        missing.append("librdkafka-dev")
+    if not found(requirements.find_python_headers):
+        missing.append("python3-dev")
+    if not VENV.exists() and importlib.util.find_spec("ensurepip") is None:
+        missing.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
+    if purpose != "build":
+        # A plain `swift build` asks pkg-config for the headers, and the bridge's own tests embed an interpreter.
+        if shutil.which("pkg-config") is None:
+            missing += ["pkg-config", "python3-dev"]
+        elif subprocess.run(["pkg-config", "--exists", "python3-embed", "rdkafka"], check=False).returncode:
+            missing += ["python3-dev", "librdkafka-dev"]
+    commands = dict(COMMANDS[purpose], **(KAFKA_NEEDS if purpose == "test" and os.environ.get("KAFKA_HOME") else {}))
+    missing += [package for command, package in commands.items() if shutil.which(command) is None]
+    return list(dict.fromkeys(missing))
+
+
+def found(find: Callable[[], object]) -> bool:
+    try:
+        find()
+    except BuildError:
+        return False
+    return True
+
+
+def install_packages(packages: list[str]) -> None:
+    """Installs them with apt where that needs no password, and else says which command the person has to run."""
+    if not packages or shutil.which("apt-get") is None:
+        return
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if os.geteuid() == 0:
+        as_root = ["env"]
+    elif shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
+        as_root = ["sudo", "-n", "env"]
+    else:
+        stop(f"packages are missing. Install them, and try again:\n\n  sudo {shlex.join(install)}")
+    print(f"Installing {', '.join(packages)}", flush=True)
+    for command in (["apt-get", "update", "--quiet"], install):
+        run([*as_root, "DEBIAN_FRONTEND=noninteractive", *command])
+
+
+def make_environment() -> None:
+    """Makes .venv for the interpreter that runs this. One of another version is replaced."""
+    wanted = f"{sys.base_prefix} {sys.version}"
+    mark = VENV / ".made-for"
+    if not mark.is_file() or mark.read_text() != wanted:
+        print(f"Making a virtual environment in {VENV.name} with Python {sys.version.split()[0]}", flush=True)
+        run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+        mark.write_text(wanted)
+
+
+def install_tools(listed: Path) -> None:
+    """Installs the pinned packages of a requirements file into .venv, unless that very list is installed."""
+    text = "".join(file.read_text() for file in sorted(listed.parent.glob("requirements-*.txt")))
+    wanted = hashlib.sha256(text.encode()).hexdigest()
+    mark = VENV / f".{listed.stem}"
+    if not mark.is_file() or mark.read_text() != wanted:
+        print(f"Installing what {listed.name} lists", flush=True)
+        pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "--requirement", str(listed)])
+        mark.write_text(wanted)
+
+
+def run(command: list[str]) -> None:
+    ended = subprocess.run(command, check=False)
+    if ended.returncode:
+        stop(f"this command failed with exit status {ended.returncode}:\n\n  {shlex.join(command)}")
+
+
+def stop(message: str) -> NoReturn:
+    sys.exit(f"\nerror: {message}\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    main(sys.argv[1])

@@ -1,0 +1,166 @@
+"""Runs every test and check of the project, shows what they print, and closes with one summary.
+
+Usage: .venv/bin/python tools/run_tests.py [--checks]
+
+--checks leaves out the tests and runs the format, lint and type checks alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import find_pythons
+
+ROOT = Path(__file__).resolve().parent.parent
+SWIFT = os.environ.get("SWIFT") or "swift"
+# No step may hang for ever. The whole run takes a few minutes; this is for a deadlock below Python.
+STEP_LIMIT_SECONDS = 20 * 60
+
+
+class Counts(NamedTuple):
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+class Step(NamedTuple):
+    name: str
+    command: list[str]
+    # Reads the counts out of what a test runner printed; a step without one counts as one check.
+    counts: Callable[[str], Counts] | None = None
+
+
+class Outcome(NamedTuple):
+    name: str
+    ok: bool
+    counts: Counts
+    seconds: float
+    tests: bool
+
+
+def tests() -> list[Step]:
+    python = sys.executable
+    steps = [Step("swift build", [SWIFT, "build", "--build-tests"])]
+    if ".testTarget(" in (ROOT / "Package.swift").read_text():
+        steps.append(Step("swift test", [SWIFT, "test", "--skip-build"], count_swift))
+    color = "--color=" + ("yes" if sys.stdout.isatty() else "no")
+    return [*steps, Step("pytest", [python, "-m", "pytest", color, "pytests"], count_pytest)]
+
+
+def checks() -> list[Step]:
+    swift_files = [name for name in ("Sources", "Tests", "Package.swift") if (ROOT / name).exists()]
+    python = sys.executable
+    stubtest = [python, "-m", "mypy.stubtest", "--mypy-config-file", "pyproject.toml"]
+    stubtest += ["--allowlist", "tools/stubtest_allowlist.txt", "mapr_streams_python"]
+    return [
+        Step("swift format", [SWIFT, "format", "lint", "--strict", "--parallel", "--recursive", *swift_files]),
+        Step("ruff check", [python, "-m", "ruff", "check", "."]),
+        Step("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
+        Step("mypy", [python, "-m", "mypy"]),
+        Step("stubtest", stubtest),
+    ]
+
+
+def count_pytest(output: str) -> Counts:
+    lines = re.findall(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s", output, re.MULTILINE)
+    found = dict((word, int(number)) for number, word in re.findall(r"(\d+) (\w+)", lines[-1])) if lines else {}
+
+    def of(*words: str) -> int:
+        return sum(found.get(word, 0) for word in words)
+
+    return Counts(of("passed", "xpassed"), of("failed", "error", "errors"), of("skipped", "xfailed"))
+
+
+def count_swift(output: str) -> Counts:
+    """Adds up what XCTest and Swift Testing, which `swift test` runs one after the other, say of themselves."""
+    total = failed = skipped = 0
+    # XCTest closes each suite with such a line, and the last one is the sum.
+    for line in re.findall(r"Executed (\d+) tests?, with (?:(\d+) tests? skipped and )?(\d+) failure", output)[-1:]:
+        total, skipped, failed = (int(number or 0) for number in line)
+    for number in re.findall(r"Test run with (\d+) tests?", output)[-1:]:
+        total += int(number)
+    failed += len(re.findall(r"^\S+ +Test (?!run with).* failed after", output, re.MULTILINE))
+    skipped += len(re.findall(r"^\S+ +Test .* skipped", output, re.MULTILINE))
+    return Counts(total - failed - skipped, failed, skipped)
+
+
+def run(step: Step) -> Outcome:
+    print(f"\n==== {step.name}: {' '.join(step.command)}", flush=True)
+    started = time.monotonic()
+    environ = dict(os.environ, PYTHONUNBUFFERED="1")
+    lines = []
+    with subprocess.Popen(
+        step.command,
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # A process group of its own, so that what a hanging step has started goes with it.
+        start_new_session=True,
+    ) as process:
+        limit = threading.Timer(STEP_LIMIT_SECONDS, end, (process, "it took too long"))
+        limit.start()
+        try:
+            for line in process.stdout or ():
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                lines.append(line)
+        except KeyboardInterrupt:
+            end(process, "interrupted")
+            raise
+        finally:
+            limit.cancel()
+    status = process.returncode
+    counts = step.counts("".join(lines)) if step.counts else Counts(int(status == 0), int(status != 0))
+    if status and not counts.failed:
+        # A runner that dies, or finds no test to run, has failed whatever it counted.
+        counts = counts._replace(failed=1)
+    return Outcome(step.name, not counts.failed, counts, time.monotonic() - started, step.counts is not None)
+
+
+def end(process: subprocess.Popen[str], reason: str) -> None:
+    print(f"\nEnding this step: {reason}.", flush=True)
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+def summary(outcomes: list[Outcome]) -> None:
+    print("\n==== summary")
+    for outcome in outcomes:
+        verdict = "ok" if outcome.ok else "FAILED"
+        counts = str(outcome.counts) if outcome.tests else ""
+        print(f"  {verdict:<7} {outcome.name:<13} {outcome.seconds:7.1f} s   {counts}".rstrip())
+    print(f"  {'':<7} {'total':<13} {sum(outcome.seconds for outcome in outcomes):7.1f} s\n")
+    # The last line counts each check as one test.
+    print(Counts(*map(sum, zip(*(outcome.counts for outcome in outcomes)))), flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--checks"]):
+        print(__doc__)
+        return 2
+    print("CPythons that the extension is tested with:", ", ".join(map(str, find_pythons.all_of_them())), flush=True)
+    try:
+        outcomes = [run(step) for step in (checks() if arguments else [*tests(), *checks()])]
+    except KeyboardInterrupt:
+        return 130
+    summary(outcomes)
+    return 0 if all(outcome.ok for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

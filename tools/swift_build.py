@@ -1,0 +1,128 @@
+"""Builds the extension's library with SwiftPM, with the options that make it one file for every CPython."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import requirements
+from requirements import BuildError
+
+PRODUCT = "MaprStreamsPython"
+ENTRY_POINT = "PyInit_cimpl"
+
+# Where a wheel keeps the librdkafka that it brings, beside the extension.
+BUNDLE = ".libs"
+LIBRDKAFKA_SONAME = "librdkafka.so.1"
+
+
+def build(root: Path, scratch: Path) -> Path:
+    """Builds the product of the package at ``root`` and returns its library. SwiftPM keeps its files in ``scratch``.
+
+    Raises:
+        BuildError: something is missing on the machine, or the sources do not compile.
+    """
+    requirements.check_interpreter()
+    swift = requirements.find_swift()
+    librdkafka = requirements.find_librdkafka()
+    headers = requirements.find_python_headers()
+
+    scratch.mkdir(parents=True, exist_ok=True)
+    environ = dict(os.environ)
+    described = _describe(scratch / "pkgconfig", librdkafka, headers)
+    environ["PKG_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(described), environ.get("PKG_CONFIG_PATH")]))
+    command = [swift, "build", "--configuration", "release", "--product", PRODUCT]
+    command += ["--package-path", str(root), "--scratch-path", str(scratch)]
+    command += _options(scratch, librdkafka)
+    ended = subprocess.run(command, env=environ, stderr=subprocess.STDOUT, check=False)
+    if ended.returncode:
+        failed = f"swift build failed with exit status {ended.returncode}, and what it said stands above"
+        raise BuildError(f"{failed}. The command was:\n\n  {shlex.join(command)}")
+    return scratch / "release" / f"lib{PRODUCT}{'.dylib' if sys.platform == 'darwin' else '.so'}"
+
+
+def _options(scratch: Path, librdkafka: requirements.Librdkafka) -> list[str]:
+    # Exclusivity checks cost a runtime call for each access to a stored property: the debug build of `swift test` has
+    # them. Cross-module optimisation lets the three targets inline into each other.
+    swift = ["-enforce-exclusivity=unchecked", "-cross-module-optimization"]
+    keep_symbols = os.environ.get("MAPR_STREAMS_KEEP_SYMBOLS")
+    if sys.platform == "darwin":
+        # The interpreter that loads the extension provides the Py* symbols, and the system the Swift runtime.
+        linker = ["-undefined", "dynamic_lookup", "-exported_symbol", f"_{ENTRY_POINT}", "-dead_strip"]
+        linker += ["-rpath", f"@loader_path/{BUNDLE}"] + ([] if keep_symbols else ["-x"])
+    else:
+        swift.append("-static-stdlib")
+        exports = _write(scratch / "exports.map", f"{{ global: {ENTRY_POINT}; local: *; }};\n")
+        linker = [f"--version-script={exports}", "--gc-sections"] + ([] if keep_symbols else ["--strip-all"])
+        # New dtags make it a RUNPATH, over which LD_LIBRARY_PATH wins: that is how a Data Fabric node puts its own
+        # librdkafka in the place of the one in a wheel.
+        linker += ["--enable-new-dtags", "-rpath", f"$ORIGIN/{BUNDLE}"]
+    if os.environ.get("LIBRDKAFKA_PREFIX") and not _bundles():
+        # Whoever builds against a library outside the linker's own folders means to run with it too.
+        linker += ["-rpath", str(librdkafka.library_folder)]
+    options = [part for flag in swift for part in ("-Xswiftc", flag)]
+    options += [part for flag in linker for part in ("-Xlinker", flag)]
+    return options + shlex.split(os.environ.get("MAPR_STREAMS_SWIFT_FLAGS", ""))
+
+
+def _describe(folder: Path, librdkafka: requirements.Librdkafka, headers: Path) -> Path:
+    """Writes pkg-config files for what was found, so that SwiftPM uses that and not what it would find itself."""
+    folder.mkdir(exist_ok=True)
+    # The compiler's own default folders stay unnamed: named, they would come before those that it must search first.
+    usual = str(librdkafka.include) == "/usr/include"
+    include = "" if usual else _flag("-I", librdkafka.include)
+    library = "" if usual or librdkafka.library_folder is None else _flag("-L", librdkafka.library_folder)
+    for name, cflags, libs in (("python3", _flag("-I", headers), ""), ("rdkafka", include, f"{library} -lrdkafka")):
+        text = f"Name: {name}\nDescription: {name}\nVersion: 0\nCflags: {cflags}\nLibs: {libs}\n"
+        _write(folder / f"{name}.pc", text)
+    return folder
+
+
+def _flag(option: str, folder: Path) -> str:
+    return option + str(folder).replace(" ", "\\ ")
+
+
+def _write(file: Path, text: str) -> Path:
+    # An unchanged file keeps its time, or SwiftPM would link anew.
+    if not file.is_file() or file.read_text() != text:
+        file.write_text(text)
+    return file
+
+
+def place(library: Path, extension: Path) -> None:
+    """Copies the built library to where Python imports it, and librdkafka beside it if the wheel shall carry it.
+
+    A file that is there is replaced, never written into: a program that runs may have it mapped.
+    """
+    _replace(library, extension)
+    bundle = extension.parent / BUNDLE
+    if _bundles():
+        librdkafka = _librdkafka_to_bundle()
+        _replace(librdkafka, bundle / librdkafka.name)
+    else:
+        # What an earlier build put there would be loaded instead of the system's.
+        shutil.rmtree(bundle, ignore_errors=True)
+
+
+def _bundles() -> bool:
+    return os.environ.get("MAPR_STREAMS_BUNDLE_LIBRDKAFKA", "0") not in ("", "0")
+
+
+def _librdkafka_to_bundle() -> Path:
+    if sys.platform == "darwin":
+        raise BuildError("MAPR_STREAMS_BUNDLE_LIBRDKAFKA works on Linux; on macOS, run delocate-wheel on the wheel.")
+    folder = requirements.find_librdkafka().library_folder
+    if folder is None or not (folder / LIBRDKAFKA_SONAME).is_file():
+        raise BuildError(f"found no {LIBRDKAFKA_SONAME} to bundle; set LIBRDKAFKA_PREFIX to the folder above its lib.")
+    return folder / LIBRDKAFKA_SONAME
+
+
+def _replace(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.copy(source, fresh)
+    os.replace(fresh, target)
