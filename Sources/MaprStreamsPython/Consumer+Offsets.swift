@@ -145,7 +145,8 @@ func consumerWatermarks(
                     try consumer.cachedWatermarks(partition)
                 }
             } else {
-                let answer = try python.request(prefix: prefix) {
+                // librdkafka 2.0.2 waits for an answer that is on its way, however late.
+                let answer = try python.request(prefix: prefix, until: Deadline(milliseconds: milliseconds)) {
                     () throws(StreamsError) -> (low: Int64, high: Int64)? in
                     do throws(StreamsError) {
                         return try consumer.queryWatermarks(partition, milliseconds: milliseconds)
@@ -154,7 +155,7 @@ func consumerWatermarks(
                         throw error
                     }
                 }
-                guard let answer else { return python.none.take() }
+                guard let answer = answer ?? nil else { return python.none.take() }
                 offsets = answer
             }
             let low = try python.integer(Int(offsets.low))

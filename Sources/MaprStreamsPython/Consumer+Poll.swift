@@ -271,6 +271,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         var hasFailed = false
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
             guard capacity > 0, let start = records.baseAddress else { return }
+            // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
+            frame.pointee.mustNotYield = true
             count = consumer.use {
                 $0.consume(into: start, capacity: capacity, milliseconds: 0)
             }

@@ -61,9 +61,19 @@ extension Python {
     mutating func request<Result>(
         prefix: String? = nil, _ body: @escaping () throws(StreamsError) -> Result
     ) throws(PythonError) -> Result {
+        try request(prefix: prefix, until: Deadline(milliseconds: -1), body).unsafelyUnwrapped
+    }
+
+    /// The same with an end to the waiting, for a call of librdkafka's that may go on after its time-out.
+    ///
+    /// - Returns: nil where the time is over.
+    mutating func request<Result>(
+        prefix: String? = nil, until deadline: Deadline, _ body: @escaping () throws(StreamsError) -> Result
+    ) throws(PythonError) -> Result? {
         let call = try calling(prefix: prefix) { () throws(StreamsError) in try HelperCall(body) }
-        while !detached(nil, { () -> Bool in call.wait(milliseconds: Deadline.slice) }) {
+        while !detached(nil, { () -> Bool in call.wait(milliseconds: deadline.nextSlice) }) {
             try checkSignals()
+            if deadline.hasPassed { return nil }
         }
         return try calling(prefix: prefix) { () throws(StreamsError) in try call.result() }
     }

@@ -289,7 +289,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
 
     /// Waits until everything is delivered. - Returns: how many messages are left.
     func flush(
-        _ python: inout Python, _ producer: Unmanaged<Producer>, _ milliseconds: Int32
+        _ python: inout Python, _ producer: Unmanaged<Producer>, _ milliseconds: Int32, isClosing: Bool = false
     ) throws(PythonError) -> Int {
         if milliseconds != 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self)) {
             throw python.error(
@@ -318,7 +318,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             if failed { throw PythonError() }
             try python.checkSignals()
             // Another thread may have closed the producer.
-            if pointee.producer == nil { return producer.use { $0.outstanding } }
+            if pointee.producer == nil && !isClosing { return producer.use { $0.outstanding } }
         }
     }
 }
@@ -379,18 +379,25 @@ func producerClose(
             // Made by __new__ alone, closed before, or another process's: there is nothing to close.
             return python.boolean(true).take()
         }
-        var left = 0
-        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
-            // The reports behind this one cannot come while the callback waits.
-            left = producer.use { $0.outstanding }
-        } else {
-            left = try fields.flush(&python, producer, milliseconds)
-        }
-        // Another thread may have closed it meanwhile.
-        guard fields.pointee.producer != nil else { return python.boolean(left == 0).take() }
-        fields.base.enter()
+        // From now on nobody adds messages, so that the flush comes to an end.
         fields.pointee.producer = nil
         fields.pointee.base.state = .closed
+        fields.base.enter()
+        var left = 0
+        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+            // The reports behind this one cannot come while the callback waits; the call that runs it destroys the handle.
+            left = producer.use { $0.outstanding }
+        } else {
+            do throws(PythonError) {
+                left = try fields.flush(&python, producer, milliseconds, isClosing: true)
+            } catch {
+                // A callback or a signal's handler raised: the producer is as it was.
+                fields.pointee.producer = producer
+                fields.pointee.base.state = .open
+                fields.base.pointee.users &-= 1
+                throw error
+            }
+        }
         fields.leave(&python)
         return python.boolean(left == 0).take()
     }

@@ -14,6 +14,7 @@ extension CallFrame {
     /// Notes the exception that a callback has raised, and has librdkafka's function return as soon as it can.
     mutating func recordAndYield(_ python: borrowing Python, from callable: Object?) {
         record(python, from: callable)
+        if mustNotYield { return }
         client?.pointee.client?.use { $0.yield() }
     }
 }

@@ -12,6 +12,8 @@ public struct CallFrame {
     public var detachedState: OpaquePointer?
     /// The first exception that a callback raised during this call.
     public var exception: PendingException?
+    /// The library's function must not be stopped half-way: it would lose what it has in hand.
+    public var mustNotYield = false
     /// How many callbacks of this call are running.
     public var callbackDepth: Int32 = 0
     @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?

@@ -48,7 +48,7 @@ extension Consumer {
     /// - Note: `rd_kafka_incremental_assign`.
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try StreamsError.check(TopicPartitionList(partitions).withRaw { rd_kafka_incremental_assign(handle, $0) })
-        noteAnswer(isManual: nil)
+        noteAnswer(isManual: true)
     }
 
     /// - Note: `rd_kafka_incremental_unassign`.

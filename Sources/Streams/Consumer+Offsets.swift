@@ -29,7 +29,10 @@ extension Consumer {
             self.consumer = consumer
             queue = rd_kafka_queue_new(consumer.handle)
             try StreamsError.check(
-                Consumer.withRaw(offsets) { rd_kafka_commit_queue(consumer.handle, $0, queue, nil, nil) })
+                Consumer.withRaw(offsets) {
+                    // With a callback of its own, though it does nothing, the result goes to nobody else.
+                    rd_kafka_commit_queue(consumer.handle, $0, queue, { _, _, _, _ in }, nil)
+                })
         }
 
         deinit { rd_kafka_queue_destroy(queue) }
