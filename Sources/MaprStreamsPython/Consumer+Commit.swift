@@ -92,6 +92,10 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             }
             if let committed { return committed }
             try python.checkSignals()
+            if isClosedElsewhere {
+                throw python.error(
+                    .runtimeError, "Consumer closed while the commit was under way: whether it was made is not known")
+            }
         }
     }
 }

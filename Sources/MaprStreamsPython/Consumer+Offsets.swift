@@ -92,7 +92,9 @@ func consumerCommitted(
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             let milliseconds = try python.milliseconds(slots[1])
             let consumer = try fields.open(python).takeUnretainedValue()
-            let result = try python.request(prefix: "Failed to get committed offsets") { () throws(StreamsError) in
+            let result = try python.request(
+                prefix: "Failed to get committed offsets", unless: { fields.isClosedElsewhere }
+            ) { () throws(StreamsError) in
                 try consumer.committed(partitions, milliseconds: milliseconds)
             }
             return try python.list(result).take()
@@ -146,7 +148,9 @@ func consumerWatermarks(
                 }
             } else {
                 // librdkafka 2.0.2 waits for an answer that is on its way, however late.
-                let answer = try python.request(prefix: prefix, until: Deadline(milliseconds: milliseconds)) {
+                let answer = try python.request(
+                    prefix: prefix, until: Deadline(milliseconds: milliseconds), unless: { fields.isClosedElsewhere }
+                ) {
                     () throws(StreamsError) -> (low: Int64, high: Int64)? in
                     do throws(StreamsError) {
                         return try consumer.queryWatermarks(partition, milliseconds: milliseconds)
@@ -179,7 +183,9 @@ func consumerOffsetsForTimes(
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             let milliseconds = try python.milliseconds(slots[1])
             let consumer = try fields.open(python).takeUnretainedValue()
-            let result = try python.request(prefix: "Failed to get offsets") { () throws(StreamsError) in
+            let result = try python.request(
+                prefix: "Failed to get offsets", unless: { fields.isClosedElsewhere }
+            ) { () throws(StreamsError) in
                 try consumer.offsetsForTimes(partitions, milliseconds: milliseconds)
             }
             return try python.list(result).take()

@@ -59,9 +59,10 @@ func consumerSeek(
         return try withSlots(1) { slots throws(PythonError) in
             try seekSignature.parse(python, arguments, count, keywords, into: slots)
             let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
-            try fields.calling(&python, prefix: "Failed to seek to offset \(partition.offset)") {
-                consumer throws(StreamsError) in try consumer.seek(partition)
-            }
+            let consumer = try fields.open(python).takeUnretainedValue()
+            try python.request(
+                prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
+            ) { () throws(StreamsError) in try consumer.seek(partition) }
             return python.none.take()
         }
     }
@@ -107,7 +108,8 @@ func consumerListTopics(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         _ = try fields.open(python)
-        return try listTopics(&python, arguments, count, keywords) { python throws(PythonError) in
+        return try listTopics(&python, arguments, count, keywords, unless: { fields.isClosedElsewhere }) {
+            python throws(PythonError) in
             try fields.open(python).takeUnretainedValue()
         }.take()
     }

@@ -45,8 +45,23 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// The consumer, which stays while the GIL is held or `base.users` counts this call.
     @inline(__always)
     func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
-        guard let consumer = pointee.consumer else { throw base.notOpen(python, "Consumer") }
+        guard let consumer = pointee.consumer else { return try openForLastCallbacks(python) }
         return consumer
+    }
+
+    /// While the consumer closes, the callbacks that the close runs may still use it; other threads may not.
+    @inline(never)
+    private func openForLastCallbacks(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
+        guard
+            pointee.isClosing, let client = base.pointee.client,
+            CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
+        else { throw base.notOpen(python, "Consumer") }
+        return Unmanaged<Consumer>.fromOpaque(client.toOpaque())
+    }
+
+    /// Whether a call that waits should give up: the consumer was closed meanwhile, by another thread.
+    var isClosedElsewhere: Bool {
+        pointee.consumer == nil && !CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
     }
 
     /// Ends a call. The last one on a closed consumer finishes its close.
@@ -144,10 +159,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>) -> Bool {
         pointee.mustClose = false
         pointee.isClosing = true
-        pointee.consumer = consumer
         base.enter()
         defer {
-            pointee.consumer = nil
             pointee.isClosing = false
             base.pointee.users &-= 1
         }
@@ -336,14 +349,14 @@ func consumerDeallocate(_ object: Object?) {
 func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        guard let consumer = fields.pointee.consumer, !fields.pointee.isClosing else {
+        guard let consumer = fields.pointee.consumer else {
             // Made by __new__ alone, closed before, or another process's: there is nothing to close.
             return python.none.take()
         }
+        fields.pointee.consumer = nil
         fields.pointee.base.state = .closed
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // librdkafka waits for this callback: the call that runs it closes when it returns.
-            fields.pointee.consumer = nil
             fields.pointee.mustClose = true
             return python.none.take()
         }

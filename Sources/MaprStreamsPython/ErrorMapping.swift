@@ -57,23 +57,27 @@ extension Python {
 
     /// Makes a request that must not be sent twice, on a helper thread; waits for it, and looks for signals meanwhile.
     ///
-    /// Where a signal's handler raises, the request ends by itself and its result is dropped.
+    /// Where a signal's handler raises, or another thread closes the client, the request ends by itself and its result is
+    /// dropped.
+    /// - Parameter isClosed: whether the client was closed meanwhile.
     mutating func request<Result>(
-        prefix: String? = nil, _ body: @escaping () throws(StreamsError) -> Result
+        prefix: String? = nil, unless isClosed: () -> Bool, _ body: @escaping () throws(StreamsError) -> Result
     ) throws(PythonError) -> Result {
-        try request(prefix: prefix, until: Deadline(milliseconds: -1), body).unsafelyUnwrapped
+        try request(prefix: prefix, until: Deadline(milliseconds: -1), unless: isClosed, body).unsafelyUnwrapped
     }
 
     /// The same with an end to the waiting, for a call of librdkafka's that may go on after its time-out.
     ///
     /// - Returns: nil where the time is over.
     mutating func request<Result>(
-        prefix: String? = nil, until deadline: Deadline, _ body: @escaping () throws(StreamsError) -> Result
+        prefix: String? = nil, until deadline: Deadline, unless isClosed: () -> Bool,
+        _ body: @escaping () throws(StreamsError) -> Result
     ) throws(PythonError) -> Result? {
         let call = try calling(prefix: prefix) { () throws(StreamsError) in try HelperCall(body) }
         while !detached(nil, { () -> Bool in call.wait(milliseconds: deadline.nextSlice) }) {
             try checkSignals()
             if deadline.hasPassed { return nil }
+            if isClosed() { throw error(.runtimeError, "the client was closed while the call was waiting") }
         }
         return try calling(prefix: prefix) { () throws(StreamsError) in try call.result() }
     }

@@ -22,10 +22,12 @@ nonisolated(unsafe) private let signature = Signature("list_topics", ["topic", "
 
 /// `list_topics` of both kinds of clients.
 ///
-/// - Parameter client: gives the client, once the arguments are read: reading them may close it.
+/// - Parameters:
+///   - isClosed: whether another thread has closed the client.
+///   - client: gives the client, once the arguments are read: reading them may close it.
 func listTopics(
     _ python: inout Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
-    _ client: (borrowing Python) throws(PythonError) -> Client
+    unless isClosed: () -> Bool, _ client: (borrowing Python) throws(PythonError) -> Client
 ) throws(PythonError) -> OwnedObject {
     try withSlots(2) { slots throws(PythonError) in
         try signature.parse(python, arguments, count, keywords, into: slots)
@@ -36,7 +38,8 @@ func listTopics(
         }
         let milliseconds = try python.milliseconds(slots[1])
         let client = try client(python)
-        let metadata = try python.request(prefix: "Failed to get metadata") { () throws(StreamsError) in
+        let metadata = try python.request(prefix: "Failed to get metadata", unless: isClosed) {
+            () throws(StreamsError) in
             try client.metadata(topic: topic, milliseconds: milliseconds)
         }
         return try convert(python, metadata)

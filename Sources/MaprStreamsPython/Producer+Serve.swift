@@ -359,7 +359,8 @@ func producerListTopics(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
         _ = try fields.open(python)
-        return try listTopics(&python, arguments, count, keywords) { python throws(PythonError) in
+        return try listTopics(&python, arguments, count, keywords, unless: { fields.pointee.producer == nil }) {
+            python throws(PythonError) in
             try fields.open(python).takeUnretainedValue()
         }.take()
     }

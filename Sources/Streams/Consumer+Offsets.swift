@@ -130,16 +130,16 @@ extension Consumer {
 
     // MARK: Where to go on
 
-    /// Goes on from another offset, from the next message on. Does not wait for the fetcher.
+    /// Goes on from another offset. Waits until the fetcher has taken note.
     ///
     /// - Throws: `_STATE` where the partition is not assigned.
-    /// - Note: `rd_kafka_seek`, without a time-out: `rd_kafka_seek_partitions` fails where it has none to wait.
+    /// - Note: `rd_kafka_seek`: `rd_kafka_seek_partitions` waits for fetches that are under way, and may time out.
     public func seek(_ partition: TopicPartition) throws(StreamsError) {
         guard let topic = rd_kafka_topic_new(handle, partition.topic, nil) else {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
         defer { rd_kafka_topic_destroy(topic) }
-        try StreamsError.check(rd_kafka_seek(topic, partition.partition, partition.offset, 0))
+        try StreamsError.check(rd_kafka_seek(topic, partition.partition, partition.offset, -1))
     }
 
     /// - Note: `rd_kafka_pause_partitions`.
