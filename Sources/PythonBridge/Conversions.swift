@@ -178,20 +178,18 @@ public struct BorrowedBytes {
         if cpy_is_exactly_bytes(object) != 0 {
             start = UnsafeRawPointer(object) + Interpreter.bytesDataOffset
             count = cpy_size(object)
+        } else if cpy_is_str(object) != 0 {
+            guard let text = PyUnicode_AsUTF8AndSize(object, &count) else { throw PythonError() }
+            start = UnsafeRawPointer(text)
         } else {
-            try borrowOther(python, object, name)
+            try borrowBuffer(python, object, name)
         }
     }
 
     @usableFromInline @inline(never)
-    mutating func borrowOther(
+    mutating func borrowBuffer(
         _ python: borrowing Python, _ object: Object, _ name: StaticString
     ) throws(PythonError) {
-        if cpy_is_str(object) != 0 {
-            guard let text = PyUnicode_AsUTF8AndSize(object, &count) else { throw PythonError() }
-            start = UnsafeRawPointer(text)
-            return
-        }
         let buffer = UnsafeMutablePointer<Py_buffer>.allocate(capacity: 1)
         buffer.initialize(to: Py_buffer())
         guard PyObject_GetBuffer(object, buffer, 0) == 0 else {
