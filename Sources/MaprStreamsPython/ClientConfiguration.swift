@@ -159,10 +159,12 @@ final class ParsedConfiguration {
                 "default.topic.config must be a dict: '\(dictionary.typeName)' object has no attribute 'keys'")
         }
         let prefix = dialect == .mapr ? "default.topic.config" : nil
+        // A copy, for the same reason as in `merge`.
+        let copy = try OwnedObject(PyDict_Copy(dictionary))
         var position = 0
         var key: Object?
         var value: Object?
-        while PyDict_Next(dictionary, &position, &key, &value) != 0 {
+        while PyDict_Next(copy.object, &position, &key, &value) != 0 {
             let name = try Self.text(python, key.unsafelyUnwrapped)
             try setProperty(
                 python, name, try Self.valueText(python, value.unsafelyUnwrapped), extra: extra, prefix: prefix)

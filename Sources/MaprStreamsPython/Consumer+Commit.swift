@@ -121,7 +121,8 @@ private func offsetsToStore(
             "message: an error or event has no offset to commit: \(error.object.representation)")
     }
     let values = messageFields(message).pointee
-    guard let topic = values.topic?.text, values.partition >= 0, values.offset >= 0 else {
+    guard let topic = values.topic?.text, values.partition >= 0, values.offset >= 0, values.offset < .max
+    else {
         throw python.error(.valueError, "message: it has no topic, partition or offset to commit")
     }
     let epoch = messageFields(message).currentLeaderEpoch

@@ -37,8 +37,8 @@ let consumerPollMethods: [Method] = [
         :raises ValueError: num_messages is out of range
         :raises RuntimeError: the consumer is closed
 
-        ``rd_kafka_consume_batch_queue``. What a callback raises comes out of this call; messages that came with it are
-        returned by the next call.
+        ``rd_kafka_consume_batch_queue``. What a callback raises comes out of this call, or, where it has messages to
+        return, out of the next one.
         """),
 ]
 
@@ -86,7 +86,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func poll(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
     ) throws(PythonError) -> Object? {
-        if pointee.stash != nil, let message = stashed() { return message }
+        try raiseDelayed(python)
         base.enter()
         var hasFailed = false
         let record = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -95,10 +95,14 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 record = wait(&python, consumer, frame, milliseconds)
             }
             if frame.pointee.exception != nil {
-                hasFailed = true
-                if let late = record { setAside(python, late) }
+                if record == nil {
+                    hasFailed = true
+                    _ = frame.pointee.restoreRecorded(python)
+                } else {
+                    pointee.delayed = frame.pointee.exception
+                    frame.pointee.exception = nil
+                }
             }
-            if hasFailed { _ = frame.pointee.restoreRecorded(python) }
             return record
         }
         if hasFailed {
@@ -167,34 +171,6 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     private func dropped(_ record: Consumer.RawMessage) -> Object? {
         Consumer.destroy(record)
         return nil
-    }
-
-    // MARK: Messages that came together with an exception
-
-    @inline(never)
-    private func setAside(_ python: borrowing Python, _ record: Consumer.RawMessage) {
-        guard let message = message(record) else { return PyErr_Clear() }
-        setAside(python, owned: message)
-    }
-
-    func setAside(_ python: borrowing Python, owned message: Object) {
-        let owned = OwnedObject(owning: message)
-        if pointee.stash == nil { pointee.stash = PyList_New(0) }
-        if let stash = pointee.stash, PyList_Append(stash, owned.object) == 0 { return }
-        PyErr_Clear()
-    }
-
-    /// The oldest message that was set aside. The caller owns the result.
-    @inline(never)
-    func stashed() -> Object? {
-        guard let stash = pointee.stash, let message = PyList_GetItem(stash, 0)?.retained else {
-            PyErr_Clear()
-            clear(&pointee.stash)
-            return nil
-        }
-        _ = PyList_SetSlice(stash, 0, 1, nil)
-        if PyList_Size(stash) == 0 { clear(&pointee.stash) }
-        return message
     }
 }
 
@@ -265,8 +241,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
         let capacity = records.count
-        // At once, and alone: callbacks that raise every time must not keep them back for ever.
-        if pointee.stash != nil, let list = takeStash(capacity) { return OwnedObject(owning: list) }
+        try raiseDelayed(python)
         var count = 0
         var hasFailed = false
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -286,8 +261,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
         if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
         if hasFailed {
-            setAside(python, records, count)
-            throw PythonError()
+            if count == 0 { throw PythonError() }
+            pointee.delayed = PendingException(fetching: python)
         }
         let result = try OwnedObject(PyList_New(count))
         for index in 0..<count {
@@ -323,28 +298,5 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             }
             if deadline.hasPassed || pointee.consumer == nil { return count }
         }
-    }
-
-    /// What was set aside, as the beginning of a list to be returned. The caller owns the result.
-    @inline(never)
-    private func takeStash(_ limit: Int) -> Object? {
-        guard let list = PyList_New(0) else { return nil }
-        while cpy_size(list) < limit, pointee.stash != nil, let message = stashed() {
-            _ = PyList_Append(list, message)
-            message.release()
-        }
-        return list
-    }
-
-    /// Keeps what cannot be returned, since an exception comes out of the call, for the next one.
-    @inline(never)
-    private func setAside(
-        _ python: borrowing Python, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ count: Int
-    ) {
-        let pending = PendingException(fetching: python)
-        for index in 0..<count {
-            if let message = message(records[index].unsafelyUnwrapped) { setAside(python, owned: message) }
-        }
-        pending.restore(python)
     }
 }

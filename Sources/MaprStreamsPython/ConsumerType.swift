@@ -13,8 +13,9 @@ struct ConsumerFields {
     /// held for two calls is copied.
     var recent: UnsafeMutablePointer<MessageFields>?
     var older: UnsafeMutablePointer<MessageFields>?
-    /// A list of messages that could not be returned, since a callback raised in the same call.
-    var stash: Object?
+    /// An exception that arrived in a call that had messages to return: librdkafka counts them as consumed, so they go to
+    /// the program first, and the next call raises.
+    var delayed: PendingException?
     var onAssign: Object?
     var onRevoke: Object?
     var onLost: Object?
@@ -81,6 +82,20 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         return try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
             try consumer.use(body)
         }
+    }
+
+    /// Raises what an earlier call had to put off.
+    @inline(__always)
+    func raiseDelayed(_ python: borrowing Python) throws(PythonError) {
+        if pointee.delayed != nil { throw restoreDelayed(python) }
+    }
+
+    @inline(never)
+    private func restoreDelayed(_ python: borrowing Python) -> PythonError {
+        let exception = pointee.delayed
+        pointee.delayed = nil
+        exception?.restore(python)
+        return PythonError()
     }
 
     // MARK: Messages that the program holds
@@ -230,7 +245,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         var result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
         if result == 0 { result = fields.pointee.base.callbacks.visit(visit, argument) }
         let values = fields.pointee
-        for field in [values.stash, values.onAssign, values.onRevoke, values.onLost] where result == 0 {
+        for field in [values.onAssign, values.onRevoke, values.onLost] where result == 0 {
             result = cpy_visit(field, visit, argument)
         }
         return result
@@ -250,7 +265,6 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
 
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func clearCallbacks() {
-        clear(&pointee.stash)
         clear(&pointee.onAssign)
         clear(&pointee.onRevoke)
         clear(&pointee.onLost)
@@ -301,7 +315,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
-                consumer: nil, recent: nil, older: nil, stash: nil, onAssign: nil, onRevoke: nil, onLost: nil,
+                consumer: nil, recent: nil, older: nil, delayed: nil, onAssign: nil, onRevoke: nil, onLost: nil,
                 mustClose: false, isClosing: false, wasInterrupted: false))
         do throws(PythonError) {
             var events = clientEvents(fields.base)
@@ -336,6 +350,11 @@ func consumerDeallocate(_ object: Object?) {
             fields.pointee.consumer = nil
             fields.pointee.base.state = .closed
             fields.finishClose(&python)
+            if let exception = fields.pointee.delayed {
+                fields.pointee.delayed = nil
+                exception.restore(python)
+                python.reportUnraisable(Types.consumer)
+            }
             pending.restore(python)
         }
     }
@@ -367,6 +386,7 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
         pending.restore(python)
         fields.clearCallbacks()
         guard succeeded else { throw PythonError() }
+        try fields.raiseDelayed(python)
         return python.none.take()
     }
 }

@@ -91,6 +91,9 @@ func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object
             if let seconds = given(8) {
                 let value = PyFloat_AsDouble(seconds)
                 if value == -1 && PyErr_Occurred() != nil { throw PythonError() }
+                guard value >= 0, value < 1e12 else {
+                    throw python.error(.valueError, "latency must be a number of seconds, not \(value)")
+                }
                 latency = Int64((value * 1_000_000).rounded())
             }
             let epoch = try given(9).map { value throws(PythonError) in try python.int32(value, "leader_epoch") }
@@ -124,8 +127,13 @@ private func bytesOfText(_ python: borrowing Python, _ object: Object?) throws(P
 @_cdecl("mapr_Message_dealloc")
 func messageDeallocate(_ object: Object?) {
     let object = object.unsafelyUnwrapped
+    if messageFields(object).pointee.flags & MessageFields.isTracked != 0 { return deallocateTracked(object) }
+    free(object)
+}
+
+@inline(__always)
+private func free(_ object: Object) {
     let fields = messageFields(object)
-    if fields.pointee.flags & MessageFields.isTracked != 0 { PyObject_GC_UnTrack(object) }
     fields.dropRecord()
     fields.pointee.topic?.release()
     fields.pointee.value?.release()
@@ -134,6 +142,35 @@ func messageDeallocate(_ object: Object?) {
     fields.pointee.error?.release()
     if cpy_type_of(object) == Types.message && MessagePool.put(object) { return }
     cpy_free(object)
+}
+
+/// How many messages that hold one another are being freed, one inside the other.
+nonisolated(unsafe) private var depth = 0
+/// Messages that wait until the outermost of them is freed; linked by `next`.
+nonisolated(unsafe) private var waiting: UnsafeMutablePointer<MessageFields>?
+
+/// Frees a message into which the program has put something: it may hold another message, and that yet another.
+///
+/// A long chain would overflow the stack, so beyond some depth a message waits for the outermost one to be freed.
+@inline(never)
+private func deallocateTracked(_ object: Object) {
+    PyObject_GC_UnTrack(object)
+    let fields = messageFields(object)
+    fields.dropRecord()
+    if depth >= 50 {
+        fields.pointee.next = waiting
+        waiting = fields
+        return
+    }
+    depth += 1
+    free(object)
+    depth -= 1
+    while depth == 0, let next = waiting {
+        waiting = next.pointee.next
+        depth = 1
+        free((UnsafeMutableRawPointer(next) - MemoryLayout<PyObject>.size).assumingMemoryBound(to: PyObject.self))
+        depth = 0
+    }
 }
 
 @_cdecl("mapr_Message_len")
@@ -161,6 +198,7 @@ func messageCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> 
 func messageHash(_ object: Object?) -> Int {
     let values = messageFields(object).pointee
     let topic = values.topic.map { PyObject_Hash($0) } ?? 0
+    if topic == -1 { return -1 }
     let hash = (topic &* 31) ^ (Int(values.partition) &* 1_000_003) ^ Int(values.offset)
     return hash == -1 ? -2 : hash
 }
@@ -168,19 +206,23 @@ func messageHash(_ object: Object?) -> Int {
 @_cdecl("mapr_Message_describe")
 func messageDescribe(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = messageFields(object)
         func text(_ method: (Object?, Object?) -> Object?) throws(PythonError) -> String {
             let value = try OwnedObject(method(object, nil))
             return value.object.representation
         }
         let name = object.unsafelyUnwrapped.typeName
-        let place =
-            "topic=\(try text(messageTopic)), partition=\(try text(messagePartition)), offset=\(try text(messageOffset))"
+        let partition = try text(messagePartition)
+        let place = "topic=\(try text(messageTopic)), partition=\(partition), offset=\(try text(messageOffset))"
         let error = try OwnedObject(messageError(object, nil))
-        let rest =
-            error.object.isNone
-            ? "key=\(try text(messageKey)), \(messageLength(object)) bytes" : "error=\(error.object.representation)"
-        _ = fields
+        let rest: String
+        if error.object.isNone {
+            let length = messageLength(object)
+            // set_value() takes anything, also what has no length.
+            if length < 0 { PyErr_Clear() }
+            rest = "key=\(try text(messageKey))" + (length < 0 ? "" : ", \(length) bytes")
+        } else {
+            rest = "error=\(error.object.representation)"
+        }
         return try python.string("<mapr_streams_python.\(name) \(place), \(rest)>").take()
     }
 }

@@ -6,6 +6,18 @@ import Streams
 private struct MockClusterFields {
     /// nil before `__init__`, and after `close`.
     var cluster: Unmanaged<MockCluster>?
+    /// The process that made it: its threads stay there when the process forks.
+    var process: pid_t
+
+    /// The cluster, where it may be used.
+    func usable(_ python: borrowing Python) throws(PythonError) -> MockCluster {
+        guard let cluster else { throw python.error(.runtimeError, "MockCluster closed") }
+        guard process == getpid() else {
+            throw python.error(
+                .runtimeError, "MockCluster was made before this process was forked: its brokers are the parent's")
+        }
+        return cluster.takeUnretainedValue()
+    }
 }
 
 nonisolated(unsafe) private(set) var mockClusterType: Object?
@@ -162,6 +174,7 @@ func mockClusterInitialize(_ object: Object?, _ arguments: Object?, _ keywords: 
         let brokers = try python.int32(PyTuple_GetItem(arguments, 0), "brokers")
         let cluster = try python.callingDetached { () throws(StreamsError) in try MockCluster(brokers: brokers) }
         fields(object).pointee.cluster = Unmanaged.passRetained(cluster)
+        fields(object).pointee.process = getpid()
         return 0
     }
 }
@@ -169,6 +182,8 @@ func mockClusterInitialize(_ object: Object?, _ arguments: Object?, _ keywords: 
 private func closeMockCluster(_ python: inout Python, _ object: Object?) {
     guard let cluster = fields(object).pointee.cluster else { return }
     fields(object).pointee.cluster = nil
+    // In the child of a fork it is forgotten: nothing of librdkafka's may be touched there.
+    guard fields(object).pointee.process == getpid() else { return }
     python.detached { cluster.release() }
 }
 
@@ -184,10 +199,7 @@ private func onCluster(
     _ object: Object?, _ body: (borrowing Python, MockCluster) throws(PythonError) -> OwnedObject
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        guard let cluster = fields(object).pointee.cluster else {
-            throw python.error(.runtimeError, "MockCluster closed")
-        }
-        return try body(python, cluster.takeUnretainedValue()).take()
+        try body(python, fields(object).pointee.usable(python)).take()
     }
 }
 
@@ -197,9 +209,7 @@ private func doing(
     _ prepare: (borrowing Python, MockCluster, [Object]) throws(PythonError) -> () throws(StreamsError) -> Void
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        guard let cluster = fields(object).pointee.cluster?.takeUnretainedValue() else {
-            throw python.error(.runtimeError, "MockCluster closed")
-        }
+        let cluster = try fields(object).pointee.usable(python)
         guard count == names.count else {
             throw python.error(.typeError, "expected \(names.count) arguments, got \(count)")
         }

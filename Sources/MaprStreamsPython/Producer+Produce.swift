@@ -225,38 +225,39 @@ private func parseHeaders(_ python: borrowing Python, _ object: Object) throws(P
     return headers
 }
 
-/// Appends a header. Names that are no str go through `str()`.
+/// Appends a header, both of whose parts the caller's list or dictionary lends.
 @inline(__always)
 private func addHeader(
     _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
 ) throws(PythonError) {
-    if cpy_is_str(name) == 0 {
-        let text = try OwnedObject(PyObject_Str(name))
-        return try addHeaderOfText(python, headers, text.object, value)
+    guard cpy_is_exactly_str(name) != 0, cpy_is_exactly_bytes(value) != 0 else {
+        return try addOtherHeader(python, headers, name, value)
     }
-    try addHeaderOfText(python, headers, name, value)
-}
-
-@inline(__always)
-private func addHeaderOfText(
-    _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
-) throws(PythonError) {
     var nameCount = 0
     guard let text = PyUnicode_AsUTF8AndSize(name, &nameCount) else { throw PythonError() }
-    if cpy_is_exactly_bytes(value) != 0 {
-        headers.add(
-            text, nameCount: nameCount, value: UnsafeRawPointer(value) + Interpreter.bytesDataOffset,
-            valueCount: cpy_size(value))
-        return
-    }
+    headers.add(
+        text, nameCount: nameCount, value: UnsafeRawPointer(value) + Interpreter.bytesDataOffset,
+        valueCount: cpy_size(value))
+}
+
+/// The same for other types. A name that is no str goes through `str()`, which may run code of the application's, and that
+/// may empty the list or dictionary: both parts are held meanwhile.
+@inline(never)
+private func addOtherHeader(
+    _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
+) throws(PythonError) {
+    let value = OwnedObject(retaining: value)
+    let name = cpy_is_str(name) != 0 ? OwnedObject(retaining: name) : try OwnedObject(PyObject_Str(name))
+    var nameCount = 0
+    guard let text = PyUnicode_AsUTF8AndSize(name.object, &nameCount) else { throw PythonError() }
     var bytes = BorrowedBytes()
     do throws(PythonError) {
-        try bytes.borrow(python, value, "header value")
+        try bytes.borrow(python, value.object, "header value")
     } catch {
         if python.errorIs(.typeError) {
             PyErr_Clear()
             throw python.error(
-                .typeError, "expected header value to be None, binary, or unicode string, not \(value.typeName)")
+                .typeError, "expected header value to be None, binary, or unicode string, not \(value.object.typeName)")
         }
         throw error
     }

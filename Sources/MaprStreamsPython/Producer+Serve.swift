@@ -301,8 +301,12 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         defer { leave(&python) }
         while true {
             // What is ready, and what was rejected.
-            while serve(&python, producer, 0) > 0 {}
-            if PyErr_Occurred() != nil { throw PythonError() }
+            while true {
+                let served = serve(&python, producer, 0)
+                if served < 0 { throw PythonError() }
+                if served == 0 || deadline.hasPassed { break }
+                try python.checkSignals()
+            }
             let left = producer.use { $0.outstanding }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
             let slice = Swift.min(deadline.remaining, Self.flushSlice)

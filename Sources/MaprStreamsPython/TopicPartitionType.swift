@@ -168,6 +168,7 @@ func topicPartitionCompare(_ object: Object?, _ other: Object?, _ operation: Int
 func topicPartitionHash(_ object: Object?) -> Int {
     let values = fields(object).pointee
     let topic = values.topic.map { PyObject_Hash($0) } ?? 0
+    if topic == -1 { return -1 }
     let hash = (topic &* 31) ^ (Int(values.partition) &+ 1)
     return hash == -1 ? -2 : hash
 }

@@ -64,6 +64,8 @@ extension Python {
         if cpy_is_int(object) == 0 {
             // What has __index__ serves as an integer, as in CPython's own functions.
             guard let index = PyNumber_Index(object) else {
+                // What __index__ itself raises is no matter of the type.
+                guard errorIs(.typeError) else { throw PythonError() }
                 PyErr_Clear()
                 throw error(.typeError, "\(name) must be an int, not \(object.typeName)")
             }

@@ -18,14 +18,20 @@ public final class RejectedMessages: @unchecked Sendable {
         let opaque: UnsafeMutableRawPointer?
     }
 
-    private let waiting = Mutex<[Waiting]>([])
+    /// The oldest first, from `head` on.
+    private struct Queue {
+        var messages: [Waiting] = []
+        var head = 0
+    }
+
+    private let queue = Mutex(Queue())
     /// Written under the lock; read without it, where a stale answer only means that the next serving finds it.
     @usableFromInline let length = Atomic<Int>(0)
 
     @usableFromInline init() {}
 
     deinit {
-        waiting.withLock { for message in $0 { free(message.key) } }
+        queue.withLock { for message in $0.messages[$0.head...] { free(message.key) } }
     }
 
     @usableFromInline var count: Int { length.load(ordering: .relaxed) }
@@ -43,14 +49,20 @@ public final class RejectedMessages: @unchecked Sendable {
             copy?.copyMemory(from: key, byteCount: keyCount)
         }
         let message = Waiting(topic: topic, partition: partition, key: copy, keyCount: keyCount, opaque: opaque)
-        waiting.withLock { $0.append(message) }
+        queue.withLock { $0.messages.append(message) }
         length.add(1, ordering: .relaxed)
     }
 
     /// Reports the oldest. The report's message has no more than the public fields: nothing of librdkafka's may look
     /// behind them.
     func serveOne(_ report: (UnsafePointer<rd_kafka_message_t>) -> Void) -> Bool {
-        let next = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        let next = queue.withLock { queue -> Waiting? in
+            guard queue.head < queue.messages.count else { return nil }
+            let oldest = queue.messages[queue.head]
+            queue.head += 1
+            if queue.head == queue.messages.count { queue = Queue() }
+            return oldest
+        }
         guard let next else { return false }
         length.subtract(1, ordering: .relaxed)
         defer { free(next.key) }

@@ -43,10 +43,9 @@ def test_a_commit_after_consume_skips_no_message_that_comes_behind_an_end_of_par
 
 
 @pytest.mark.parametrize("call", ["poll", "consume"])
-def test_messages_that_come_with_an_exception_are_returned_by_the_next_call(
+def test_a_callback_that_raises_every_time_costs_no_message_and_no_exception(
     call, topic, producer, consumer, monkeypatch
 ):
-    """A callback that raises every time costs no message, and does not keep messages back."""
     name = topic()
     source = producer()
     for number in range(50):
@@ -56,8 +55,8 @@ def test_messages_that_come_with_an_exception_are_returned_by_the_next_call(
     monkeypatch.setattr("sys.unraisablehook", later.append)
 
     def on_statistics(text):
-        raised.append(text)
         if not stopped:
+            raised.append(text)
             raise ValueError("from stats_cb")
 
     reader = consumer({"statistics.interval.ms": 5, "stats_cb": on_statistics, "enable.partition.eof": False})
@@ -70,5 +69,50 @@ def test_messages_that_come_with_an_exception_are_returned_by_the_next_call(
         except ValueError:
             failures += 1
     stopped.append(True)
+    try:
+        # What the last call had to put off, since it had messages to return.
+        assert reader.poll(0) is None
+    except ValueError:
+        failures += 1
     assert read == [str(number).encode() for number in range(50)]
     assert failures + len(later) == len(raised)
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from mapr_streams_python import Consumer, TopicPartition
+
+bootstrap, topic = sys.argv[1:]
+consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": topic, "auto.offset.reset": "earliest"})
+consumer.assign([TopicPartition(topic, 0, 0)])
+messages = [consumer.poll(10)]
+timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
+timer.start()
+try:
+    messages += consume(consumer)
+    print("returned")
+    consumer.poll(10)
+except KeyboardInterrupt:
+    print("interrupted")
+try:
+    consumer.close()
+except KeyboardInterrupt:
+    print("interrupted by close")
+again = Consumer({"bootstrap.servers": bootstrap, "group.id": topic})
+print(again.committed([TopicPartition(topic, 0)], 10)[0].offset, sum(m.error() is None for m in messages))
+again.close()
+"""
+
+
+def test_control_c_while_consume_waits_commits_nothing_that_was_not_returned(mock_cluster, topic, producer, run_python):
+    name = topic()
+    source = producer()
+    for number in range(10):
+        source.produce(name, str(number))
+    assert source.flush(10) == 0
+    code = INTERRUPTED.replace("sys.argv[1:]", repr([mock_cluster.bootstrap_servers, name]))
+    code = code.replace("consume(consumer)", "consumer.consume(1000, 30)")
+    lines = run_python(code, timeout=60).check().split("\n")
+    assert "interrupted" in lines
+    committed, returned = map(int, lines[-2].split())
+    assert committed == returned
