@@ -10,6 +10,10 @@ struct ClientFields {
     enum State: UInt8 {
         /// `__init__` has not been called, or has failed.
         case unready = 0
+        /// `__init__` is under way, and has let other threads run.
+        case initialising
+        /// `__init__` is at work, and may have released the GIL.
+        case starting
         case open
         case closed
         /// A child process has inherited it: librdkafka's threads stayed behind in the parent.

@@ -18,7 +18,7 @@ let consumerCommitMethods: [Method] = [
             ``commit(**{'async': False})``
         :returns: None, or, if it is not asynchronous, the partitions with their committed offsets
         :rtype: None or list(TopicPartition)
-        :raises KafkaException: the commit has failed; _NO_OFFSET where there is nothing to commit
+        :raises KafkaException: the commit has failed; _NO_OFFSET, unless asynchronous, where there is nothing to commit
         :raises ValueError: message and offsets are both given
         :raises RuntimeError: the consumer is closed
 
@@ -68,7 +68,7 @@ func consumerCommit(
                     }
                 } catch {
                     // Nobody waits for the result, and there is nothing to commit: as good as done.
-                    if error.code.rawValue != -168 { throw python.raise(error, prefix: "Commit failed") }
+                    if error.code != .noOffset { throw python.raise(error, prefix: "Commit failed") }
                 }
                 return python.none.take()
             }

@@ -91,10 +91,10 @@ func consumerCommitted(
             try committedSignature.parse(python, arguments, count, keywords, into: slots)
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             let milliseconds = try python.milliseconds(slots[1])
-            let consumer = try fields.open(python).takeUnretainedValue()
+            let consumer = try fields.open(python)
             let result = try python.request(
-                prefix: "Failed to get committed offsets", unless: { fields.isClosedElsewhere }
-            ) { () throws(StreamsError) in
+                consumer, prefix: "Failed to get committed offsets", unless: { fields.isClosedElsewhere }
+            ) { consumer throws(StreamsError) in
                 try consumer.committed(partitions, milliseconds: milliseconds)
             }
             return try python.list(result).take()
@@ -139,19 +139,19 @@ func consumerWatermarks(
             let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
             let milliseconds = try python.milliseconds(slots[1])
             let isCached = try python.truth(slots[2], default: false)
-            let consumer = try fields.open(python).takeUnretainedValue()
+            let consumer = try fields.open(python)
             let prefix = "Failed to get watermark offsets"
             let offsets: (low: Int64, high: Int64)
             if isCached {
-                offsets = try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
+                offsets = try fields.calling(&python, prefix: prefix) { consumer throws(StreamsError) in
                     try consumer.cachedWatermarks(partition)
                 }
             } else {
                 // librdkafka 2.0.2 waits for an answer that is on its way, however late.
                 let answer = try python.request(
-                    prefix: prefix, until: Deadline(milliseconds: milliseconds), unless: { fields.isClosedElsewhere }
-                ) {
-                    () throws(StreamsError) -> (low: Int64, high: Int64)? in
+                    consumer, prefix: prefix, until: Deadline(milliseconds: milliseconds),
+                    unless: { fields.isClosedElsewhere }
+                ) { consumer throws(StreamsError) -> (low: Int64, high: Int64)? in
                     do throws(StreamsError) {
                         return try consumer.queryWatermarks(partition, milliseconds: milliseconds)
                     } catch {
@@ -182,10 +182,10 @@ func consumerOffsetsForTimes(
             try timesSignature.parse(python, arguments, count, keywords, into: slots)
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             let milliseconds = try python.milliseconds(slots[1])
-            let consumer = try fields.open(python).takeUnretainedValue()
+            let consumer = try fields.open(python)
             let result = try python.request(
-                prefix: "Failed to get offsets", unless: { fields.isClosedElsewhere }
-            ) { () throws(StreamsError) in
+                consumer, prefix: "Failed to get offsets", unless: { fields.isClosedElsewhere }
+            ) { consumer throws(StreamsError) in
                 try consumer.offsetsForTimes(partitions, milliseconds: milliseconds)
             }
             return try python.list(result).take()

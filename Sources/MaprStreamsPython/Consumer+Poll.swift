@@ -53,7 +53,7 @@ func consumerPoll(
         _ = try fields.open(python)
         let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
-        fields.advance(python)
+        fields.advance(&python)
         // Again: reading the argument, and collecting garbage, may run code of the application's that closes the consumer.
         let consumer = try fields.open(python)
         return try fields.poll(&python, consumer, milliseconds) ?? cpy_none().unsafelyUnwrapped.retained
@@ -67,7 +67,7 @@ func consumerNext(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         while true {
-            fields.advance(python)
+            fields.advance(&python)
             let consumer = try fields.open(python)
             guard let message = try fields.poll(&python, consumer, -1) else { continue }
             let owned = OwnedObject(owning: message)
@@ -99,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                     hasFailed = true
                     _ = frame.pointee.restoreRecorded(python)
                 } else {
-                    pointee.delayed = frame.pointee.exception
+                    frame.pointee.exception.map { delay(python, $0) }
                     frame.pointee.exception = nil
                 }
             }
@@ -114,7 +114,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 leaveFailed(&python)
                 throw PythonError()
             }
-            leave(&python)
+            leave(&python, propagating: true)
+            if PyErr_Occurred() != nil { throw PythonError() }
             return nil
         }
         let message = self.message(record)
@@ -198,7 +199,7 @@ func consumerConsume(
             }
             milliseconds = try fields.base.milliseconds(python, slots[1])
         }
-        fields.advance(python)
+        fields.advance(&python)
         let consumer = try fields.open(python)
         fields.base.enter()
         // A great number is a limit, not an order: the buffer grows no larger than that of a few calls.
@@ -262,7 +263,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
         if hasFailed {
             if count == 0 { throw PythonError() }
-            pointee.delayed = PendingException(fetching: python)
+            delay(python, PendingException(fetching: python))
         }
         let result = try OwnedObject(PyList_New(count))
         for index in 0..<count {

@@ -5,13 +5,14 @@ import Streams
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Tells the application of a rebalance, inside the call that serves the consumer.
     func tell(_ kind: ClientEvents.Rebalance, _ partitions: [TopicPartition]) {
-        let callable: Object? =
+        func callable() -> Object? {
             switch kind {
             case .assigned: pointee.onAssign
             case .revoked: pointee.onRevoke
             case .lost: pointee.onLost ?? pointee.onRevoke
             }
-        Python.callback(callable) { python throws(PythonError) in
+        }
+        Python.callback(callable()) { python throws(PythonError) in
             try python.tuple(OwnedObject(retaining: object), python.list(partitions))
         }
     }

@@ -16,7 +16,7 @@ let consumerSeekMethods: [Method] = [
         :raises KafkaException: _STATE where it is not assigned
         :raises RuntimeError: the consumer is closed
 
-        ``rd_kafka_seek_partitions``.
+        ``rd_kafka_seek``.
         """),
     .fast(
         "pause", consumerPause,
@@ -59,10 +59,10 @@ func consumerSeek(
         return try withSlots(1) { slots throws(PythonError) in
             try seekSignature.parse(python, arguments, count, keywords, into: slots)
             let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
-            let consumer = try fields.open(python).takeUnretainedValue()
+            let consumer = try fields.open(python)
             try python.request(
-                prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
-            ) { () throws(StreamsError) in try consumer.seek(partition) }
+                consumer, prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
+            ) { consumer throws(StreamsError) in try consumer.seek(partition) }
             return python.none.take()
         }
     }
@@ -110,7 +110,7 @@ func consumerListTopics(
         _ = try fields.open(python)
         return try listTopics(&python, arguments, count, keywords, unless: { fields.isClosedElsewhere }) {
             python throws(PythonError) in
-            try fields.open(python).takeUnretainedValue()
+            try fields.open(python)
         }.take()
     }
 }

@@ -66,10 +66,13 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// Ends a call. The last one on a closed consumer finishes its close.
+    ///
+    /// - Parameter propagating: whether the caller raises what is pending when this returns; else an exception of the last
+    ///   callbacks goes to `sys.unraisablehook`.
     @inline(__always)
-    func leave(_ python: inout Python) {
+    func leave(_ python: inout Python, propagating: Bool = false) {
         base.pointee.users &-= 1
-        if base.pointee.users == 0 && pointee.consumer == nil { finishClose(&python) }
+        if base.pointee.users == 0 && pointee.consumer == nil { finishClose(&python, propagating: propagating) }
     }
 
     /// Runs a call that may wait for librdkafka's threads, with the GIL released.
@@ -98,24 +101,39 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         return PythonError()
     }
 
+    /// Puts an exception off until the next call.
+    func delay(_ python: borrowing Python, _ exception: consuming PendingException) {
+        if pointee.delayed == nil { pointee.delayed = exception } else { exception.report(python, object) }
+    }
+
+    /// Tells of an exception that no call will raise any more.
+    func reportDelayed(_ python: borrowing Python) {
+        guard let exception = pointee.delayed else { return }
+        pointee.delayed = nil
+        exception.report(python, Types.consumer)
+    }
+
     // MARK: Messages that the program holds
 
     @inline(__always)
-    func advance(_ python: borrowing Python) {
-        if pointee.recent != nil || pointee.older != nil { advanceSlowly(python) }
+    func advance(_ python: inout Python) {
+        if pointee.recent != nil || pointee.older != nil { advanceSlowly(&python) }
     }
 
     @inline(__always)
-    private func advanceSlowly(_ python: borrowing Python) {
-        if pointee.older != nil { materialiseOlder(python) }
+    private func advanceSlowly(_ python: inout Python) {
+        if pointee.older != nil { materialiseOlder(&python) }
         pointee.older = pointee.recent
         if let first = pointee.recent { first.pointee.link = older }
         pointee.recent = nil
     }
 
     @inline(never)
-    private func materialiseOlder(_ python: borrowing Python) {
+    private func materialiseOlder(_ python: inout Python) {
+        // A call of its own: a finalizer that closes the consumer meanwhile must not destroy it before the last copy.
+        base.enter()
         while let message = pointee.older { message.materialise(python) }
+        leave(&python)
     }
 
     @inline(__always)
@@ -151,14 +169,13 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// Tells librdkafka to close, if it must still be told, and destroys the handle. No call uses it any more.
     @inline(never)
-    func finishClose(_ python: inout Python) {
+    func finishClose(_ python: inout Python, propagating: Bool = false) {
         guard let client = base.pointee.client else { return }
         let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
-        if pointee.mustClose {
-            // Asked for inside a callback: the exceptions of the last callbacks have no call to come out of but this.
-            let pending = PendingException(fetching: python)
-            if !closeProtocol(&python, consumer) { python.reportUnraisable(object) }
-            pending.restore(python)
+        let pending = PendingException(fetching: python)
+        defer { if !pending.isEmpty { pending.restore(python) } }
+        if pointee.mustClose && !closeProtocol(&python, consumer) && !(propagating && pending.isEmpty) {
+            python.reportUnraisable(object)
         }
         guard base.pointee.client != nil, base.pointee.users == 0 else { return }
         base.pointee.client = nil
@@ -197,6 +214,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                         try python.checkSignals()
                     } catch {
                         pointee.wasInterrupted = !isClosed
+                        frame.pointee.exception?.report(python, object)
+                        frame.pointee.exception = nil
                         return false
                     }
                 }
@@ -245,6 +264,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         var result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
         if result == 0 { result = fields.pointee.base.callbacks.visit(visit, argument) }
         let values = fields.pointee
+        if result == 0, let delayed = values.delayed { result = delayed.visit(visit, argument) }
         for field in [values.onAssign, values.onRevoke, values.onLost] where result == 0 {
             result = cpy_visit(field, visit, argument)
         }
@@ -254,6 +274,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         let fields = consumerFields(object)
         fields.pointee.base.callbacks.clear()
         fields.clearCallbacks()
+        Python.attached { python in fields.reportDelayed(python) }
         return 0
     }
     type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
@@ -311,7 +332,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
         fields.initialize(
             to: ConsumerFields(
                 base: ClientFields(
-                    client: nil, state: .unready, isConsumer: true, users: 0,
+                    client: nil, state: .starting, isConsumer: true, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
@@ -332,7 +353,9 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.pointee.base.state = .open
             fields.base.list()
         } catch {
+            fields.pointee.base.state = .unready
             fields.base.dropObjects()
+            fields.pointee.base.state = .unready
             throw error
         }
         return 0
@@ -350,14 +373,10 @@ func consumerDeallocate(_ object: Object?) {
             fields.pointee.consumer = nil
             fields.pointee.base.state = .closed
             fields.finishClose(&python)
-            if let exception = fields.pointee.delayed {
-                fields.pointee.delayed = nil
-                exception.restore(python)
-                python.reportUnraisable(Types.consumer)
-            }
             pending.restore(python)
         }
     }
+    Python.attached { python in fields.reportDelayed(python) }
     fields.base.unlist()
     fields.base.dropObjects()
     fields.clearCallbacks()
@@ -385,7 +404,10 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
         fields.leave(&python)
         pending.restore(python)
         fields.clearCallbacks()
-        guard succeeded else { throw PythonError() }
+        guard succeeded else {
+            fields.reportDelayed(python)
+            throw PythonError()
+        }
         try fields.raiseDelayed(python)
         return python.none.take()
     }

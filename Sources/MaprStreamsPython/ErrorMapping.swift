@@ -58,22 +58,35 @@ extension Python {
     /// Makes a request that must not be sent twice, on a helper thread; waits for it, and looks for signals meanwhile.
     ///
     /// Where a signal's handler raises, or another thread closes the client, the request ends by itself and its result is
-    /// dropped.
+    /// dropped. The reference that keeps the client alive is the helper thread's: were it this thread's, and the last one,
+    /// librdkafka would be ended with the GIL held.
     /// - Parameter isClosed: whether the client was closed meanwhile.
-    mutating func request<Result>(
-        prefix: String? = nil, unless isClosed: () -> Bool, _ body: @escaping () throws(StreamsError) -> Result
+    mutating func request<Instance: Client, Result>(
+        _ client: Unmanaged<Instance>, prefix: String? = nil, unless isClosed: () -> Bool,
+        _ body: @escaping (Instance) throws(StreamsError) -> Result
     ) throws(PythonError) -> Result {
-        try request(prefix: prefix, until: Deadline(milliseconds: -1), unless: isClosed, body).unsafelyUnwrapped
+        let forever = Deadline(milliseconds: -1)
+        return try request(client, prefix: prefix, until: forever, unless: isClosed, body).unsafelyUnwrapped
     }
 
     /// The same with an end to the waiting, for a call of librdkafka's that may go on after its time-out.
     ///
     /// - Returns: nil where the time is over.
-    mutating func request<Result>(
-        prefix: String? = nil, until deadline: Deadline, unless isClosed: () -> Bool,
-        _ body: @escaping () throws(StreamsError) -> Result
+    mutating func request<Instance: Client, Result>(
+        _ client: Unmanaged<Instance>, prefix: String? = nil, until deadline: Deadline, unless isClosed: () -> Bool,
+        _ body: @escaping (Instance) throws(StreamsError) -> Result
     ) throws(PythonError) -> Result? {
-        let call = try calling(prefix: prefix) { () throws(StreamsError) in try HelperCall(body) }
+        _ = client.retain()
+        let call: HelperCall<Result>
+        do throws(StreamsError) {
+            call = try HelperCall { () throws(StreamsError) in
+                defer { client.release() }
+                return try client.use(body)
+            }
+        } catch {
+            client.release()
+            throw raise(error, prefix: prefix)
+        }
         while !detached(nil, { () -> Bool in call.wait(milliseconds: deadline.nextSlice) }) {
             try checkSignals()
             if deadline.hasPassed { return nil }

@@ -25,9 +25,9 @@ nonisolated(unsafe) private let signature = Signature("list_topics", ["topic", "
 /// - Parameters:
 ///   - isClosed: whether another thread has closed the client.
 ///   - client: gives the client, once the arguments are read: reading them may close it.
-func listTopics(
+func listTopics<Instance: Client>(
     _ python: inout Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
-    unless isClosed: () -> Bool, _ client: (borrowing Python) throws(PythonError) -> Client
+    unless isClosed: () -> Bool, _ client: (borrowing Python) throws(PythonError) -> Unmanaged<Instance>
 ) throws(PythonError) -> OwnedObject {
     try withSlots(2) { slots throws(PythonError) in
         try signature.parse(python, arguments, count, keywords, into: slots)
@@ -38,8 +38,8 @@ func listTopics(
         }
         let milliseconds = try python.milliseconds(slots[1])
         let client = try client(python)
-        let metadata = try python.request(prefix: "Failed to get metadata", unless: isClosed) {
-            () throws(StreamsError) in
+        let metadata = try python.request(client, prefix: "Failed to get metadata", unless: isClosed) {
+            client throws(StreamsError) in
             try client.metadata(topic: topic, milliseconds: milliseconds)
         }
         return try convert(python, metadata)

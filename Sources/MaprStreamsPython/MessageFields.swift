@@ -130,78 +130,104 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
     }
 
     /// Copies all that the record still holds, and gives it up. The pending exception, if any, stays.
+    ///
+    /// Making tuples, lists and errors may collect garbage, and with that run code of the application's, which may end the
+    /// client or drop the message: the object is held, and the record looked up again at each step.
     func materialise(_ python: borrowing Python) {
-        guard let record = pointee.record else { return }
+        guard pointee.record != nil else { return }
+        let object = (UnsafeMutableRawPointer(self) - MemoryLayout<PyObject>.size).assumingMemoryBound(
+            to: PyObject.self)
+        let held = OwnedObject(retaining: object)
         let pending = PendingException(fetching: python)
-        copyValue(record, python)
-        copyKey(record, python)
-        copyHeaders(record, python)
-        copyError(record, python)
+        copyValue()
+        copyKey()
         var type: Int32 = 0
         pointee.timestamp = currentTimestamp(&type)
         pointee.timestampType = type
         pointee.latency = currentLatency
         pointee.leaderEpoch = currentLeaderEpoch
+        copyError(python)
+        copyHeaders(python)
         // What could not be copied for want of memory is None from now on.
         PyErr_Clear()
         dropRecord()
         pending.restore(python)
+        _ = held.object
     }
 
     // MARK: From the record
 
     @inline(never)
-    func copyValue(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
-        guard pointee.value == nil, let start = record.pointee.payload else { return }
+    private func copyValue() {
+        guard pointee.value == nil, let record = pointee.record, let start = record.pointee.payload else { return }
         pointee.value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
     }
 
     @inline(never)
-    func copyKey(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
-        guard pointee.key == nil, let start = record.pointee.key else { return }
+    private func copyKey() {
+        guard pointee.key == nil, let record = pointee.record, let start = record.pointee.key else { return }
         pointee.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
     }
 
-    func copyHeaders(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
-        guard pointee.headers == nil, pointee.flags & MessageFields.isReport == 0 else { return }
+    func copyHeaders(_ python: borrowing Python) {
+        guard
+            pointee.headers == nil, let record = pointee.record, pointee.flags & MessageFields.isReport == 0
+        else { return }
         var headers: OpaquePointer?
         guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         let count = rd_kafka_header_cnt(headers)
-        guard count > 0, let list = PyList_New(count) else { return }
-        for index in 0..<count {
-            var name: UnsafePointer<CChar>?
-            var value: UnsafeRawPointer?
-            var valueCount = 0
-            rd_kafka_header_get_all(headers, index, &name, &value, &valueCount)
-            guard
-                let pair = PyTuple_New(2),
-                let text = PyUnicode_DecodeUTF8(name, strlen(name!), "replace")
-            else { break }
-            PyTuple_SetItem(pair, 0, text)
-            if let value {
-                PyTuple_SetItem(
-                    pair, 1, PyBytes_FromStringAndSize(value.assumingMemoryBound(to: CChar.self), valueCount))
-            } else {
-                PyTuple_SetItem(pair, 1, cpy_none().unsafelyUnwrapped.retained)
+        if count == 0 { return }
+        // All of the record is read before the first object is made that may collect garbage.
+        withUnsafeTemporaryAllocation(of: Object?.self, capacity: 2 * count) { parts in
+            for index in 0..<count {
+                var name: UnsafePointer<CChar>?
+                var value: UnsafeRawPointer?
+                var valueCount = 0
+                rd_kafka_header_get_all(headers, index, &name, &value, &valueCount)
+                parts[2 * index] = name.flatMap { PyUnicode_DecodeUTF8($0, strlen($0), "replace") }
+                parts[2 * index + 1] =
+                    value.map { PyBytes_FromStringAndSize($0.assumingMemoryBound(to: CChar.self), valueCount) }
+                    ?? cpy_none().unsafelyUnwrapped.retained
             }
-            PyList_SetItem(list, index, pair)
-        }
-        if PyErr_Occurred() != nil {
-            list.release()
-        } else {
-            pointee.headers = list
+            guard let list = list(of: parts, count) else { return }
+            if pointee.headers == nil { pointee.headers = list } else { list.release() }
         }
     }
 
-    func copyError(_ record: UnsafeMutablePointer<rd_kafka_message_t>, _ python: borrowing Python) {
-        guard pointee.error == nil, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+    /// A list of pairs, which take over the parts; nil with the error indicator set.
+    private func list(of parts: UnsafeMutableBufferPointer<Object?>, _ count: Int) -> Object? {
+        let list = PyList_New(count)
+        var isComplete = list != nil
+        for index in 0..<count {
+            let name = parts[2 * index]
+            let value = parts[2 * index + 1]
+            guard isComplete, let list, let name, let value, let pair = PyTuple_New(2) else {
+                isComplete = false
+                name?.release()
+                value?.release()
+                continue
+            }
+            PyTuple_SetItem(pair, 0, name)
+            PyTuple_SetItem(pair, 1, value)
+            PyList_SetItem(list, index, pair)
+        }
+        if isComplete { return list }
+        list?.release()
+        return nil
+    }
+
+    func copyError(_ python: borrowing Python) {
+        guard
+            pointee.error == nil, let record = pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR
+        else { return }
         var error = StreamsError(ErrorCode(record.pointee.err))
         if pointee.flags & MessageFields.isReport == 0, let start = record.pointee.payload {
             // An event: its payload is librdkafka's text.
             error.reason = String(
                 decoding: UnsafeRawBufferPointer(start: start, count: record.pointee.len), as: UTF8.self)
         }
-        if let object = try? python.kafkaError(error) { pointee.error = object.take() }
+        guard let object = try? python.kafkaError(error) else { return }
+        if pointee.error == nil { pointee.error = object.take() }
     }
 
     func currentTimestamp(_ type: inout Int32) -> Int64 {

@@ -138,7 +138,7 @@ func messageError(_ object: Object?, _ unused: Object?) -> Object? {
     guard let record = fields.pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
         return cpy_none().unsafelyUnwrapped.retained
     }
-    Python.attached { python in fields.copyError(record, python) }
+    Python.attached { python in fields.copyError(python) }
     return copied(fields.pointee.error)
 }
 
@@ -198,8 +198,8 @@ func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
 func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let headers = fields.pointee.headers { return headers.retained }
-    guard let record = fields.pointee.record else { return cpy_none().unsafelyUnwrapped.retained }
-    Python.attached { python in fields.copyHeaders(record, python) }
+    guard fields.pointee.record != nil else { return cpy_none().unsafelyUnwrapped.retained }
+    Python.attached { python in fields.copyHeaders(python) }
     return copied(fields.pointee.headers)
 }
 

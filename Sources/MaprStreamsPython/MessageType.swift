@@ -167,9 +167,9 @@ private func deallocateTracked(_ object: Object) {
     depth -= 1
     while depth == 0, let next = waiting {
         waiting = next.pointee.next
-        depth = 1
+        depth += 1
         free((UnsafeMutableRawPointer(next) - MemoryLayout<PyObject>.size).assumingMemoryBound(to: PyObject.self))
-        depth = 0
+        depth -= 1
     }
 }
 

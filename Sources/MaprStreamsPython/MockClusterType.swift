@@ -132,7 +132,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
                     }
                     var codes: [ErrorCode] = []
                     for index in 0..<cpy_size(slots[1]) {
-                        let code = PyList_GetItem(slots[1], index).unsafelyUnwrapped
+                        guard let code = PyList_GetItem(slots[1], index) else { throw PythonError() }
                         codes.append(ErrorCode(rawValue: try python.int32(code, "codes")))
                     }
                     return { [codes] () throws(StreamsError) in try cluster.pushRequestErrors(apiKey: key, codes) }
@@ -173,6 +173,9 @@ func mockClusterInitialize(_ object: Object?, _ arguments: Object?, _ keywords: 
         }
         let brokers = try python.int32(PyTuple_GetItem(arguments, 0), "brokers")
         let cluster = try python.callingDetached { () throws(StreamsError) in try MockCluster(brokers: brokers) }
+        guard fields(object).pointee.cluster == nil else {
+            throw python.error(.runtimeError, "_MockCluster already initialized")
+        }
         fields(object).pointee.cluster = Unmanaged.passRetained(cluster)
         fields(object).pointee.process = getpid()
         return 0

@@ -126,7 +126,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Producer.Topic {
         let name = try python.cString(object, "topic")
         let handle: Producer.Topic
-        if let known = PyDict_GetItem(pointee.topics, object) {
+        if let known = PyDict_GetItemWithError(pointee.topics, object) {
             handle = pointee.handles[PyLong_AsLong(known)]
         } else {
             if PyErr_Occurred() != nil { throw PythonError() }

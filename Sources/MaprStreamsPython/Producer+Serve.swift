@@ -116,7 +116,11 @@ private func callDelivery(
 ) {
     frame.pointee.callbackDepth &+= 1
     defer { frame.pointee.callbackDepth &-= 1 }
-    guard let message = lentMessage(fields, record), let error = reportError(python, fields, record) else {
+    guard let error = reportError(python, fields, record) else {
+        return frame.pointee.recordAndYield(python, from: callable)
+    }
+    guard let message = lentMessage(fields, record) else {
+        error.release()
         return frame.pointee.recordAndYield(python, from: callable)
     }
     var arguments: (Object?, Object?, Object?) = (nil, error, message)
@@ -365,7 +369,7 @@ func producerListTopics(
         _ = try fields.open(python)
         return try listTopics(&python, arguments, count, keywords, unless: { fields.pointee.producer == nil }) {
             python throws(PythonError) in
-            try fields.open(python).takeUnretainedValue()
+            try fields.open(python)
         }.take()
     }
 }

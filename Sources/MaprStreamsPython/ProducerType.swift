@@ -52,7 +52,10 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     func destroy(_ python: inout Python) {
         guard let client = base.pointee.client else { return }
         let producer = Unmanaged<Producer>.fromOpaque(client.toOpaque())
+        // The call that ends may be raising: callbacks must not find its exception pending.
+        let pending = PendingException(fetching: python)
         purgeAndReport(&python, producer)
+        pending.restore(python)
         guard base.pointee.client != nil, base.pointee.users == 0 else { return }
         base.pointee.client = nil
         // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL.
@@ -151,7 +154,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
         fields.initialize(
             to: ProducerFields(
                 base: ClientFields(
-                    client: nil, state: .unready, isConsumer: false, users: 0,
+                    client: nil, state: .starting, isConsumer: false, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
@@ -170,7 +173,9 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.pointee.base.state = .open
             fields.base.list()
         } catch {
+            fields.pointee.base.state = .unready
             fields.base.dropObjects()
+            fields.pointee.base.state = .unready
             clear(&fields.pointee.topics)
             throw error
         }

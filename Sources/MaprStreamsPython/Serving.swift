@@ -24,12 +24,14 @@ extension Python {
     ///
     /// The exception that it raises comes out of the Python call that serves the client.
     static func callback(
-        _ callable: Object?, _ arguments: (borrowing Python) throws(PythonError) -> OwnedObject
+        _ callable: @autoclosure () -> Object?, _ arguments: (borrowing Python) throws(PythonError) -> OwnedObject
     ) {
-        guard let callable, let frame = CallFrame.current else { return }
+        guard callable() != nil, let frame = CallFrame.current else { return }
         let wasDetached = frame.pointee.detachedState != nil
         frame.pointee.attach()
         attached { python in
+            // Looked up again: another thread may have had the GIL meanwhile, and replaced it.
+            guard let callable = callable() else { return }
             frame.pointee.callbackDepth += 1
             defer { frame.pointee.callbackDepth -= 1 }
             // The callback may drop the object that holds the callable.
@@ -102,8 +104,11 @@ private func log(_ line: ClientEvents.LogLine, to logger: Object?) {
     let wasDetached = frame.pointee.detachedState != nil
     frame.pointee.attach()
     Python.attached { python in
+        frame.pointee.callbackDepth += 1
+        defer { frame.pointee.callbackDepth -= 1 }
+        let held = OwnedObject(retaining: logger)
         do throws(PythonError) {
-            let method = try logger.attribute("log")
+            let method = try held.object.attribute("log")
             // From syslog's levels to those of Python's logging module.
             let levels = [50, 50, 50, 40, 30, 20, 20, 10]
             let level = try python.integer(levels[Int(min(7, max(0, line.level)))])

@@ -106,7 +106,10 @@ public struct Signature {
         if count > 8 { return false }
         var learnt = KnownNames(names: keywords, count: count, lowestSlot: .max, slots: 0)
         for index in 0..<count {
-            let slot = try self.slot(python, PyTuple_GetItem(keywords, index)!)
+            let name = PyTuple_GetItem(keywords, index)!
+            // A subclass of str may run code when it goes, in the middle of a later call.
+            if cpy_is_exactly_str(name) == 0 { return false }
+            let slot = try self.slot(python, name)
             learnt.slots |= UInt64(slot) << (8 * UInt64(index))
             learnt.lowestSlot = min(learnt.lowestSlot, slot)
         }

@@ -81,6 +81,26 @@ public struct PendingException {
         return words.isEmpty ? kind : "\(kind): \(words)"
     }
 
+    /// Whether there was no exception to take.
+    public var isEmpty: Bool { type == nil }
+
+    /// For the garbage collector.
+    public func visit(_ visit: visitproc?, _ argument: UnsafeMutableRawPointer?) -> Int32 {
+        for part in [type, value, traceback] {
+            let result = cpy_visit(part, visit, argument)
+            if result != 0 { return result }
+        }
+        return 0
+    }
+
+    /// Hands it to `sys.unraisablehook`; the pending exception, if any, stays.
+    public consuming func report(_ python: borrowing Python, _ context: Object?) {
+        let pending = PendingException(fetching: python)
+        restore(python)
+        python.reportUnraisable(context)
+        pending.restore(python)
+    }
+
     public consuming func discard(_ python: borrowing Python) {
         type?.release()
         value?.release()

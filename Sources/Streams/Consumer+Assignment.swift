@@ -98,14 +98,19 @@ extension Consumer {
             let partitions = TopicPartitionList.partitions(of: list)
             let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
             let here = pthread_self()
-            subscription.withLock {
-                $0.rebalancingThread = here
-                $0.hasAnswered = false
+            // The application may poll inside its callback, into the next rebalance.
+            let outer = subscription.withLock { state in
+                let outer = state
+                state.rebalancingThread = here
+                state.hasAnswered = false
+                return outer
             }
             tell(kind, partitions)
-            let hasAnswered = subscription.withLock {
-                $0.rebalancingThread = nil
-                return $0.hasAnswered
+            let hasAnswered = subscription.withLock { state in
+                let hasAnswered = state.hasAnswered
+                state.rebalancingThread = outer.rebalancingThread
+                state.hasAnswered = outer.hasAnswered
+                return hasAnswered
             }
             if hasAnswered { return }
         }

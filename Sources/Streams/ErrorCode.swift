@@ -39,6 +39,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let state = ErrorCode(RD_KAFKA_RESP_ERR__STATE)
     public static let assignPartitions = ErrorCode(RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
     public static let purgedInQueue = ErrorCode(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
+    public static let noOffset = ErrorCode(RD_KAFKA_RESP_ERR__NO_OFFSET)
     public static let waitingForCoordinator = ErrorCode(RD_KAFKA_RESP_ERR__WAIT_COORD)
 
     /// Every code that the loaded librdkafka names, less its range markers. - Note: `rd_kafka_get_err_descs`.

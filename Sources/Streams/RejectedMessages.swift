@@ -60,7 +60,10 @@ public final class RejectedMessages: @unchecked Sendable {
             guard queue.head < queue.messages.count else { return nil }
             let oldest = queue.messages[queue.head]
             queue.head += 1
-            if queue.head == queue.messages.count { queue = Queue() }
+            if queue.head > 64 && queue.head > queue.messages.count / 2 {
+                queue.messages.removeFirst(queue.head)
+                queue.head = 0
+            }
             return oldest
         }
         guard let next else { return false }
