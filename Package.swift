@@ -20,9 +20,17 @@ let package = Package(
             pkgConfig: "python3",
             providers: [.apt(["python3-dev"]), .brew(["python3"])]
         ),
+        // libpython itself, which the tests link and the extension never does.
+        .systemLibrary(
+            name: "CPythonEmbed",
+            pkgConfig: "python3-embed",
+            providers: [.apt(["python3-dev"]), .brew(["python3"])]
+        ),
         .target(name: "Streams", dependencies: ["CRdkafka"]),
         .target(name: "PythonBridge", dependencies: ["CPython"]),
         .target(name: "MaprStreamsPython", dependencies: ["Streams", "PythonBridge"]),
+        .testTarget(name: "StreamsTests", dependencies: ["Streams"]),
+        .testTarget(name: "PythonBridgeTests", dependencies: ["PythonBridge", "CPython", "CPythonEmbed"]),
     ],
     swiftLanguageModes: [.v6]
 )

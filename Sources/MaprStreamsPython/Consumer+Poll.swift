@@ -54,7 +54,8 @@ func consumerPoll(
         let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
         fields.advance(&python)
-        // Again: reading the argument, and collecting garbage, may run code of the application's that closes the consumer.
+        // Again: reading the argument, and collecting garbage, may run code of the application's that closes the
+        // consumer.
         let consumer = try fields.open(python)
         return try fields.poll(&python, consumer, milliseconds) ?? cpy_none().unsafelyUnwrapped.retained
     }

@@ -165,8 +165,8 @@ private final class RebalanceCallbacks {
     }
 }
 
-/// The names of a list of topics. What is no str goes through `str()`, as it does in the clients that programs come from;
-/// bytes are read as UTF-8.
+/// The names of a list of topics. What is no str goes through `str()`, as it does in the clients that programs come
+/// from; bytes are read as UTF-8.
 private func topicNames(_ python: borrowing Python, _ object: Object) throws(PythonError) -> [String] {
     guard cpy_is_list(object) != 0 else {
         throw python.error(.typeError, "expected list of topic unicode strings, not \(object.typeName)")

@@ -13,8 +13,8 @@ struct ConsumerFields {
     /// held for two calls is copied.
     var recent: UnsafeMutablePointer<MessageFields>?
     var older: UnsafeMutablePointer<MessageFields>?
-    /// An exception that arrived in a call that had messages to return: librdkafka counts them as consumed, so they go to
-    /// the program first, and the next call raises.
+    /// An exception that arrived in a call that had messages to return: librdkafka counts them as consumed, so they go
+    /// to the program first, and the next call raises.
     var delayed: PendingException?
     var onAssign: Object?
     var onRevoke: Object?
@@ -67,8 +67,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// Ends a call. The last one on a closed consumer finishes its close.
     ///
-    /// - Parameter propagating: whether the caller raises what is pending when this returns; else an exception of the last
-    ///   callbacks goes to `sys.unraisablehook`.
+    /// - Parameter propagating: whether the caller raises what is pending when this returns; else an exception of the
+    /// last   callbacks goes to `sys.unraisablehook`.
     @inline(__always)
     func leave(_ python: inout Python, propagating: Bool = false) {
         base.pointee.users &-= 1
@@ -181,8 +181,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.pointee.client = nil
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
-        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. Where the close was broken
-        // off, by Ctrl-C say, they may take their time.
+        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. Where the close was
+        // broken off, by Ctrl-C say, they may take their time.
         let isSlow = pointee.wasInterrupted
         python.detached { isSlow ? Client.releaseInBackground(client) : client.release() }
     }

@@ -57,9 +57,9 @@ extension Python {
 
     /// Makes a request that must not be sent twice, on a helper thread; waits for it, and looks for signals meanwhile.
     ///
-    /// Where a signal's handler raises, or another thread closes the client, the request ends by itself and its result is
-    /// dropped. The reference that keeps the client alive is the helper thread's: were it this thread's, and the last one,
-    /// librdkafka would be ended with the GIL held.
+    /// Where a signal's handler raises, or another thread closes the client, the request ends by itself and its result
+    /// is dropped. The reference that keeps the client alive is the helper thread's: were it this thread's, and the
+    /// last one, librdkafka would be ended with the GIL held.
     /// - Parameter isClosed: whether the client was closed meanwhile.
     mutating func request<Instance: Client, Result>(
         _ client: Unmanaged<Instance>, prefix: String? = nil, unless isClosed: () -> Bool,

@@ -7,8 +7,8 @@ import Streams
 ///
 /// A message begins as a view of librdkafka's record: value, key, headers and timestamp become Python objects when they
 /// are asked for. A record pins the fetch response that it came in, so the consumer copies what is left of it
-/// ("materialises") when the program still holds the message two calls later (`ConsumerFields.recent`), before it closes,
-/// and a delivery callback does so where the program keeps the message.
+/// ("materialises") when the program still holds the message two calls later (`ConsumerFields.recent`), before it
+/// closes, and a delivery callback does so where the program keeps the message.
 struct MessageFields {
     static let ownsRecord: UInt8 = 1
     /// A delivery report: its headers and timestamps follow other rules than those of a consumed message.
@@ -47,8 +47,8 @@ func messageFields(_ object: Object?) -> UnsafeMutablePointer<MessageFields> {
 
 /// Messages that were freed, to be used again: a message costs no allocation.
 ///
-/// Their type and the reference to it stay in place. They are outside the garbage collector, as is every message of ours
-/// until something is put into it that could form a cycle.
+/// Their type and the reference to it stay in place. They are outside the garbage collector, as is every message of
+/// ours until something is put into it that could form a cycle.
 enum MessagePool {
     static let capacity = 512
     nonisolated(unsafe) private static var storage: UnsafeMutablePointer<Object>?
@@ -131,8 +131,8 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     /// Copies all that the record still holds, and gives it up. The pending exception, if any, stays.
     ///
-    /// Making tuples, lists and errors may collect garbage, and with that run code of the application's, which may end the
-    /// client or drop the message: the object is held, and the record looked up again at each step.
+    /// Making tuples, lists and errors may collect garbage, and with that run code of the application's, which may end
+    /// the client or drop the message: the object is held, and the record looked up again at each step.
     func materialise(_ python: borrowing Python) {
         guard pointee.record != nil else { return }
         let object = (UnsafeMutableRawPointer(self) - MemoryLayout<PyObject>.size).assumingMemoryBound(

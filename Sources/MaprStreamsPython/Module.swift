@@ -49,7 +49,8 @@ func executeModule(_ module: Object?) -> Int32 {
         let module = module.unsafelyUnwrapped
         try ModuleBuilder.requireOneInterpreter(python, module: "mapr_streams_python")
         if Types.message != nil {
-            // A second import, after the first was taken out of sys.modules: the same types, as the process has one set.
+            // A second import, after the first was taken out of sys.modules: the same types, as the process has one
+            // set.
             try addTypes(python, to: module)
         } else {
             try Interpreter.prepare(python)

@@ -240,8 +240,8 @@ private func addHeader(
         valueCount: cpy_size(value))
 }
 
-/// The same for other types. A name that is no str goes through `str()`, which may run code of the application's, and that
-/// may empty the list or dictionary: both parts are held meanwhile.
+/// The same for other types. A name that is no str goes through `str()`, which may run code of the application's, and
+/// that may empty the list or dictionary: both parts are held meanwhile.
 @inline(never)
 private func addOtherHeader(
     _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object

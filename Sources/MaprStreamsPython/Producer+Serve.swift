@@ -77,8 +77,8 @@ let deliveryCallback: ClientEvents.Delivery = reportDelivery
 
 /// Called by librdkafka for every report, inside the call that serves the producer.
 ///
-/// The Message is lent: it views librdkafka's record while the callback runs, and copies what is left of it only where the
-/// program keeps it. The GIL, once taken, is kept until rd_kafka_poll returns, which it does without waiting again.
+/// The Message is lent: it views librdkafka's record while the callback runs, and copies what is left of it only where
+/// the program keeps it. The GIL, once taken, is kept until rd_kafka_poll returns, which it does without waiting again.
 @_cdecl("mapr_report_delivery")
 func reportDelivery(
     _ handle: OpaquePointer?, _ record: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
@@ -394,7 +394,8 @@ func producerClose(
         fields.base.enter()
         var left = 0
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
-            // The reports behind this one cannot come while the callback waits; the call that runs it destroys the handle.
+            // The reports behind this one cannot come while the callback waits; the call that runs it destroys the
+            // handle.
             left = producer.use { $0.outstanding }
         } else {
             do throws(PythonError) {

@@ -3,8 +3,8 @@ import CPython
 /// A call of a C library that may call back into Python, on the stack of the thread that makes it.
 ///
 /// A C callback needs to know three things that the library cannot tell it: whether its thread has released the GIL on
-/// the way in, which Python call an exception should come out of, and which clients' calls it is inside. The frames of a
-/// thread form a list through `previous`; the innermost is found by `current`.
+/// the way in, which Python call an exception should come out of, and which clients' calls it is inside. The frames of
+/// a thread form a list through `previous`; the innermost is found by `current`.
 public struct CallFrame {
     /// The client that the call belongs to.
     public let context: UnsafeMutableRawPointer?

@@ -112,7 +112,8 @@ extension UnsafeMutablePointer where Pointee == PyObject {
     }
 }
 
-/// Drops the reference that a field holds, and leaves nil in it first: a finalizer that runs meanwhile finds no half-dead object.
+/// Drops the reference that a field holds, and leaves nil in it first: a finalizer that runs meanwhile finds no
+/// half-dead object.
 @inlinable @inline(__always)
 public func clear(_ field: inout Object?) {
     guard let old = field else { return }

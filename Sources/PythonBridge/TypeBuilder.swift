@@ -18,7 +18,8 @@ public struct Method: Sendable {
             flags: METH_FASTCALL | METH_KEYWORDS)
     }
 
-    /// Takes a tuple and a dictionary, for the methods that every subclass calls with `super()` (`METH_VARARGS | METH_KEYWORDS`).
+    /// Takes a tuple and a dictionary, for the methods that every subclass calls with `super()` (`METH_VARARGS |
+    /// METH_KEYWORDS`).
     public static func variadic(
         _ name: StaticString, _ function: @escaping Variadic, _ documentation: StaticString
     ) -> Method {

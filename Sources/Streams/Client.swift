@@ -2,8 +2,8 @@ import CRdkafka
 
 /// What producers and consumers share: the librdkafka handle, of which this is the one owner.
 ///
-/// librdkafka's functions may be called from any thread at the same time; so may these. The handle is destroyed when the
-/// last reference to the client goes, which no call that is still running lets happen.
+/// librdkafka's functions may be called from any thread at the same time; so may these. The handle is destroyed when
+/// the last reference to the client goes, which no call that is still running lets happen.
 public class Client: @unchecked Sendable {
     // Unchecked: all stored properties are constants, and librdkafka guards what they point to.
     public let handle: OpaquePointer
@@ -74,7 +74,8 @@ public class Client: @unchecked Sendable {
     /// The error, with the reason why no connection came about, where it is known.
     public func explained(_ error: StreamsError) -> StreamsError { context.failures.explained(error) }
 
-    /// Stops the function that serves callbacks as soon as the callback that called this returns. - Note: `rd_kafka_yield`.
+    /// Stops the function that serves callbacks as soon as the callback that called this returns. - Note:
+    /// `rd_kafka_yield`.
     @inlinable @inline(__always)
     public func yield() { rd_kafka_yield(handle) }
 

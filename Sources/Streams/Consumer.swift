@@ -118,8 +118,8 @@ public final class Consumer: Client, @unchecked Sendable {
 
     /// Serves the last events of a close. - Returns: whether the consumer is closed.
     ///
-    /// As events, not through librdkafka's callbacks: messages that were fetched and not asked for are in the same queue, and
-    /// only a message that is taken from an event counts as consumed.
+    /// As events, not through librdkafka's callbacks: messages that were fetched and not asked for are in the same
+    /// queue, and only a message that is taken from an event counts as consumed.
     /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
     public func serveClose(milliseconds: Int32) -> Bool {
         guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// An asynchronous producer.
 ///
-/// A message is enqueued at once and sent by librdkafka's threads; its delivery report comes to `ClientEvents.delivery`,
-/// inside the call that serves the producer.
+/// A message is enqueued at once and sent by librdkafka's threads; its delivery report comes to
+/// `ClientEvents.delivery`, inside the call that serves the producer.
 public final class Producer: Client, @unchecked Sendable {
     // Unchecked: what is not constant is guarded by mutexes.
 

@@ -1,0 +1,164 @@
+import CPython
+import Dispatch
+import Testing
+
+@testable import PythonBridge
+
+extension PythonBridgeTests {
+    @Suite struct CallFrameTests {
+        private let first = UnsafeMutableRawPointer(bitPattern: 0x1000)!
+        private let second = UnsafeMutableRawPointer(bitPattern: 0x2000)!
+
+        @Test func framesNestAndTheInnermostIsCurrent() {
+            #expect(CallFrame.current == nil)
+            CallFrame.with(context: first) { outer in
+                #expect(CallFrame.current == outer)
+                #expect(outer.pointee.context == first)
+                CallFrame.with(context: second) { inner in
+                    #expect(CallFrame.current == inner)
+                    #expect(inner != outer)
+                    #expect(inner.pointee.context == second)
+                }
+                #expect(CallFrame.current == outer)
+            }
+            #expect(CallFrame.current == nil)
+        }
+
+        @Test func aFrameGivesWhatItsBodyGives() {
+            #expect(CallFrame.with(context: nil) { _ in 42 } == 42)
+        }
+
+        @Test func eachThreadHasItsOwnFrames() {
+            CallFrame.with(context: first) { _ in
+                let isEmpty = Box(false)
+                #expect(onForeignThread { isEmpty.value = CallFrame.current == nil })
+                #expect(isEmpty.value)
+            }
+        }
+
+        @Test func aCallbackIsInsideEveryCallAroundItThatRunsOne() {
+            let (first, second) = (first, second)
+            CallFrame.with(context: first) { outer in
+                #expect(!CallFrame.isInsideCallback(of: first))
+                outer.pointee.callbackDepth += 1
+                #expect(CallFrame.isInsideCallback(of: first))
+                CallFrame.with(context: second) { inner in
+                    // The call on the second client has no callback running; that on the first, around it, has.
+                    #expect(!CallFrame.isInsideCallback(of: second))
+                    #expect(CallFrame.isInsideCallback(of: first))
+                    inner.pointee.callbackDepth += 1
+                    #expect(CallFrame.isInsideCallback(of: second))
+                    inner.pointee.callbackDepth -= 1
+                    #expect(!CallFrame.isInsideCallback(of: second))
+                }
+                outer.pointee.callbackDepth -= 1
+                #expect(!CallFrame.isInsideCallback(of: first))
+            }
+        }
+
+        @Test func theFirstExceptionComesOutOfTheCallAndLaterOnesGoToTheHook() {
+            withPython { python throws(PythonError) in
+                let hook = try UnraisableHook(python)
+                let callable = try python.evaluate("len")
+                let text = raised(python) { () throws(PythonError) in
+                    let error = CallFrame.with(context: nil) { frame -> PythonError? in
+                        for number in 1...3 {
+                            _ = python.error(.valueError, "number \(number)")
+                            frame.pointee.record(python, from: callable.object)
+                            #expect(PyErr_Occurred() == nil)
+                        }
+                        do throws(PythonError) {
+                            try frame.pointee.raiseRecorded(python)
+                            return nil
+                        } catch {
+                            return error
+                        }
+                    }
+                    if let error { throw error }
+                }
+                #expect(text == "ValueError: number 1")
+                let caught = try hook.caught(python)
+                #expect(
+                    caught
+                        == "[('ValueError', 'number 2', <built-in function len>), ('ValueError', 'number 3', <built-in"
+                        + " function len>)]")
+                try hook.remove(python)
+            }
+        }
+
+        @Test func aCallWithoutExceptionsRaisesNothingAndOneIsRaisedOnce() {
+            withPython { python throws(PythonError) in
+                CallFrame.with(context: nil) { frame in
+                    #expect(raised(python) { () throws(PythonError) in try frame.pointee.raiseRecorded(python) } == nil)
+                    _ = python.error(.valueError, "once")
+                    frame.pointee.record(python, from: nil)
+                    #expect(
+                        raised(python) { () throws(PythonError) in try frame.pointee.raiseRecorded(python) }
+                            == "ValueError: once")
+                    #expect(raised(python) { () throws(PythonError) in try frame.pointee.raiseRecorded(python) } == nil)
+                }
+            }
+        }
+
+        @Test func aRecordedExceptionKeepsItsTraceback() {
+            withPython { python throws(PythonError) in
+                let names = try python.execute("def raiser(): raise ValueError('deep')")
+                let raiser = try names.object.item("raiser")
+                CallFrame.with(context: nil) { frame in
+                    #expect(PyObject_CallObject(raiser, nil) == nil)
+                    frame.pointee.record(python, from: raiser)
+                    _ = frame.pointee.restoreRecorded(python)
+                }
+                var type: Object?
+                var value: Object?
+                var traceback: Object?
+                PyErr_Fetch(&type, &value, &traceback)
+                #expect(traceback != nil)
+                for object in [type, value, traceback] { object?.release() }
+            }
+        }
+
+        // MARK: The GIL
+
+        @Test func aCallbackTakesTheGILThatItsCallHadReleasedAndKeepsItUntilTheReturn() {
+            withPython { python throws(PythonError) in
+                CallFrame.with(context: nil) { frame in
+                    python.detached(frame) {
+                        #expect(frame.pointee.detachedState != nil)
+                        // What a C callback does.
+                        frame.pointee.attach()
+                        #expect(frame.pointee.detachedState == nil)
+                        #expect(PyGILState_Check() == 1)
+                        Python.attached { python in _ = python.none.object }
+                        // A second one finds it held.
+                        frame.pointee.attach()
+                        #expect(PyGILState_Check() == 1)
+                    }
+                }
+                #expect(PyGILState_Check() == 1)
+                let stillWorks = try python.evaluate("1 + 1")
+                #expect(stillWorks.object.representation == "2")
+            }
+        }
+
+        @Test func aCallbackMayReleaseTheGILAgainForAFunctionThatGoesOnWaiting() {
+            withPython { python throws(PythonError) in
+                let gotIt = Box(false)
+                CallFrame.with(context: nil) { frame in
+                    python.detached(frame) {
+                        frame.pointee.attach()
+                        frame.pointee.detachAgain()
+                        #expect(frame.pointee.detachedState != nil)
+                        #expect(
+                            onForeignThread {
+                                _ = Python.attachingForeignThread { _ in gotIt.value = true }
+                            })
+                    }
+                    #expect(frame.pointee.detachedState == nil)
+                }
+                #expect(gotIt.value)
+                #expect(PyGILState_Check() == 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Streams
+
+@Suite(.onOwnThread) struct CloseTests {
+    @Test func closingCommitsWhatWasConsumed() throws {
+        let test = try TestCluster()
+        try test.fill(["0", "1"])
+        let consumer = try test.consumer()
+        try consumer.subscribe([test.topic])
+        // All of it, and the end of the partition.
+        #expect(consumer.next(count: 3).map(\.error) == [.noError, .noError, .partitionEOF])
+        #expect(try consumer.close())
+        let next = try test.consumer()
+        #expect(try next.committed([test.partition()], milliseconds: 60_000).map(\.offset) == [2])
+    }
+
+    @Test func closingCommitsNothingWhereAutomaticCommitsAreOff() throws {
+        let test = try TestCluster()
+        try test.fill(["0", "1"])
+        let consumer = try test.consumer(["enable.auto.commit": "false"])
+        try consumer.subscribe([test.topic])
+        #expect(consumer.next(count: 3).count == 3)
+        #expect(try consumer.close())
+        let next = try test.consumer()
+        #expect(
+            try next.committed([test.partition()], milliseconds: 60_000).map(\.offset) == [TopicPartition.invalidOffset]
+        )
+    }
+
+    @Test func theLastCommitIsToldWhileClosing() throws {
+        let test = try TestCluster()
+        try test.fill(["0", "1"])
+        var committed: [[Int64]] = []
+        var events = ClientEvents()
+        events.offsetsCommitted = { code, partitions in
+            if code == .noError { committed.append(partitions.map(\.offset)) }
+        }
+        let consumer = try test.consumer(["auto.commit.interval.ms": "3600000"], events: events)
+        try consumer.subscribe([test.topic])
+        #expect(consumer.next(count: 3).count == 3)
+        #expect(try consumer.close())
+        #expect(committed == [[2]])
+    }
+
+    @Test func aConsumerThatNeverAskedForAnythingCloses() throws {
+        let test = try TestCluster()
+        let consumer = try test.consumer()
+        // Nothing has begun: there is nothing to wait for.
+        #expect(consumer.serveClose(milliseconds: 0))
+        #expect(try consumer.close())
+    }
+
+    @Test func aConsumerThatIsNotClosedIsDropped() throws {
+        weak var gone: Consumer?
+        do {
+            let test = try TestCluster()
+            let consumer = try test.consumer()
+            gone = consumer
+            try consumer.assign([test.partition(offset: 0)])
+            #expect(consumer.next(count: 1).count == 1)
+        }
+        #expect(gone == nil)
+    }
+
+    @Test func aConsumerClosesWhereItsBrokerIsGone() throws {
+        let test = try TestCluster()
+        let consumer = try test.consumer()
+        try consumer.subscribe([test.topic])
+        #expect(consumer.next(count: 1).map(\.error) == [.partitionEOF])
+        try test.cluster.setBrokerDown(1)
+        #expect(try consumer.close())
+    }
+
+    // In processes of their own: where these go wrong, librdkafka aborts.
+
+    @Test(.timeLimit(.minutes(2))) func aConsumerClosesWithFetchedMessagesUnread() async {
+        await #expect(processExitsWith: .success) {
+            let test = try TestCluster()
+            try test.fill((0..<100).map { "\($0)" })
+            let consumer = try test.consumer(dialect: .kafka)
+            try consumer.assign([test.partition(offset: 0)])
+            #expect(consumer.next(count: 1).map(\.offset) == [0])
+            #expect(try consumer.close())
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func unreadMessagesAreNotCommittedByAClose() async {
+        await #expect(processExitsWith: .success) {
+            let test = try TestCluster()
+            try test.fill((0..<100).map { "\($0)" })
+            let consumer = try test.consumer(dialect: .kafka)
+            try consumer.subscribe([test.topic])
+            #expect(consumer.next(count: 3).map(\.offset) == [0, 1, 2])
+            #expect(try consumer.close())
+            let next = try test.consumer()
+            #expect(try next.committed([test.partition()], milliseconds: 60_000).map(\.offset) == [3])
+        }
+    }
+}

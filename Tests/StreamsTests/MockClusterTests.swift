@@ -1,0 +1,127 @@
+import Testing
+
+@testable import Streams
+
+@Suite struct MockClusterTests {
+    @Test(arguments: [Int32(0), -1]) func itHasOneBrokerAtLeast(_ brokers: Int32) {
+        let error = thrown { () throws(StreamsError) in _ = try MockCluster(brokers: brokers) }
+        #expect(error?.code == .invalidArgument)
+    }
+
+    @Test func eachBrokerHasAnAddress() throws {
+        let cluster = try MockCluster(brokers: 3)
+        #expect(cluster.bootstrapServers.split(separator: ",").count == 3)
+    }
+
+    @Test func aBrokerThatIsBackUpGetsWhatWaitedForIt() throws {
+        let test = try TestCluster()
+        let reports = Reports()
+        let producer = try test.producer(["reconnect.backoff.max.ms": "100"], reports: reports)
+        let topic = try producer.topic(test.topic)
+        try producer.produce(topic, value: "before")
+        #expect(producer.serve { reports.all.count == 1 })
+        try test.cluster.setBrokerDown(1)
+        try producer.produce(topic, value: "meanwhile")
+        #expect(!producer.flush(milliseconds: 100))
+        #expect(reports.all.count == 1)
+        try test.cluster.setBrokerUp(1)
+        #expect(producer.serve { reports.all.count == 2 })
+        #expect(reports.all.map(\.error) == [.noError, .noError])
+        #expect(reports.all.map(\.offset) == [0, 1])
+    }
+
+    @Test func aBrokerThatDoesNotExistIsAnError() throws {
+        let cluster = try MockCluster(brokers: 1)
+        #expect(thrown { () throws(StreamsError) in try cluster.setBrokerDown(99) } != nil)
+        #expect(thrown { () throws(StreamsError) in try cluster.setBrokerUp(99) } != nil)
+        #expect(
+            thrown { () throws(StreamsError) in try cluster.setBrokerRoundTripTime(99, milliseconds: 1) } != nil)
+    }
+
+    @Test func aPassingErrorIsTriedAgainAndALastingOneIsReported() throws {
+        let test = try TestCluster()
+        let reports = Reports()
+        let producer = try test.producer(["retry.backoff.ms": "1"], reports: reports)
+        let topic = try producer.topic(test.topic)
+        // NOT_ENOUGH_REPLICAS may pass.
+        try test.cluster.pushRequestErrors(apiKey: 0, [ErrorCode(rawValue: 19), ErrorCode(rawValue: 19)])
+        try producer.produce(topic, value: "in the end")
+        #expect(producer.serve { reports.all.count == 1 })
+        #expect(reports.all.last?.error == .noError)
+        // TOPIC_AUTHORIZATION_FAILED does not.
+        try test.cluster.pushRequestErrors(apiKey: 0, [ErrorCode(rawValue: 29)])
+        try producer.produce(topic, value: "never")
+        #expect(producer.serve { reports.all.count == 2 })
+        #expect(reports.all.last?.error.name == "TOPIC_AUTHORIZATION_FAILED")
+        #expect(reports.all.last?.value == "never")
+    }
+
+    @Test func errorsThatWereClearedDoNotCome() throws {
+        let test = try TestCluster()
+        let reports = Reports()
+        let producer = try test.producer(reports: reports)
+        try test.cluster.pushRequestErrors(apiKey: 0, Array(repeating: ErrorCode(rawValue: 29), count: 5))
+        try test.cluster.clearRequestErrors(apiKey: 0)
+        try producer.produce(try producer.topic(test.topic), value: "v")
+        #expect(producer.serve { reports.all.count == 1 })
+        #expect(reports.all.first?.error == .noError)
+    }
+
+    @Test func anotherBrokerCanLeadAPartition() throws {
+        let test = try TestCluster(brokers: 2)
+        let producer = try test.producer(reports: Reports())
+        for broker in [Int32(2), 1] {
+            try test.cluster.setPartitionLeader(test.topic, 0, broker: broker)
+            let metadata = try producer.metadata(topic: test.topic, milliseconds: 60_000)
+            #expect(metadata.topics.first?.partitions.map(\.leader) == [broker])
+        }
+    }
+
+    @Test func aGroupCanBeGivenACoordinator() throws {
+        let test = try TestCluster(brokers: 2)
+        try test.cluster.setCoordinator(kind: "group", key: "group", broker: 2)
+        // Only the coordinator answers such a request, so that it is answered at all says that it was found.
+        let consumer = try test.consumer()
+        #expect(try consumer.committed([test.partition()], milliseconds: 60_000).count == 1)
+    }
+
+    @Test func aClusterThatIsLetGoTakesNoMoreConnections() throws {
+        let servers: String
+        do {
+            let cluster = try MockCluster(brokers: 1)
+            servers = cluster.bootstrapServers
+        }
+        let configuration = Configuration(dialect: .kafka)
+        try configuration.set("bootstrap.servers", servers)
+        try configuration.set("log_level", "0")
+        let producer = try Producer(configuration: configuration, events: ClientEvents())
+        #expect(thrown { () throws(StreamsError) in _ = try producer.metadata(topic: nil, milliseconds: 200) } != nil)
+    }
+}
+
+@Suite struct LibrdkafkaTests {
+    @Test func versionsAreComparedByTheirParts() {
+        let major = Librdkafka.version >> 24 & 0xff
+        let minor = Librdkafka.version >> 16 & 0xff
+        let revision = Librdkafka.version >> 8 & 0xff
+        #expect(Librdkafka.versionText.hasPrefix("\(major).\(minor).\(revision)"))
+        #expect(Librdkafka.isAtLeast(major, minor, revision))
+        #expect(Librdkafka.isAtLeast(major, minor))
+        #expect(!Librdkafka.isAtLeast(major, minor, revision + 1))
+        #expect(!Librdkafka.isAtLeast(major, minor + 1))
+        #expect(!Librdkafka.isAtLeast(major + 1, 0))
+        #expect(Librdkafka.isAtLeast(major - 1, 255, 255))
+    }
+
+    @Test func aFunctionThatTheLibraryLacksIsAnErrorThatNamesIt() throws {
+        typealias Function = @convention(c) () -> Int32
+        #expect(Librdkafka.function("rd_kafka_version", as: Function.self)?() == Librdkafka.version)
+        #expect(Librdkafka.function("rd_kafka_of_the_future", as: Function.self) == nil)
+        let error = thrown { () throws(StreamsError) in
+            _ = try Librdkafka.requiredFunction("rd_kafka_of_the_future", as: Function.self)
+        }
+        #expect(error?.code == .notImplemented)
+        #expect(error?.text.contains("rd_kafka_of_the_future") == true)
+        #expect(error?.text.contains(Librdkafka.versionText) == true)
+    }
+}

@@ -1,0 +1,130 @@
+"""Consumer.assign(), unassign(), assignment(), and the incremental forms."""
+
+import pytest
+
+from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, TopicPartition
+
+from .support import fields, next_message
+
+
+def test_assign_starts_consuming_the_partitions(online, filled):
+    topic = filled("v", partitions=2)
+    consumer = online.consumer()
+    assert consumer.assign([TopicPartition(topic, 0), TopicPartition(topic, 1)]) is None
+    assert {next_message(consumer).partition() for _ in range(2)} == {0, 1}
+
+
+@pytest.mark.parametrize("offset", [1, OFFSET_BEGINNING], ids=["number", "beginning"])
+def test_assign_starts_at_the_given_offset(online, filled, offset):
+    topic = filled("v0", "v1", "v2")
+    consumer = online.consumer()
+    consumer.assign([TopicPartition(topic, 0, offset)])
+    assert next_message(consumer).offset() == (0 if offset == OFFSET_BEGINNING else offset)
+
+
+def test_assign_at_the_end_sees_only_what_comes_later(online, filled):
+    topic = filled("old")
+    consumer = online.consumer({"enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_END)])
+    # The end of the partition: the position is settled.
+    assert consumer.poll(20).offset() == 1
+    producer = online.producer()
+    producer.produce(topic, "new", partition=0)
+    assert producer.flush(20) == 0
+    assert next_message(consumer).value() == b"new"
+
+
+def test_assign_replaces_the_assignment(offline):
+    consumer = offline.consumer()
+    consumer.assign([TopicPartition("t", 0, 5)])
+    consumer.assign([TopicPartition("u", 1, 6)])
+    assert fields(consumer.assignment()) == [("u", 1, 6, None)]
+
+
+def test_assign_of_nothing_assigns_nothing(offline):
+    consumer = offline.consumer()
+    consumer.assign([TopicPartition("t", 0)])
+    consumer.assign([])
+    assert consumer.assignment() == []
+
+
+def test_assignment_lists_what_is_assigned_as_new_objects(offline):
+    consumer = offline.consumer()
+    partitions = [TopicPartition("t", 0, 5), TopicPartition("t", 1)]
+    consumer.assign(partitions)
+    assignment = consumer.assignment()
+    assert type(assignment) is list
+    # A partition without an initial offset starts at the committed one.
+    assert fields(assignment) == [("t", 0, 5, None), ("t", 1, OFFSET_STORED, None)]
+    assert all(a is not p for a, p in zip(assignment, partitions))
+    assert fields(partitions) == [("t", 0, 5, None), ("t", 1, -1001, None)]
+
+
+def test_assignment_of_a_new_consumer_is_empty(offline):
+    assert offline.consumer().assignment() == []
+
+
+def test_assignment_ignores_arguments(offline):
+    assert offline.consumer().assignment(1) == []
+
+
+def test_unassign_removes_everything_that_assign_assigned(offline):
+    consumer = offline.consumer()
+    consumer.assign([TopicPartition("t", 0), TopicPartition("t", 1)])
+    assert consumer.unassign() is None
+    assert consumer.assignment() == []
+
+
+def test_unassign_without_an_assignment_does_nothing(offline):
+    assert offline.consumer().unassign() is None
+
+
+def test_unassign_stops_consuming(online, filled):
+    topic = filled("v0", "v1")
+    consumer = online.consumer({"enable.partition.eof": False})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    next_message(consumer)
+    consumer.unassign()
+    assert consumer.poll(0.5) is None
+
+
+def test_incremental_assign_and_unassign_change_part_of_the_assignment(online, filled):
+    topic = filled("v", partitions=2)
+    consumer = online.consumer()
+    assert consumer.incremental_assign([TopicPartition(topic, 0, 0)]) is None
+    assert next_message(consumer).partition() == 0
+    assert consumer.incremental_assign([TopicPartition(topic, 1, 0)]) is None
+    assert next_message(consumer).partition() == 1
+    assert consumer.incremental_unassign([TopicPartition(topic, 0)]) is None
+    assert [p.partition for p in consumer.assignment()] == [1]
+
+
+LISTS = ["assign", "incremental_assign", "incremental_unassign"]
+
+
+@pytest.mark.parametrize("method", LISTS)
+@pytest.mark.parametrize("partitions", [(TopicPartition("t", 0),), "t", None, 5, TopicPartition("t", 0)], ids=repr)
+def test_anything_but_a_list_is_a_type_error(offline, method, partitions):
+    with pytest.raises(TypeError, match="requires list of TopicPartition"):
+        getattr(offline.consumer(), method)(partitions)
+
+
+@pytest.mark.parametrize("method", LISTS)
+@pytest.mark.parametrize("element", ["t", ("t", 0), None], ids=repr)
+def test_a_list_of_anything_else_is_a_type_error(offline, method, element):
+    consumer = offline.consumer()
+    with pytest.raises(TypeError, match="expected TopicPartition"):
+        getattr(consumer, method)([TopicPartition("t", 0), element])
+    assert consumer.assignment() == []
+
+
+@pytest.mark.parametrize("method", LISTS)
+def test_the_list_is_required(offline, method):
+    with pytest.raises(TypeError):
+        getattr(offline.consumer(), method)()
+
+
+@pytest.mark.parametrize("method", ["unassign", "unsubscribe"])
+def test_unassign_and_unsubscribe_take_no_arguments(offline, method):
+    with pytest.raises(TypeError):
+        getattr(offline.consumer(), method)(1)

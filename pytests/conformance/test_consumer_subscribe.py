@@ -1,0 +1,273 @@
+"""Consumer.subscribe(), unsubscribe(), and the rebalance callbacks.
+
+The mock coordinator takes three seconds to form a group. What can be seen in one life of a member is recorded once per
+dialect (`session`); what needs a group of its own has one, in the mapr dialect alone unless the dialects differ.
+"""
+
+import types
+import uuid
+
+import pytest
+
+from mapr_streams_python import OFFSET_INVALID, OFFSET_STORED, KafkaError, TopicPartition
+
+from .conftest import DIALECTS, Clients
+from .support import fields, next_message, poll_until, raises_kafka_error
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def session(request, mock_cluster):
+    """One member's life in a group, from subscribe() to close(), recorded."""
+    seen = types.SimpleNamespace(topic=f"session-{uuid.uuid4().hex}", calls=[], memberids=[], assignments=[])
+    mock_cluster.create_topic(seen.topic, 2)
+    clients = Clients(request.param, mock_cluster.bootstrap_servers)
+    producer = clients.producer()
+    for partition in range(2):
+        producer.produce(seen.topic, "v", partition=partition)
+    assert producer.flush(20) == 0
+
+    def on_assign(*arguments):
+        seen.calls.append(("on_assign", *arguments))
+        seen.assignments.append(seen.consumer.assignment())
+
+    seen.consumer = clients.consumer()
+    seen.memberids.append(seen.consumer.memberid())
+    seen.consumer.subscribe(
+        [seen.topic],
+        on_assign,
+        lambda *arguments: seen.calls.append(("on_revoke", *arguments)),
+        lambda *arguments: seen.calls.append(("on_lost", *arguments)),
+    )
+    seen.messages = [next_message(seen.consumer) for _ in range(2)]
+    seen.memberids.append(seen.consumer.memberid())
+    seen.assignments.append(seen.consumer.assignment())
+    seen.calls_before_close = len(seen.calls)
+    clients.close()
+    return seen
+
+
+# Arguments.
+
+
+@pytest.mark.parametrize("topics", [["t"], ["t", "u"], ["^t.*"]], ids=repr)
+def test_subscribe_takes_a_list_of_topics(offline, topics):
+    assert offline.consumer().subscribe(topics) is None
+
+
+def test_subscribe_takes_topics_by_keyword(offline):
+    assert offline.consumer().subscribe(topics=["t"]) is None
+
+
+@pytest.mark.parametrize("topics", [("t",), {"t"}, "t", None, 5], ids=repr)
+def test_anything_but_a_list_is_a_type_error(offline, topics):
+    with pytest.raises(TypeError, match="^expected list of topic unicode strings"):
+        offline.consumer().subscribe(topics)
+
+
+def test_the_topics_are_required(offline):
+    with pytest.raises(TypeError):
+        offline.consumer().subscribe()
+
+
+@pytest.mark.parametrize("topics", [[b"t"], [5], [None]], ids=repr)
+def test_elements_that_are_no_strings_go_through_str(offline, topics):
+    assert offline.consumer().subscribe(topics) is None
+
+
+@pytest.mark.parametrize("topics", [[], [""], ["^(["]], ids=repr)
+def test_no_topic_an_empty_one_and_a_wrong_pattern_are_invalid_arguments(offline, topics):
+    text = "Failed to set subscription: Local: Invalid argument or configuration"
+    with raises_kafka_error("_INVALID_ARG", text):
+        offline.consumer().subscribe(topics)
+
+
+@pytest.mark.parametrize("name", ["on_assign", "on_revoke", "on_lost"])
+@pytest.mark.parametrize("value", [5, "x"], ids=repr)
+def test_a_callback_that_is_not_callable_is_a_type_error(offline, name, value):
+    with pytest.raises(TypeError, match=f"^{name} expects a callable"):
+        offline.consumer().subscribe(["t"], **{name: value})
+
+
+def test_an_unknown_keyword_is_a_type_error_that_names_it(offline):
+    with pytest.raises(TypeError, match="bogus"):
+        offline.consumer().subscribe(["t"], bogus=1)
+
+
+# What a subscription does.
+
+
+def test_a_subscribed_consumer_gets_the_messages_of_its_topics(session):
+    assert {(m.topic(), m.partition()) for m in session.messages} == {(session.topic, 0), (session.topic, 1)}
+
+
+def test_a_pattern_and_a_name_subscribe_to_every_topic_that_they_match(mapr_clients, filled):
+    prefix = uuid.uuid4().hex
+    plain = filled("a")
+    matching = f"{prefix}-x"
+    producer = mapr_clients.producer()
+    producer.produce(matching, "b", partition=0)
+    assert producer.flush(20) == 0
+    consumer = mapr_clients.consumer()
+    consumer.subscribe([plain, f"^{prefix}.*"])
+    assert {next_message(consumer).topic() for _ in range(2)} == {plain, matching}
+
+
+def test_subscribe_replaces_a_previous_subscription(mapr_clients, filled):
+    first, second = filled("a"), filled("b")
+    consumer = mapr_clients.consumer()
+    consumer.subscribe([first])
+    assert next_message(consumer).topic() == first
+    consumer.subscribe([second])
+    assert next_message(consumer).topic() == second
+    assert {p.topic for p in consumer.assignment()} == {second}
+
+
+def test_unsubscribe_gives_the_partitions_back(mapr_clients, filled):
+    calls = []
+    topic = filled("v", partitions=2)
+    consumer = mapr_clients.consumer()
+    consumer.subscribe([topic], on_revoke=lambda c, partitions: calls.append(len(partitions)))
+    next_message(consumer)
+    assert consumer.unsubscribe() is None
+    poll_until(consumer, lambda: calls)
+    assert calls == [2]
+    assert consumer.assignment() == []
+
+
+def test_unsubscribe_without_a_subscription_does_nothing(offline):
+    assert offline.consumer().unsubscribe() is None
+
+
+def test_assignment_of_a_subscribed_consumer_has_its_partitions(session):
+    expected = [(session.topic, 0, OFFSET_STORED, None), (session.topic, 1, OFFSET_STORED, None)]
+    assert sorted(fields(session.assignments[-1])) == expected
+
+
+# Rebalance callbacks.
+
+
+def test_on_assign_gets_the_consumer_and_its_partitions(session):
+    _, passed, partitions = session.calls[0]
+    assert passed is session.consumer
+    assert type(partitions) is list
+    expected = [(session.topic, 0, OFFSET_INVALID, None), (session.topic, 1, OFFSET_INVALID, None)]
+    assert sorted(fields(partitions)) == expected
+
+
+def test_the_partitions_are_assigned_after_an_on_assign_that_does_not_assign(session):
+    assert session.assignments[0] == []
+    assert len(session.assignments[-1]) == 2
+
+
+def test_on_revoke_gets_the_consumer_and_the_absolute_list_of_partitions(session):
+    name, passed, partitions = session.calls[1]
+    assert name == "on_revoke"
+    assert passed is session.consumer
+    assert sorted((p.topic, p.partition) for p in partitions) == [(session.topic, 0), (session.topic, 1)]
+
+
+def test_callbacks_by_position_are_on_assign_on_revoke_on_lost_and_run_once_each(session):
+    # Partitions that are given back are not lost.
+    assert [call[0] for call in session.calls] == ["on_assign", "on_revoke"]
+
+
+def test_on_revoke_runs_when_the_consumer_closes(session):
+    assert session.calls_before_close == 1
+    assert session.calls[1][0] == "on_revoke"
+
+
+def test_memberid_is_known_once_the_group_is_joined(session):
+    before, joined = session.memberids
+    assert before is None
+    assert type(joined) is str
+    assert joined
+
+
+def test_offsets_that_on_assign_assigns_take_effect(online, filled):
+    topic = filled("v0", "v1", "v2")
+
+    def at_two(consumer, partitions):
+        for partition in partitions:
+            partition.offset = 2
+        consumer.assign(partitions)
+
+    consumer = online.consumer()
+    consumer.subscribe([topic], on_assign=at_two)
+    assert next_message(consumer).offset() == 2
+
+
+def test_on_revoke_can_commit_before_the_partitions_go(online, filled):
+    topic = filled("v0", "v1")
+    properties = {"group.id": topic, "enable.auto.commit": False}
+    consumer = online.consumer(properties)
+    consumer.subscribe([topic], on_revoke=lambda c, partitions: c.commit(asynchronous=False))
+    next_message(consumer)
+    consumer.close()
+    [committed] = online.consumer(properties).committed([TopicPartition(topic, 0)], 20)
+    assert committed.offset == 1
+
+
+def test_two_members_share_the_partitions(mapr_clients, filled):
+    topic = filled("v", partitions=2)
+    revoked = []
+    first, second = mapr_clients.consumer({"group.id": topic}), mapr_clients.consumer({"group.id": topic})
+    first.subscribe([topic], on_revoke=lambda c, partitions: revoked.append(len(partitions)))
+    next_message(first)
+    second.subscribe([topic])
+
+    def shared():
+        second.poll(0)
+        return len(first.assignment()) == 1 and len(second.assignment()) == 1
+
+    poll_until(first, shared)
+    assert revoked == [2]
+    assert {p.partition for p in first.assignment() + second.assignment()} == {0, 1}
+
+
+@pytest.mark.parametrize("given", [("on_lost", "on_revoke"), ("on_revoke",)], ids=["both", "on_revoke alone"])
+def test_partitions_that_were_lost_call_on_lost_or_else_on_revoke(own_cluster, given):
+    calls = []
+    own_cluster.create_topic("t", 2)
+    consumer = own_cluster.consumer({"heartbeat.interval.ms": 100})
+
+    def callback(name):
+        return lambda *arguments: calls.append((name, *arguments))
+
+    consumer.subscribe(["t"], **{name: callback(name) for name in given})
+    poll_until(consumer, consumer.assignment)
+    # The coordinator has gone on without this member.
+    own_cluster.push_request_errors("Heartbeat", [KafkaError.UNKNOWN_MEMBER_ID])
+    poll_until(consumer, lambda: calls)
+    [(name, passed, partitions)] = calls
+    assert name == given[0]
+    assert passed is consumer
+    assert sorted(p.partition for p in partitions) == [0, 1]
+
+
+def test_an_exception_of_on_assign_comes_out_of_poll_and_the_consumer_goes_on(mapr_clients, filled):
+    topic, calls = filled("v"), []
+
+    def bad(consumer, partitions):
+        calls.append(partitions)
+        raise ValueError("from on_assign")
+
+    consumer = mapr_clients.consumer()
+    consumer.subscribe([topic], on_assign=bad)
+    with pytest.raises(ValueError, match="^from on_assign$"):
+        next_message(consumer)
+    assert next_message(consumer).value() == b"v"
+    assert len(calls) == 1
+
+
+def test_an_exception_of_on_revoke_comes_out_of_close(mapr_clients, filled):
+    def bad(consumer, partitions):
+        raise ValueError("from on_revoke")
+
+    consumer = mapr_clients.consumer()
+    consumer.subscribe([filled("v")], on_revoke=bad)
+    next_message(consumer)
+    with pytest.raises(ValueError, match="^from on_revoke$"):
+        consumer.close()
+    # It is closed all the same.
+    with pytest.raises(RuntimeError, match="^Consumer closed$"):
+        consumer.poll(0)

@@ -1,0 +1,168 @@
+"""Ctrl-C, and other threads, while a call waits.
+
+A blocking call releases the GIL and answers a signal within 200 ms; the tests allow for a slow machine.
+"""
+
+import pytest
+
+ALLOWED_SECONDS = 0.5
+
+# A client whose every call waits: its server accepts connections and answers nothing.
+SILENT = """
+import socket
+silent = socket.socket()
+silent.bind(("127.0.0.1", 0))
+silent.listen()
+config = {"bootstrap.servers": "127.0.0.1:%d" % silent.getsockname()[1], "group.id": "g", "log_level": 0}
+producer = Producer(config)
+producer.produce("t", "v")
+consumer = Consumer(config)
+consumer.assign([TopicPartition("t", 0, 0)])
+partition = TopicPartition("t", 0, 1)
+"""
+
+# A consumer whose broker answers half a minute late from now on.
+LATE = """
+from mapr_streams_python.testing import MockCluster
+cluster = MockCluster(brokers=1)
+cluster.create_topic("t")
+config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g", "log_level": 0}
+consumer = Consumer(config)
+consumer.assign([TopicPartition("t", 0, 0)])
+partition = TopicPartition("t", 0, 1)
+consumer.commit(offsets=[partition], asynchronous=False)
+cluster.set_broker_rtt(-1, 30)
+"""
+
+WAITING_CALLS = {
+    "Producer.poll": (SILENT, "producer.poll(20)"),
+    "Producer.poll without a timeout": (SILENT, "producer.poll()"),
+    "Producer.flush": (SILENT, "producer.flush(20)"),
+    "Producer.flush without a timeout": (SILENT, "producer.flush()"),
+    "Producer.close": (SILENT, "producer.close()"),
+    "Producer.list_topics": (SILENT, "producer.list_topics(timeout=20)"),
+    "Consumer.poll": (SILENT, "consumer.poll(20)"),
+    "Consumer.poll without a timeout": (SILENT, "consumer.poll()"),
+    "Consumer.consume": (SILENT, "consumer.consume(10, 20)"),
+    "Consumer.consume without a timeout": (SILENT, "consumer.consume(10)"),
+    "Consumer iteration": (SILENT, "next(consumer)"),
+    "Consumer.committed": (SILENT, "consumer.committed([partition], 20)"),
+    "Consumer.get_watermark_offsets": (SILENT, "consumer.get_watermark_offsets(partition, 20)"),
+    "Consumer.offsets_for_times": (SILENT, "consumer.offsets_for_times([partition], 20)"),
+    "Consumer.list_topics": (SILENT, "consumer.list_topics(timeout=20)"),
+    "Consumer.commit": (LATE, "consumer.commit(offsets=[partition], asynchronous=False)"),
+    "Consumer.committed, sent": (LATE, "consumer.committed([partition], 20)"),
+    "Consumer.close": (LATE, "consumer.commit(offsets=[partition]) or consumer.close()"),
+}
+
+
+@pytest.fixture(params=WAITING_CALLS)
+def waiting_call(request):
+    return WAITING_CALLS[request.param]
+
+
+def test_control_c_ends_the_call(program, waiting_call):
+    setup, call = waiting_call
+    printed = program(
+        setup
+        + f"""
+sent = []
+
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+
+timer = threading.Timer(0.5, interrupt)
+timer.start()
+try:
+    {call}
+    print("returned")
+except KeyboardInterrupt:
+    print("interrupted after", time.monotonic() - sent[0])
+timer.join()
+""",
+        timeout=45,
+    )
+    words = printed.split()
+    assert words[:2] == ["interrupted", "after"], printed
+    assert float(words[2]) < ALLOWED_SECONDS
+
+
+def test_an_exception_of_a_signal_handler_comes_out_and_the_client_goes_on(program, filled):
+    program(
+        """
+        def handler(number, frame):
+            raise ValueError("from the handler")
+
+        signal.signal(signal.SIGUSR1, handler)
+        consumer, producer = make_consumer(), make_producer()
+        consumer.assign([TopicPartition(topic, 0, 1)])
+        for call in (lambda: consumer.poll(20), lambda: consumer.consume(5, 20), lambda: producer.poll(20)):
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            assert outcome(call) == "ValueError: from the handler"
+        producer.produce(topic, "later", partition=0)
+        assert producer.flush(20) == 0
+        assert consumer.poll(20).value() == b"later"
+        consumer.close()
+        """,
+        topic=filled("v0"),
+    )
+
+
+def test_a_signal_handler_that_returns_does_not_end_the_call(program):
+    program(
+        """
+        handled = []
+        signal.signal(signal.SIGUSR1, lambda number, frame: handled.append(time.monotonic()))
+        producer = make_producer()
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        start = time.monotonic()
+        assert producer.poll(1) == 0
+        assert handled and time.monotonic() - start > 0.9
+        assert handled[0] - start < 0.8
+        """
+    )
+
+
+def test_other_threads_run_while_the_call_waits(program, waiting_call):
+    setup, call = waiting_call
+    printed = program(
+        setup
+        + f"""
+ticks, begun = [], threading.Event()
+
+def wait():
+    begun.set()
+    outcome(lambda: {call})
+
+threading.Thread(target=wait, daemon=True).start()
+begun.wait()
+longest, last = 0, time.monotonic()
+end = last + 1
+while last < end:
+    time.sleep(0.001)
+    now = time.monotonic()
+    longest, last = max(longest, now - last), now
+print(longest)
+sys.stdout.flush()
+os._exit(0)
+""",
+        timeout=45,
+    )
+    # A call that kept the GIL would have stopped this thread for as long as it waits.
+    assert float(printed) < ALLOWED_SECONDS
+
+
+def test_the_interpreter_ends_after_an_interrupted_call(program, waiting_call):
+    setup, call = waiting_call
+    program(
+        setup
+        + f"""
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    {call}
+except KeyboardInterrupt:
+    pass
+""",
+        timeout=60,
+    )

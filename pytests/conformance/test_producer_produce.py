@@ -1,0 +1,240 @@
+"""Producer.produce(): its arguments, and what happens to the message."""
+
+import pytest
+
+from mapr_streams_python import KafkaError, TopicPartition
+
+from .support import deliver, next_message, raises_kafka_error
+
+
+@pytest.fixture
+def producer(offline):
+    """A producer without a server. Something hears the reports, so that no NULL payload is an error of the call."""
+    return offline.producer({"on_delivery": lambda error, message: None})
+
+
+def round_trip(online, topic, **arguments):
+    """Produces one message to partition 0 of a new topic and consumes it."""
+    name = topic()
+    error, _ = deliver(online.producer(), name, partition=0, **arguments)
+    assert error is None
+    consumer = online.consumer()
+    consumer.assign([TopicPartition(name, 0, 0)])
+    return next_message(consumer)
+
+
+# Arguments.
+
+
+def test_it_returns_none(producer):
+    assert producer.produce("t", "v") is None
+
+
+def test_arguments_by_position_are_topic_value_key_partition_callback_on_delivery(online, topic):
+    name, reports = topic(partitions=2), []
+    producer = online.producer()
+    producer.produce(name, "v", "k", 1, None, lambda error, message: reports.append(message))
+    producer.produce(name, "v", "k", 1, lambda error, message: reports.append(message), None)
+    assert producer.flush(20) == 0
+    assert [(m.value(), m.key(), m.partition()) for m in reports] == [(b"v", b"k", 1)] * 2
+
+
+def test_arguments_by_keyword(online, topic):
+    name, reports = topic(partitions=2), []
+    producer = online.producer()
+    producer.produce(
+        topic=name,
+        value="v",
+        key="k",
+        partition=1,
+        on_delivery=lambda error, message: reports.append(message),
+        timestamp=1234,
+        headers=[("a", "b")],
+    )
+    assert producer.flush(20) == 0
+    assert [(m.value(), m.key(), m.partition()) for m in reports] == [(b"v", b"k", 1)]
+
+
+def test_the_topic_is_required(producer):
+    with pytest.raises(TypeError):
+        producer.produce()
+
+
+@pytest.mark.parametrize("topic", [5, b"t", None])
+def test_the_topic_must_be_a_string(producer, topic):
+    with pytest.raises(TypeError):
+        producer.produce(topic, "v")
+
+
+def test_a_topic_with_a_nul_is_a_value_error(producer):
+    with pytest.raises(ValueError):
+        producer.produce("t\x00u", "v")
+
+
+@pytest.mark.parametrize("topic", ["", "t" * 300])
+def test_a_topic_that_no_broker_accepts_is_taken(producer, topic):
+    assert producer.produce(topic, "v") is None
+
+
+@pytest.mark.parametrize("value", [1.5, ["v"], True, 5, {}, object()], ids=repr)
+@pytest.mark.parametrize("name", ["value", "key"])
+def test_value_and_key_of_another_type_are_a_type_error_that_names_the_type(producer, name, value):
+    with pytest.raises(TypeError, match=type(value).__name__):
+        producer.produce("t", **{"value": "v", name: value})
+    assert len(producer) == 0
+
+
+@pytest.mark.parametrize("name", ["value", "key"])
+def test_text_is_sent_as_utf_8(online, topic, name):
+    message = round_trip(online, topic, **{"value": "v", name: "vä€"})
+    assert getattr(message, name)() == b"v\xc3\xa4\xe2\x82\xac"
+
+
+@pytest.mark.parametrize("name", ["value", "key"])
+def test_bytes_are_sent_as_they_are(online, topic, name):
+    message = round_trip(online, topic, **{"value": "v", name: b"\xff\xfe\x00"})
+    assert getattr(message, name)() == b"\xff\xfe\x00"
+
+
+@pytest.mark.parametrize("name", ["value", "key"])
+def test_a_lone_surrogate_is_a_unicode_encode_error(producer, name):
+    with pytest.raises(UnicodeEncodeError):
+        producer.produce("t", **{"value": "v", name: "\ud800"})
+
+
+@pytest.mark.parametrize("partition", ["0", 1.5])
+def test_a_partition_that_is_no_integer_is_a_type_error(producer, partition):
+    with pytest.raises(TypeError):
+        producer.produce("t", "v", partition=partition)
+
+
+def test_a_partition_beyond_32_bits_is_an_overflow_error(producer):
+    with pytest.raises(OverflowError):
+        producer.produce("t", "v", partition=2**31)
+
+
+@pytest.mark.parametrize("partition", [-1, -2, 999999])
+def test_a_partition_that_does_not_exist_is_taken(producer, partition):
+    assert producer.produce("t", "v", partition=partition) is None
+
+
+def test_a_partition_that_does_not_exist_is_reported(online, topic):
+    error, message = deliver(online.producer(), topic(), value="v", partition=999999)
+    assert error == KafkaError._UNKNOWN_PARTITION
+    assert message.partition() == 999999
+
+
+def test_without_a_partition_the_partitioner_chooses_by_key(online, topic):
+    name = topic(partitions=4)
+    producer = online.producer({"partitioner": "consistent"})
+    partitions = {deliver(producer, name, value="v", key="same")[1].partition() for _ in range(5)}
+    assert len(partitions) == 1
+
+
+@pytest.mark.parametrize("timestamp", [0, -5, 1234567])
+def test_a_timestamp_is_milliseconds(producer, timestamp):
+    assert producer.produce("t", "v", timestamp=timestamp) is None
+
+
+@pytest.mark.parametrize("timestamp", ["x", 1.5])
+def test_a_timestamp_that_is_no_integer_is_a_type_error(producer, timestamp):
+    with pytest.raises(TypeError):
+        producer.produce("t", "v", timestamp=timestamp)
+
+
+def test_an_unknown_keyword_is_a_type_error_that_names_it(producer):
+    with pytest.raises(TypeError, match="bogus"):
+        producer.produce("t", "v", bogus=1)
+
+
+def test_too_many_arguments_are_a_type_error(producer):
+    with pytest.raises(TypeError):
+        producer.produce("t", "v", "k", 0, None, None, 0, None, None, 5)
+
+
+def test_a_message_beyond_the_maximum_size_is_refused(producer):
+    text = "Unable to produce message: Broker: Message size too large"
+    with raises_kafka_error("MSG_SIZE_TOO_LARGE", text):
+        producer.produce("t", "x" * 2_000_000)
+    assert len(producer) == 0
+
+
+def test_a_full_queue_is_a_buffer_error(offline):
+    producer = offline.producer({"queue.buffering.max.messages": 1})
+    producer.produce("t", "v")
+    with pytest.raises(BufferError, match="^Local: Queue full$"):
+        producer.produce("t", "v")
+    assert len(producer) == 1
+
+
+# Headers.
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (None, None),
+        ({}, None),
+        ([], None),
+        ([("a", "b")], [("a", b"b")]),
+        ([("a", b"b")], [("a", b"b")]),
+        ([("a", None)], [("a", None)]),
+        ([("a", "")], [("a", b"")]),
+        ({"a": "b", "c": None}, [("a", b"b"), ("c", None)]),
+        ([("h", "1"), ("h", "2"), ("e", "ä")], [("h", b"1"), ("h", b"2"), ("e", b"\xc3\xa4")]),
+        ([(5, "b"), (b"a", "b")], [("5", b"b"), ("b'a'", b"b")]),
+        ({5: "a"}, [("5", b"a")]),
+    ],
+    ids=repr,
+)
+def test_headers_are_a_dict_or_a_list_of_pairs(online, topic, headers, expected):
+    assert round_trip(online, topic, value="v", headers=headers).headers() == expected
+
+
+@pytest.mark.parametrize("headers", [(("a", "b"),), 5, "ab"], ids=repr)
+def test_headers_of_another_type_are_a_type_error(producer, headers):
+    text = f"^expected headers to be dict or list of \\(key, value\\) tuples, not {type(headers).__name__}$"
+    with pytest.raises(TypeError, match=text):
+        producer.produce("t", "v", headers=headers)
+
+
+@pytest.mark.parametrize("headers", [[("a",)], [["a", "b"]], ["ab"], [("a", "b", "c")]], ids=repr)
+def test_headers_that_are_no_pairs_are_a_type_error(producer, headers):
+    with pytest.raises(TypeError, match=r"^Headers are expected to be a list of \(key, value\) tuples$"):
+        producer.produce("t", "v", headers=headers)
+
+
+@pytest.mark.parametrize("headers", [[("a", 5)], {"a": 5}], ids=repr)
+def test_a_header_value_of_another_type_is_a_type_error(producer, headers):
+    text = "^expected header value to be None, binary, or unicode string, not int$"
+    with pytest.raises(TypeError, match=text):
+        producer.produce("t", "v", headers=headers)
+    assert len(producer) == 0
+
+
+def test_the_headers_given_are_not_changed(producer):
+    headers = [("a", "b"), ("c", None)]
+    producer.produce("t", "v", headers=headers)
+    assert headers == [("a", "b"), ("c", None)]
+
+
+# A NULL payload.
+
+
+@pytest.mark.parametrize("arguments", [{}, {"value": None}, {"value": None, "key": None}], ids=repr)
+def test_a_null_payload_is_reported_as_an_invalid_argument_in_the_mapr_dialect(mapr_clients, topic, arguments):
+    name = topic()
+    error, message = deliver(mapr_clients.producer(), name, **arguments)
+    assert error == KafkaError._INVALID_ARG
+    assert message.error() == KafkaError._INVALID_ARG
+    assert (message.topic(), message.value()) == (name, None)
+
+
+def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, topic):
+    name = topic()
+    error, _ = deliver(kafka_clients.producer(), name, key="k", partition=0)
+    assert error is None
+    consumer = kafka_clients.consumer()
+    consumer.assign([TopicPartition(name, 0, 0)])
+    message = next_message(consumer)
+    assert (message.key(), message.value(), len(message)) == (b"k", None, 0)
