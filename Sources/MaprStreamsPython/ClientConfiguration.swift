@@ -110,21 +110,22 @@ final class ParsedConfiguration {
         case Dialect.property, "default.topic.config":
             break  // read before and after the others
         case "error_cb":
-            callbacks.error = try Self.callable(python, value, name, .typeError)
+            put(&callbacks.error, try Self.callable(python, value, name, .typeError))
         case "stats_cb":
-            callbacks.statistics = try Self.callable(python, value, name, .typeError)
+            put(&callbacks.statistics, try Self.callable(python, value, name, .typeError))
         case "throttle_cb":
-            callbacks.throttle = try Self.callable(python, value, name, .valueError)
+            put(&callbacks.throttle, try Self.callable(python, value, name, .valueError))
         case "oauth_cb":
-            callbacks.token = try Self.callable(python, value, name, .typeError)
+            put(&callbacks.token, try Self.callable(python, value, name, .typeError))
+            callbacks.tokenBox?.release()
             callbacks.tokenBox = Unmanaged.passRetained(TokenBox(value))
         case "logger":
-            if !value.isNone { callbacks.logger = value.retained }
+            if !value.isNone { put(&callbacks.logger, value.retained) }
         case "on_delivery" where !isConsumer, "on_commit" where isConsumer:
             guard PyCallable_Check(value) != 0 else {
                 throw python.raise(StreamsError(.invalidArgument, reason: "\(name) requires a callable object"))
             }
-            callbacks.report = value.retained
+            put(&callbacks.report, value.retained)
         case "delivery.report.only.error" where !isConsumer:
             // Every report must reach us, or the callbacks of delivered messages would never be let go.
             let text = try Self.valueText(python, value)
@@ -135,6 +136,11 @@ final class ParsedConfiguration {
             if name == "group.id" { hasGroup = true }
             try setProperty(python, name, try Self.valueText(python, value), extra: extra)
         }
+    }
+
+    /// Takes over a callable; two keys may be the same property, where one of them becomes text by `str()`.
+    private func put(_ field: inout Object?, _ callable: Object) {
+        replace(&field, with: OwnedObject(owning: callable))
     }
 
     private func setProperty(

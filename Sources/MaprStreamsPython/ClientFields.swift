@@ -12,8 +12,6 @@ struct ClientFields {
         case unready = 0
         /// `__init__` is under way, and has let other threads run.
         case initialising
-        /// `__init__` is at work, and may have released the GIL.
-        case starting
         case open
         case closed
         /// A child process has inherited it: librdkafka's threads stayed behind in the parent.

@@ -68,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Ends a call. The last one on a closed consumer finishes its close.
     ///
     /// - Parameter propagating: whether the caller raises what is pending when this returns; else an exception of the
-    /// last   callbacks goes to `sys.unraisablehook`.
+    ///   last callbacks goes to `sys.unraisablehook`.
     @inline(__always)
     func leave(_ python: inout Python, propagating: Bool = false) {
         base.pointee.users &-= 1
@@ -110,7 +110,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func reportDelayed(_ python: borrowing Python) {
         guard let exception = pointee.delayed else { return }
         pointee.delayed = nil
-        exception.report(python, Types.consumer)
+        // Where `__init__` was not called the memory is zero, and that is an exception of nothing.
+        if !exception.isEmpty { exception.report(python, Types.consumer) }
     }
 
     // MARK: Messages that the program holds
@@ -181,10 +182,10 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.pointee.client = nil
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
-        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. Where the close was
-        // broken off, by Ctrl-C say, they may take their time.
-        let isSlow = pointee.wasInterrupted
-        python.detached { isSlow ? Client.releaseInBackground(client) : client.release() }
+        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. They may take a session's
+        // time where an answer is outstanding, after Ctrl-C say: then they end by themselves, in the background.
+        let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000
+        python.detached { Client.release(client, waitingAtMost: patience) }
     }
 
     /// Leaves the group, and serves the last callbacks. - Returns: false where an exception is pending.
@@ -332,7 +333,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
         fields.initialize(
             to: ConsumerFields(
                 base: ClientFields(
-                    client: nil, state: .starting, isConsumer: true, users: 0,
+                    client: nil, state: .initialising, isConsumer: true, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
@@ -353,7 +354,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.pointee.base.state = .open
             fields.base.list()
         } catch {
-            fields.pointee.base.state = .unready
+            // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
             fields.base.dropObjects()
             fields.pointee.base.state = .unready
             throw error

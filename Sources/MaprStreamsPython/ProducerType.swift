@@ -154,7 +154,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
         fields.initialize(
             to: ProducerFields(
                 base: ClientFields(
-                    client: nil, state: .starting, isConsumer: false, users: 0,
+                    client: nil, state: .initialising, isConsumer: false, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
@@ -173,10 +173,10 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.pointee.base.state = .open
             fields.base.list()
         } catch {
-            fields.pointee.base.state = .unready
+            // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
             fields.base.dropObjects()
-            fields.pointee.base.state = .unready
             clear(&fields.pointee.topics)
+            fields.pointee.base.state = .unready
             throw error
         }
         return 0

@@ -73,7 +73,7 @@ extension CallbackContext {
 private func logLine(
     handle: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
 ) {
-    guard let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
+    guard let handle, let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
     let context = CallbackContext.from(opaque)
     if level <= 4 { context.failures.note(String(cString: text)) }
     if let log = context.events.log {

@@ -56,10 +56,11 @@ public class Client: @unchecked Sendable {
         rd_kafka_destroy_flags(handle, isConsumer ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0)
     }
 
-    /// Lets go of a client whose end would take long, on a thread of its own.
-    public static func releaseInBackground(_ client: Unmanaged<Client>) {
+    /// Lets go of a client on a thread of its own, and waits for its end for a while.
+    public static func release(_ client: Unmanaged<Client>, waitingAtMost milliseconds: Int32) {
         do throws(StreamsError) {
-            try HelperThread.start(client.toOpaque()) { releaseClient($0) }
+            let call = try HelperCall { () throws(StreamsError) in client.release() }
+            if milliseconds > 0 { _ = call.wait(milliseconds: milliseconds) }
         } catch {
             client.release()
         }
@@ -107,9 +108,4 @@ public class Client: @unchecked Sendable {
         defer { rd_kafka_metadata_destroy(raw) }
         return ClusterMetadata(raw.pointee, of: handle)
     }
-}
-
-private func releaseClient(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let argument { Unmanaged<Client>.fromOpaque(argument).release() }
-    return nil
 }

@@ -114,7 +114,8 @@ extension Consumer {
             }
             if hasAnswered { return }
         }
-        if String(cString: rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE" && (isAssigned || isRevoked) {
+        let cooperation = rd_kafka_rebalance_protocol(handle).map { String(cString: $0) }
+        if cooperation == "COOPERATIVE" && (isAssigned || isRevoked) {
             let error =
                 isAssigned
                 ? rd_kafka_incremental_assign(handle, list) : rd_kafka_incremental_unassign(handle, list)
