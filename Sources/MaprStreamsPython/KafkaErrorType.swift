@@ -10,8 +10,14 @@ struct KafkaErrorFields {
 
     var code: Int32
     var flags: UInt8
-    /// The text, where it is not the code's own.
+    /// The text, where it is not the code's own. A program can reach it, as the attribute `_reason`: see `text`.
     var reason: Object?
+
+    /// The reason, where it is a str.
+    var text: Object? {
+        guard let reason, cpy_is_str(reason) != 0 else { return nil }
+        return reason
+    }
 
     static func flags(fatal isFatal: Bool, retriable isRetriable: Bool, requiresAbort requires: Bool) -> UInt8 {
         (isFatal ? fatal : 0) | (isRetriable ? retriable : 0) | (requires ? requiresAbort : 0)
@@ -51,7 +57,9 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         The constants are those of the librdkafka that is loaded (``rd_kafka_get_err_descs``).
         """)
     type.initializer(kafkaErrorInitialize)
-    type.finalize(kafkaErrorFinalize)
+    type.members([
+        Member("_reason", offset: fieldsOffset + MemoryLayout<KafkaErrorFields>.offset(of: \.reason).unsafelyUnwrapped)
+    ])
     type.compare(kafkaErrorCompare)
     type.hash { object in
         let code = Int(kafkaErrorFields(object).pointee.code)
@@ -178,15 +186,9 @@ func kafkaErrorInitialize(_ object: Object?, _ arguments: Object?, _ keywords: O
     }
 }
 
-// CPython's dealloc for heap types does the rest; Exception's own is hidden from us.
-@_cdecl("mapr_KafkaError_finalize")
-func kafkaErrorFinalize(_ object: Object?) {
-    clear(&kafkaErrorFields(object).pointee.reason)
-}
-
 func kafkaErrorString(_ object: Object?) -> String {
     let fields = kafkaErrorFields(object)
-    return fields.pointee.reason?.text ?? ErrorCode(rawValue: fields.pointee.code).text
+    return fields.pointee.text?.text ?? ErrorCode(rawValue: fields.pointee.code).text
 }
 
 @_cdecl("mapr_KafkaError_describe")
@@ -210,7 +212,7 @@ func kafkaErrorName(_ object: Object?, _ unused: Object?) -> Object? {
 @_cdecl("mapr_KafkaError_str")
 func kafkaErrorText(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        if let reason = kafkaErrorFields(object).pointee.reason { return reason.retained }
+        if let text = kafkaErrorFields(object).pointee.text { return text.retained }
         return try python.string(kafkaErrorString(object)).take()
     }
 }
@@ -256,7 +258,7 @@ func kafkaErrorReduce(_ object: Object?, _ unused: Object?) -> Object? {
         let fields = kafkaErrorFields(object).pointee
         let arguments = try OwnedObject(PyTuple_New(5))
         PyTuple_SetItem(arguments.object, 0, try python.integer(Int(fields.code)).take())
-        PyTuple_SetItem(arguments.object, 1, (fields.reason ?? cpy_none().unsafelyUnwrapped).retained)
+        PyTuple_SetItem(arguments.object, 1, (fields.text ?? cpy_none().unsafelyUnwrapped).retained)
         for (index, flag) in [KafkaErrorFields.fatal, KafkaErrorFields.retriable, KafkaErrorFields.requiresAbort]
             .enumerated()
         {

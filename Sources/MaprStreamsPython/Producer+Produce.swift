@@ -4,7 +4,8 @@ import Streams
 
 private let produceDocumentation: StaticString =
     """
-    produce($self, /, topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None)
+    produce($self, /, topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None,
+            *, partitioner=None)
     --
 
     Puts a message into the queue, to be sent.
@@ -19,6 +20,8 @@ private let produceDocumentation: StaticString =
         (err is None) or has failed for good; ``callback`` is another name for it, and wins if both are given
     :param int timestamp: milliseconds since the epoch; 0 for now
     :param headers: a dict, or a list of (name, value) tuples; values are str, bytes-like or None
+    :param partitioner: has no effect: the first releases of the API took this keyword and ignored it. The property
+        ``partitioner`` of the configuration chooses one
     :raises BufferError: the queue is full (``queue.buffering.max.messages``): call poll() and try again
     :raises KafkaException: for other errors
     :raises TypeError: an argument has the wrong type; the message names it
@@ -41,8 +44,11 @@ func prepareProduce() {
     let signature = UnsafeMutablePointer<Signature>.allocate(capacity: 1)
     signature.initialize(
         to: Signature(
-            "produce", ["topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers"],
-            required: 1))
+            "produce",
+            [
+                "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers", "partitioner",
+            ],
+            required: 1, positional: 8))
     produceSignature = signature
 }
 
@@ -53,7 +59,7 @@ func producerProduce(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
         _ = try fields.open(python)
-        return try withSlots(8) { slots throws(PythonError) in
+        return try withSlots(9) { slots throws(PythonError) in
             try produceSignature.unsafelyUnwrapped.pointee.parse(python, arguments, count, keywords, into: slots)
 
             let topicObject = slots[0].unsafelyUnwrapped

@@ -174,14 +174,14 @@ public struct Signature {
     }
 }
 
-/// Runs `body` with `count` empty slots for arguments, eight at the most, in the caller's stack frame.
+/// Runs `body` with `count` empty slots for arguments, nine at the most, in the caller's stack frame.
 @inlinable @inline(__always)
 public func withSlots<Result: ~Copyable>(
     _ count: Int, _ body: (UnsafeMutablePointer<Object?>) throws(PythonError) -> Result
 ) throws(PythonError) -> Result {
-    precondition(count <= 8)
-    var slots: (Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?) =
-        (nil, nil, nil, nil, nil, nil, nil, nil)
+    precondition(count <= 9)
+    var slots: (Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?) =
+        (nil, nil, nil, nil, nil, nil, nil, nil, nil)
     return try withUnsafeMutablePointer(to: &slots) { pointer throws(PythonError) in
         try body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Object?.self))
     }

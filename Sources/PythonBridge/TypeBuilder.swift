@@ -83,6 +83,32 @@ public struct Attribute {
     }
 }
 
+/// A field that holds an object: CPython visits nothing in it, and lets go of what it holds when the instance goes.
+///
+/// It is what is left to a type that cannot have a dealloc of its own, because its base's is hidden and a subclass with a
+/// `__del__` replaces its finalizer. The price is an attribute that a program can see and set.
+public struct Member {
+    let name: StaticString
+    let offset: Int
+
+    /// - Parameter offset: from the start of the instance, in bytes.
+    public init(_ name: StaticString, offset: Int) {
+        self.name = name
+        self.offset = offset
+    }
+
+    static func table(_ members: [Member]) -> UnsafeMutablePointer<PyMemberDef> {
+        let table = UnsafeMutablePointer<PyMemberDef>.allocate(capacity: members.count + 1)
+        for (index, member) in members.enumerated() {
+            (table + index).initialize(
+                to: PyMemberDef(
+                    name: member.name.cString, type: T_OBJECT_EX, offset: member.offset, flags: 0, doc: nil))
+        }
+        (table + members.count).initialize(to: PyMemberDef())
+        return table
+    }
+}
+
 extension StaticString {
     var cString: UnsafePointer<CChar> {
         UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
@@ -135,9 +161,6 @@ public struct TypeBuilder {
     public mutating func deallocate(_ function: @escaping Destructor) {
         add(Py_tp_dealloc, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
     }
-    public mutating func finalize(_ function: @escaping Destructor) {
-        add(Py_tp_finalize, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
-    }
     public mutating func traverse(_ function: @escaping Traverse) {
         add(Py_tp_traverse, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
     }
@@ -168,6 +191,9 @@ public struct TypeBuilder {
     }
     public mutating func methods(_ methods: [Method]) {
         add(Py_tp_methods, Method.table(methods))
+    }
+    public mutating func members(_ members: [Member]) {
+        add(Py_tp_members, Member.table(members))
     }
     public mutating func attributes(_ attributes: [Attribute]) {
         add(Py_tp_getset, Attribute.table(attributes))

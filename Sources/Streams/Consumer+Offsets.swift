@@ -92,6 +92,8 @@ extension Consumer {
 
     /// The first offset and the one after the last, asked of the broker. Waits.
     ///
+    /// - Parameter milliseconds: how long the partition's leader is looked for. librdkafka 2.0.2 gives a request that it
+    ///   has sent `socket.timeout.ms` all the same.
     /// - Note: `rd_kafka_query_watermark_offsets`.
     public func queryWatermarks(
         _ partition: TopicPartition, milliseconds: Int32

@@ -46,8 +46,12 @@ public final class HelperCall<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Waits for the request to end. - Returns: whether it has.
+    /// Waits for the request to end.
+    ///
+    /// - Parameter milliseconds: how long at most; 0 or less does not wait.
+    /// - Returns: whether it has ended.
     public func wait(milliseconds: Int32) -> Bool {
+        let milliseconds = max(milliseconds, 0)
         var time = timespec()
         #if os(Linux)
             clock_gettime(CLOCK_MONOTONIC, &time)

@@ -10,9 +10,6 @@ enum Fixture {
     /// Whether the interpreter was finalizing when it was last asked to note that.
     nonisolated(unsafe) static var wasFinalizing: Bool?
 
-    /// Exceptions of its type that were finalized.
-    nonisolated(unsafe) static var finalized = 0
-
     nonisolated(unsafe) fileprivate static var specialOffset = 0
 }
 
@@ -163,10 +160,15 @@ private func makeSealed(_ python: borrowing Python, _ module: Object) throws(Pyt
     _ = try type.build(python, module: module)
 }
 
-// MARK: Special: an exception with a field of its own
+// MARK: Special: an exception with fields of its own
 
-private func special(_ object: Object?) -> UnsafeMutablePointer<Int> {
-    (UnsafeMutableRawPointer(object!) + Fixture.specialOffset).assumingMemoryBound(to: Int.self)
+private struct SpecialFields {
+    var code: Int
+    var held: Object?
+}
+
+private func special(_ object: Object?) -> UnsafeMutablePointer<SpecialFields> {
+    (UnsafeMutableRawPointer(object!) + Fixture.specialOffset).assumingMemoryBound(to: SpecialFields.self)
 }
 
 private func makeSpecial(_ python: borrowing Python, _ module: Object) throws(PythonError) {
@@ -174,13 +176,13 @@ private func makeSpecial(_ python: borrowing Python, _ module: Object) throws(Py
     let size = try exception.attribute("__basicsize__")
     Fixture.specialOffset = PyLong_AsLong(size.object)
     var type = TypeBuilder(
-        "bridge_fixture.Special", fields: Int.self, baseSize: Fixture.specialOffset, garbageCollected: false)
-    type.finalize { _ in Fixture.finalized += 1 }
+        "bridge_fixture.Special", fields: SpecialFields.self, baseSize: Fixture.specialOffset, garbageCollected: false)
+    type.members([Member("held", offset: Fixture.specialOffset + MemoryLayout<SpecialFields>.offset(of: \.held)!)])
     type.attributes([
         Attribute(
-            "code", "Its code.", get: { object, _ in PyLong_FromLong(special(object).pointee) },
+            "code", "Its code.", get: { object, _ in PyLong_FromLong(special(object).pointee.code) },
             set: { object, value, _ in
-                special(object).pointee = PyLong_AsLong(value)
+                special(object).pointee.code = PyLong_AsLong(value)
                 return 0
             })
     ])

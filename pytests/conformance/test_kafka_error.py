@@ -2,7 +2,9 @@
 
 import copy
 import ctypes
+import gc
 import pickle
+import sys
 
 import pytest
 
@@ -233,3 +235,26 @@ def test_a_delivery_failure_is_a_kafka_error_without_flags(failing):
     assert str(error) == 'KafkaError{code=_MSG_TIMED_OUT,val=-192,str="Local: Message timed out"}'
     assert error == KafkaError._MSG_TIMED_OUT
     assert [error.fatal(), error.retriable()] == [False, False]
+
+
+def test_a_subclass_with_a_finalizer_holds_nothing_when_it_is_gone():
+    class Finalized(KafkaError):
+        def __del__(self):
+            pass
+
+    def make(count):
+        for number in range(count):
+            Finalized(KafkaError._TIMED_OUT, f"reason {number}")
+        gc.collect()
+
+    make(10)
+    before = sys.getallocatedblocks()
+    make(1000)
+    assert sys.getallocatedblocks() - before < 100
+
+
+def test_an_error_whose_reason_was_tampered_with_has_the_text_of_its_code():
+    error = KafkaError(KafkaError._TIMED_OUT, "reason")
+    error._reason = 5
+    assert error.str() == KafkaError(KafkaError._TIMED_OUT).str()
+    assert pickle.loads(pickle.dumps(error)).str() == error.str() and "reason" not in repr(error)

@@ -238,3 +238,14 @@ def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, topic
     consumer.assign([TopicPartition(name, 0, 0)])
     message = next_message(consumer)
     assert (message.key(), message.value(), len(message)) == (b"k", None, 0)
+
+
+def test_the_partitioner_keyword_of_the_first_releases_is_taken_and_ignored(online, topic):
+    error, message = deliver(online.producer(), topic(partitions=2), value="value", partition=1, partitioner=object())
+    assert error is None
+    assert message.partition() == 1
+
+
+def test_the_partitioner_is_taken_by_keyword_alone(offline):
+    with pytest.raises(TypeError, match="at most 8 positional arguments"):
+        offline.producer().produce("t", "value", None, -1, None, None, 0, None, object())
