@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import requirements
+import swift_build
 
 from mapr_streams_python import cimpl
 
@@ -44,6 +46,12 @@ def test_it_links_librdkafka_and_the_system_but_neither_libpython_nor_swift():
     needed = dynamic("NEEDED")
     assert "librdkafka.so.1" in needed
     assert [library for library in needed if not re.fullmatch(allowed, library)] == []
+
+
+def test_the_cxx_library_travels_inside_where_the_compiler_has_a_static_one(tmp_path):
+    if swift_build.static_cxx(tmp_path / "static", requirements.find_swift()) is None:
+        pytest.skip("the compiler has no libstdc++.a")
+    assert [library for library in dynamic("NEEDED") if library.startswith("libstdc++")] == []
 
 
 def test_it_exports_the_entry_point_of_the_module_and_nothing_else():
