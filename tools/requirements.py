@@ -104,7 +104,8 @@ def find_swift(environ: Mapping[str, str] = os.environ) -> str:
     asked = subprocess.run([swift, "--version"], capture_output=True, text=True, check=False)
     version = re.search(r"Swift version (\d+)\.(\d+)", asked.stdout)
     if version is None:
-        raise SWIFT.missing(f"{swift} --version does not tell a version of Swift")
+        said = (asked.stderr.strip() or asked.stdout.strip()).split("\n")[-1]
+        raise SWIFT.missing(f"{swift} --version does not tell a version of Swift, but: {said or 'nothing'}")
     if (int(version[1]), int(version[2])) < OLDEST_SWIFT:
         raise SWIFT.missing(f"{swift} is Swift {version[1]}.{version[2]}")
     return swift

@@ -2,40 +2,22 @@ import CRdkafka
 
 /// librdkafka's Kafka cluster inside the process, for tests.
 ///
-/// - Note: `rdkafka_mock.h`. A vendor's librdkafka may lack it: then the initialiser says so.
+/// It listens on the loopback interface. Brokers have the ids 1 to `brokers`. A call that the loaded librdkafka does not
+/// have throws `_NOT_IMPLEMENTED`, and names the function that is missing and the library's version.
+///
+/// - Note: `rdkafka_mock.h`. A vendor's librdkafka may lack it as a whole: then the initialiser says so.
 public final class MockCluster: @unchecked Sendable {
     // Unchecked: librdkafka guards the cluster with a lock of its own.
     private let handle: OpaquePointer
-    private let cluster: OpaquePointer
-
-    private typealias New = @convention(c) (OpaquePointer?, Int32) -> OpaquePointer?
-    private typealias Destroy = @convention(c) (OpaquePointer?) -> Void
-    private typealias Bootstraps = @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
-    private typealias CreateTopic =
-        @convention(c) (
-            OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32
-        ) -> rd_kafka_resp_err_t
-    private typealias OfBroker = @convention(c) (OpaquePointer?, Int32) -> rd_kafka_resp_err_t
-    private typealias OfBrokerInt = @convention(c) (OpaquePointer?, Int32, Int32) -> rd_kafka_resp_err_t
-    private typealias OfPartition =
-        @convention(c) (
-            OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32
-        ) -> rd_kafka_resp_err_t
-    private typealias OfText =
-        @convention(c) (
-            OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, Int32
-        ) -> rd_kafka_resp_err_t
-    private typealias PushErrors =
-        @convention(c) (
-            OpaquePointer?, Int16, Int, UnsafePointer<rd_kafka_resp_err_t>?
-        ) -> Void
-    private typealias ClearErrors = @convention(c) (OpaquePointer?, Int16) -> Void
-    private typealias TopicError = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, rd_kafka_resp_err_t) -> Void
+    let cluster: OpaquePointer
+    /// How many brokers it has.
+    public let brokers: Int32
 
     /// Starts brokers on free ports of the loopback interface.
     ///
     /// - Note: `rd_kafka_mock_cluster_new`.
     public init(brokers: Int32) throws(StreamsError) {
+        typealias New = @convention(c) (OpaquePointer?, Int32) -> OpaquePointer?
         guard brokers > 0 else {
             throw StreamsError(.invalidArgument, reason: "a cluster has one broker at least, not \(brokers)")
         }
@@ -56,15 +38,18 @@ public final class MockCluster: @unchecked Sendable {
             throw StreamsError(.fail, reason: "librdkafka could not start a mock cluster of \(brokers) brokers")
         }
         self.cluster = cluster
+        self.brokers = brokers
     }
 
     deinit {
+        typealias Destroy = @convention(c) (OpaquePointer?) -> Void
         Librdkafka.function("rd_kafka_mock_cluster_destroy", as: Destroy.self)?(cluster)
         rd_kafka_destroy(handle)
     }
 
     /// For `bootstrap.servers`.
     public var bootstrapServers: String {
+        typealias Bootstraps = @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
         guard
             let bootstraps = Librdkafka.function("rd_kafka_mock_cluster_bootstraps", as: Bootstraps.self),
             let text = bootstraps(cluster)
@@ -72,62 +57,103 @@ public final class MockCluster: @unchecked Sendable {
         return String(cString: text)
     }
 
+    // MARK: What the functions of rdkafka_mock.h have in common
+
+    typealias OfBroker = @convention(c) (OpaquePointer?, Int32) -> rd_kafka_resp_err_t
+    typealias OfBrokerNumber = @convention(c) (OpaquePointer?, Int32, Int32) -> rd_kafka_resp_err_t
+    typealias OfBrokerText = @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?) -> rd_kafka_resp_err_t
+    typealias OfTopic = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?) -> rd_kafka_resp_err_t
+    typealias OfTopicNumbers =
+        @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32) -> rd_kafka_resp_err_t
+    typealias OfPartitionOffset =
+        @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32, Int64) -> rd_kafka_resp_err_t
+    typealias OfPartitionOffsets =
+        @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32, Int64, Int64) -> rd_kafka_resp_err_t
+    typealias OfCluster = @convention(c) (OpaquePointer?) -> Void
+
+    /// Calls the function of this name, and throws what it returns.
+    func calling<Function>(
+        _ name: String, as type: Function.Type, _ call: (Function) -> rd_kafka_resp_err_t
+    ) throws(StreamsError) {
+        try StreamsError.check(call(try Librdkafka.requiredFunction(name, as: type)))
+    }
+
+    // MARK: Topics
+
+    /// Creates a topic. Names are not checked: a name that no Kafka takes is taken here.
+    ///
+    /// - Throws: `TOPIC_ALREADY_EXISTS`.
     /// - Note: `rd_kafka_mock_topic_create`.
     public func createTopic(_ name: String, partitions: Int32, replicationFactor: Int32) throws(StreamsError) {
-        let create = try Librdkafka.requiredFunction("rd_kafka_mock_topic_create", as: CreateTopic.self)
-        try StreamsError.check(create(cluster, name, partitions, replicationFactor))
+        try calling("rd_kafka_mock_topic_create", as: OfTopicNumbers.self) {
+            $0(cluster, name, partitions, replicationFactor)
+        }
     }
 
-    /// Closes a broker's connections and refuses new ones. - Note: `rd_kafka_mock_broker_set_down`.
-    public func setBrokerDown(_ id: Int32) throws(StreamsError) {
-        try StreamsError.check(
-            try Librdkafka.requiredFunction("rd_kafka_mock_broker_set_down", as: OfBroker.self)(cluster, id))
+    /// Deletes a topic. - Note: `rd_kafka_mock_topic_delete`, which librdkafka 2.0.2 does not have.
+    public func deleteTopic(_ name: String) throws(StreamsError) {
+        try calling("rd_kafka_mock_topic_delete", as: OfTopic.self) { $0(cluster, name) }
     }
 
-    /// - Note: `rd_kafka_mock_broker_set_up`.
-    public func setBrokerUp(_ id: Int32) throws(StreamsError) {
-        try StreamsError.check(
-            try Librdkafka.requiredFunction("rd_kafka_mock_broker_set_up", as: OfBroker.self)(cluster, id))
+    /// Deletes the messages of a partition that come before an offset.
+    ///
+    /// - Note: `rd_kafka_mock_partition_delete_records`, which librdkafka 2.0.2 does not have.
+    public func deleteRecords(_ topic: String, _ partition: Int32, before offset: Int64) throws(StreamsError) {
+        try calling("rd_kafka_mock_partition_delete_records", as: OfPartitionOffset.self) {
+            $0(cluster, topic, partition, offset)
+        }
     }
 
-    /// Delays a broker's answers. - Note: `rd_kafka_mock_broker_set_rtt`.
-    public func setBrokerRoundTripTime(_ id: Int32, milliseconds: Int32) throws(StreamsError) {
-        try StreamsError.check(
-            try Librdkafka.requiredFunction("rd_kafka_mock_broker_set_rtt", as: OfBrokerInt.self)(
-                cluster, id, milliseconds))
-    }
+    // MARK: Which broker does what
 
+    /// - Parameter broker: -1 leaves the partition without a leader.
     /// - Note: `rd_kafka_mock_partition_set_leader`.
     public func setPartitionLeader(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
-        try StreamsError.check(
-            try Librdkafka.requiredFunction("rd_kafka_mock_partition_set_leader", as: OfPartition.self)(
-                cluster, topic, partition, broker))
+        try calling("rd_kafka_mock_partition_set_leader", as: OfTopicNumbers.self) {
+            $0(cluster, topic, partition, broker)
+        }
+    }
+
+    /// The broker that consumers are told to fetch a partition from, in the place of its leader.
+    ///
+    /// - Parameter broker: -1 for none.
+    /// - Note: `rd_kafka_mock_partition_set_follower`.
+    public func setPartitionFollower(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
+        try calling("rd_kafka_mock_partition_set_follower", as: OfTopicNumbers.self) {
+            $0(cluster, topic, partition, broker)
+        }
+    }
+
+    /// How much of a partition its follower has.
+    ///
+    /// - Parameters:
+    ///   - low: the first offset; nil for the leader's.
+    ///   - high: the offset after the last; nil for the leader's.
+    /// - Note: `rd_kafka_mock_partition_set_follower_wmarks`.
+    public func setFollowerWatermarks(
+        _ topic: String, _ partition: Int32, low: Int64?, high: Int64?
+    ) throws(StreamsError) {
+        try calling("rd_kafka_mock_partition_set_follower_wmarks", as: OfPartitionOffsets.self) {
+            $0(cluster, topic, partition, low ?? -1, high ?? -1)
+        }
     }
 
     /// - Parameter kind: `group` or `transaction`.
     /// - Note: `rd_kafka_mock_coordinator_set`.
     public func setCoordinator(kind: String, key: String, broker: Int32) throws(StreamsError) {
-        try StreamsError.check(
-            try Librdkafka.requiredFunction("rd_kafka_mock_coordinator_set", as: OfText.self)(
-                cluster, kind, key, broker))
+        typealias SetCoordinator =
+            @convention(c) (
+                OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, Int32
+            ) -> rd_kafka_resp_err_t
+        try calling("rd_kafka_mock_coordinator_set", as: SetCoordinator.self) { $0(cluster, kind, key, broker) }
     }
 
-    /// The next requests of a kind fail, one after the other, with these errors.
+    /// How long a group waits for more members before it first assigns partitions.
     ///
-    /// - Parameter apiKey: the protocol's number of the request: 0 is Produce, 1 is Fetch.
-    /// - Note: `rd_kafka_mock_push_request_errors_array`.
-    public func pushRequestErrors(apiKey: Int16, _ codes: [ErrorCode]) throws(StreamsError) {
-        let push = try Librdkafka.requiredFunction("rd_kafka_mock_push_request_errors_array", as: PushErrors.self)
-        push(cluster, apiKey, codes.count, codes.map { $0.code })
-    }
-
-    /// - Note: `rd_kafka_mock_clear_request_errors`.
-    public func clearRequestErrors(apiKey: Int16) throws(StreamsError) {
-        try Librdkafka.requiredFunction("rd_kafka_mock_clear_request_errors", as: ClearErrors.self)(cluster, apiKey)
-    }
-
-    /// - Note: `rd_kafka_mock_topic_set_error`.
-    public func setTopicError(_ topic: String, _ code: ErrorCode) throws(StreamsError) {
-        try Librdkafka.requiredFunction("rd_kafka_mock_topic_set_error", as: TopicError.self)(cluster, topic, code.code)
+    /// - Note: `rd_kafka_mock_group_initial_rebalance_delay_ms`, which librdkafka 2.0.2 does not have.
+    public func setGroupInitialRebalanceDelay(milliseconds: Int32) throws(StreamsError) {
+        typealias SetDelay = @convention(c) (OpaquePointer?, Int32) -> Void
+        try Librdkafka.requiredFunction("rd_kafka_mock_group_initial_rebalance_delay_ms", as: SetDelay.self)(
+            cluster, milliseconds)
     }
 }

@@ -67,6 +67,100 @@ import Testing
         #expect(reports.all.first?.error == .noError)
     }
 
+    @Test func errorsOfABrokerAreItsAloneAndAreCounted() throws {
+        let test = try TestCluster(brokers: 2)
+        let reports = Reports()
+        let producer = try test.producer(["retries": "0"], reports: reports)
+        let topic = try producer.topic(test.topic)
+        try test.cluster.setPartitionLeader(test.topic, 0, broker: 2)
+        let notAuthorized = MockCluster.RequestError(ErrorCode(rawValue: 29))
+        try test.cluster.pushRequestErrors(apiKey: 0, [notAuthorized], broker: 1)
+        try test.cluster.pushRequestErrors(apiKey: 0, [notAuthorized, notAuthorized], broker: 2)
+        #expect(try test.cluster.requestErrorsLeft(apiKey: 0, broker: 2) == 2)
+        try producer.produce(topic, value: "v")
+        #expect(producer.serve { reports.all.count == 1 })
+        #expect(reports.all.map(\.error.rawValue) == [29])
+        #expect(try test.cluster.requestErrorsLeft(apiKey: 0, broker: 2) == 1)
+        #expect(try test.cluster.requestErrorsLeft(apiKey: 0, broker: 1) == 1)
+        let unknown = thrown { () throws(StreamsError) in
+            try test.cluster.pushRequestErrors(apiKey: 0, [notAuthorized], broker: 3)
+        }
+        #expect(unknown?.code.name == "_UNKNOWN_BROKER")
+    }
+
+    @Test func anAnswerCanBeHeldBackWithoutAnError() throws {
+        let test = try TestCluster()
+        let reports = Reports()
+        let producer = try test.producer(reports: reports)
+        let topic = try producer.topic(test.topic)
+        try test.cluster.pushRequestErrors(apiKey: 0, [.init(.noError, milliseconds: 300)], broker: 1)
+        let clock = ContinuousClock()
+        let began = clock.now
+        try producer.produce(topic, value: "v")
+        #expect(producer.serve { reports.all.count == 1 })
+        #expect(reports.all.first?.error == .noError)
+        #expect(clock.now - began >= .milliseconds(300))
+    }
+
+    @Test func errorsOfAPartitionAreItsAloneOrAnErrorThatSaysWhatToDo() throws {
+        let test = try TestCluster()
+        let reports = Reports()
+        let producer = try test.producer(["retries": "0"], reports: reports)
+        let topic = try producer.topic(test.topic)
+        let refused = thrown { () throws(StreamsError) in
+            try test.cluster.pushRequestErrors(
+                apiKey: 0, [ErrorCode(rawValue: 29)], topic: test.topic, partition: 0)
+        }
+        if let refused {
+            #expect(refused.code == .notImplemented)
+            #expect(refused.text.contains("rd_kafka_mock_partition_push_request_errors"))
+            #expect(refused.text.contains("the broker that leads the partition"))
+        } else {
+            try producer.produce(topic, value: "v")
+            #expect(producer.serve { reports.all.count == 1 })
+            #expect(reports.all.map(\.error.rawValue) == [29])
+        }
+    }
+
+    @Test func requestsAreNotedOrAnErrorSaysThatTheyCannotBe() throws {
+        let test = try TestCluster()
+        let tracking = thrown { () throws(StreamsError) in try test.cluster.startRequestTracking() }
+        if let tracking {
+            #expect(tracking.code == .notImplemented)
+            #expect(tracking.text.contains("rd_kafka_mock_start_request_tracking"))
+        } else {
+            _ = try test.producer(reports: Reports()).metadata(topic: test.topic, milliseconds: 60_000)
+            #expect(try test.cluster.requests().contains { $0.apiKey == 3 && $0.broker == 1 })
+        }
+    }
+
+    @Test func aFollowersWatermarksBoundWhatItServes() throws {
+        let test = try TestCluster(brokers: 2)
+        try test.cluster.setPartitionLeader(test.topic, 0, broker: 1)
+        let reports = Reports()
+        let producer = try test.producer(reports: reports)
+        let topic = try producer.topic(test.topic)
+        for number in 0..<3 { try producer.produce(topic, value: "\(number)") }
+        #expect(producer.serve { reports.all.count == 3 })
+        try test.cluster.setPartitionFollower(test.topic, 0, broker: 2)
+        try test.cluster.setFollowerWatermarks(test.topic, 0, low: 1, high: 2)
+        let consumer = try test.consumer(["client.rack": "near", "auto.offset.reset": "earliest"])
+        try consumer.assign([test.partition(offset: 0)])
+        #expect(consumer.next(count: 1).map(\.offset) == [1])
+    }
+
+    @Test func aRequestTypeThatThereIsNotIsAnError() throws {
+        let cluster = try MockCluster(brokers: 1)
+        #expect(thrown { () throws(StreamsError) in try cluster.setAPIVersions(apiKey: 9999, 0...1) } != nil)
+        #expect(thrown { () throws(StreamsError) in try cluster.setAPIVersions(apiKey: 22, nil) } == nil)
+    }
+
+    @Test func aBrokerTellsItsRack() throws {
+        let cluster = try MockCluster(brokers: 1)
+        #expect(thrown { () throws(StreamsError) in try cluster.setBrokerRack(1, "east") } == nil)
+        #expect(thrown { () throws(StreamsError) in try cluster.setBrokerRack(9, "east") } != nil)
+    }
+
     @Test func anotherBrokerCanLeadAPartition() throws {
         let test = try TestCluster(brokers: 2)
         let producer = try test.producer(reports: Reports())

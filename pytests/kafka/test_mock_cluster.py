@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -11,7 +15,7 @@ from typing import Any, Callable
 
 import pytest
 
-from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition, libversion
 from mapr_streams_python.testing import MockCluster
 
 Factory = Callable[..., Any]
@@ -165,6 +169,206 @@ def test_a_topic_error_is_what_a_subscriber_hears_of_the_topic(faulty: MockClust
     assert (events[0].topic(), error.code()) == ("t", KafkaError.TOPIC_AUTHORIZATION_FAILED)
 
 
+def test_errors_may_be_given_by_name_as_errors_and_as_constants(faulty: MockCluster) -> None:
+    faulty.create_topic("t")
+    given = ["TOPIC_AUTHORIZATION_FAILED", KafkaError(KafkaError.MSG_SIZE_TOO_LARGE), KafkaError.INVALID_MSG, None]
+    faulty.push_request_errors("Produce", given)
+    codes = [error and error.code() for error, _, _ in (_produce(faulty, "t") for _ in given)]
+    assert codes == [29, 10, 2, None]
+
+
+def _lead(cluster: MockCluster, topic: str, broker_id: int) -> None:
+    cluster.create_topic(topic)
+    cluster.set_partition_leader(topic, 0, broker_id)
+
+
+def test_errors_pushed_to_a_broker_come_from_it_alone_and_before_those_of_the_cluster(faulty: MockCluster) -> None:
+    _lead(faulty, "one", 1)
+    _lead(faulty, "two", 2)
+    faulty.push_request_errors("Produce", ["MSG_SIZE_TOO_LARGE"] * 2)
+    faulty.push_request_errors("Produce", ["TOPIC_AUTHORIZATION_FAILED"], broker_id=2)
+    assert (faulty.request_errors_left("Produce", 1), faulty.request_errors_left("Produce", 2)) == (0, 1)
+    names = []
+    for topic in ("one", "two", "two", "two"):
+        error, _, _ = _produce(faulty, topic)
+        names.append(error and error.name())
+    # The request that took the broker's error used one of the cluster's up as well.
+    assert names == ["MSG_SIZE_TOO_LARGE", "TOPIC_AUTHORIZATION_FAILED", None, None]
+    assert faulty.request_errors_left("Produce", 2) == 0
+
+
+def test_an_answer_may_be_held_back_with_an_error_and_without(faulty: MockCluster) -> None:
+    _lead(faulty, "t", 2)
+    faulty.push_request_errors("Produce", [(None, 0.4), ("MSG_SIZE_TOO_LARGE", 0.4)], broker_id=2)
+    outcomes = [_produce(faulty, "t") for _ in range(3)]
+    assert [error and error.name() for error, _, _ in outcomes] == [None, "MSG_SIZE_TOO_LARGE", None]
+    assert [seconds >= 0.4 for _, _, seconds in outcomes] == [True, True, False]
+
+
+def test_in_a_cluster_of_one_broker_a_delay_needs_no_broker_and_otherwise_it_does(faulty: MockCluster) -> None:
+    with MockCluster() as cluster:
+        cluster.create_topic("t")
+        cluster.push_request_errors("Produce", [(None, 0.3)])
+        assert _produce(cluster, "t")[2] >= 0.3
+    with pytest.raises(ValueError, match="broker_id"):
+        faulty.push_request_errors("Produce", [(None, 0.3)])
+
+
+def _needs(faulty: MockCluster, function: str, call: Callable[[], object]) -> Any:
+    """Call what an old librdkafka cannot do; where it is old, hold its error against what it must say, and skip."""
+    try:
+        return call()
+    except KafkaException as refused:
+        error = refused.args[0]
+        assert error.code() == KafkaError._NOT_IMPLEMENTED
+        assert function in error.str() and libversion()[0] in error.str()
+        pytest.skip(f"librdkafka {libversion()[0]} does not have {function}")
+
+
+def test_errors_pushed_to_a_partition_come_of_it_alone(faulty: MockCluster) -> None:
+    faulty.create_topic("t", partitions=2)
+    _needs(
+        faulty,
+        "rd_kafka_mock_partition_push_request_errors",
+        lambda: faulty.push_request_errors("Produce", ["TOPIC_AUTHORIZATION_FAILED"], topic="t", partition=1),
+    )
+    names = []
+    for partition in (0, 1, 1):
+        reports = []
+        producer = Producer({"bootstrap.servers": faulty.bootstrap_servers, "retries": 0})
+        producer.produce("t", b"x", partition=partition, on_delivery=lambda error, _, to=reports: to.append(error))
+        assert producer.flush(30) == 0
+        names.append(reports[0] and reports[0].name())
+    assert names == [None, "TOPIC_AUTHORIZATION_FAILED", None]
+
+
+def test_requests_are_noted_while_they_are_tracked(faulty: MockCluster) -> None:
+    _lead(faulty, "t", 2)
+    _needs(faulty, "rd_kafka_mock_start_request_tracking", faulty.start_request_tracking)
+    _produce(faulty, "t")
+    noted = faulty.requests()
+    assert [request.broker_id for request in noted if request.api == "Produce"] == [2]
+    assert [request.timestamp for request in noted] == sorted(request.timestamp for request in noted)
+    faulty.clear_requests()
+    _produce(faulty, "t")
+    assert 0 < len(faulty.requests()) < 2 * len(noted)
+    faulty.stop_request_tracking()
+    _produce(faulty, "t")
+    assert faulty.requests() == []
+
+
+def test_a_new_group_waits_no_longer_than_it_is_told(faulty: MockCluster, wait_until: Factory) -> None:
+    faulty.create_topic("t")
+    _needs(
+        faulty,
+        "rd_kafka_mock_group_initial_rebalance_delay_ms",
+        lambda: faulty.set_group_initial_rebalance_delay(0.05),
+    )
+    consumer = Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": "g"})
+    began = time.monotonic()
+    try:
+        consumer.subscribe(["t"])
+        wait_until(lambda: consumer.poll(0.05) or consumer.assignment(), 30.0, "an assignment")
+        assert time.monotonic() - began < 2.5
+    finally:
+        consumer.close()
+
+
+def test_deleted_records_are_gone_and_so_is_a_deleted_topic(faulty: MockCluster) -> None:
+    faulty.create_topic("t")
+    for _ in range(3):
+        _produce(faulty, "t")
+    _needs(faulty, "rd_kafka_mock_partition_delete_records", lambda: faulty.delete_records("t", 0, 2))
+    consumer = Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": "g"})
+    try:
+        assert consumer.get_watermark_offsets(TopicPartition("t", 0), timeout=30.0) == (2, 3)
+    finally:
+        consumer.close()
+    faulty.delete_topic("t")
+    faulty.create_topic("t")
+
+
+def test_a_follower_serves_the_messages_that_it_has(faulty: MockCluster) -> None:
+    _lead(faulty, "t", 1)
+    for _ in range(3):
+        _produce(faulty, "t")
+    faulty.set_partition_follower("t", 0, 2)
+    faulty.set_follower_watermarks("t", 0, low=1, high=2)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": faulty.bootstrap_servers,
+            "group.id": "g",
+            "auto.offset.reset": "earliest",
+            "client.rack": "near",
+            "fetch.error.backoff.ms": 10,
+        }
+    )
+    consumer.assign([TopicPartition("t", 0, 0)])
+    try:
+        message = consumer.poll(30.0)
+        assert message is not None and message.error() is None
+        assert message.offset() == 1
+    finally:
+        consumer.close()
+
+
+def test_a_broker_names_the_rack_that_it_was_given(faulty: MockCluster) -> None:
+    faulty.set_broker_rack(1, "east")
+    faulty.set_broker_rack(2, "west")
+    port = int(faulty.bootstrap_servers.partition(",")[0].rpartition(":")[2])
+    # Metadata in version 1, for no topics: of each broker an id, a host, a port, and a rack.
+    request = struct.pack(">hhih", 3, 1, 7, -1) + struct.pack(">i", 0)
+    with socket.create_connection(("127.0.0.1", port), 10.0) as connection, connection.makefile("rwb") as stream:
+        stream.write(struct.pack(">i", len(request)) + request)
+        stream.flush()
+        answer = stream.read(struct.unpack(">i", stream.read(4))[0])
+    assert b"\0\4east" in answer and b"\0\4west" in answer
+
+
+def test_a_request_that_the_brokers_do_not_know_is_not_sent(faulty: MockCluster) -> None:
+    faulty.create_topic("t")
+    faulty.disable_api("InitProducerId")
+    errors: list[KafkaError] = []
+    producer = Producer(
+        {"bootstrap.servers": faulty.bootstrap_servers, "enable.idempotence": True, "error_cb": errors.append}
+    )
+    producer.produce("t", b"x")
+    deadline = time.monotonic() + 30.0
+    while not any(error.code() == KafkaError._UNSUPPORTED_FEATURE for error in errors):
+        assert time.monotonic() < deadline, errors
+        producer.poll(0.1)
+    producer.purge()
+    assert producer.flush(10) == 0
+
+
+def test_clients_send_the_version_that_the_brokers_understand(
+    faulty: MockCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty.create_topic("t")
+    caplog.set_level(logging.DEBUG)
+
+    def sent() -> set[int]:
+        caplog.clear()
+        assert _produce(faulty, "t", debug="protocol", logger=logging.getLogger("versions"))[0] is None
+        found = (re.search(r"Sent MetadataRequest \(v(\d+)", record) for record in caplog.messages)
+        return {int(match[1]) for match in found if match}
+
+    assert max(sent()) > 1
+    faulty.set_api_versions("Metadata", 0, 1)
+    assert sent() == {1}
+
+
+def test_a_topic_of_a_client_that_no_kafka_takes_is_told_of_at_the_end(faulty: MockCluster) -> None:
+    with pytest.warns(UserWarning, match="no Kafka takes: topic 'a b'"), MockCluster() as cluster:
+        _produce(cluster, "a b")
+
+
+def test_names_are_not_checked_where_that_is_off() -> None:
+    with MockCluster(check_topic_names=False) as cluster:
+        cluster.create_topic("a b")
+        assert _produce(cluster, "a b")[0] is None
+
+
 def test_arguments_out_of_range_are_named(faulty: MockCluster) -> None:
     calls: dict[str, Callable[[], object]] = {
         "brokers": lambda: MockCluster(0),
@@ -172,11 +376,28 @@ def test_arguments_out_of_range_are_named(faulty: MockCluster) -> None:
         "replication_factor": lambda: faulty.create_topic("t", 1, 3),
         "seconds": lambda: faulty.set_broker_rtt(1, -0.1),
         "key_type": lambda: faulty.set_coordinator("topic", "g", 1),
-        "api": lambda: faulty.push_request_errors("produce", [1]),
+        'did you mean "Produce"': lambda: faulty.push_request_errors("produce", [1]),
+        "api must be": lambda: faulty.push_request_errors(-1, [1]),
+        'did you mean "_TRANSPORT"': lambda: faulty.push_request_errors("Produce", ["_TRANSPROT"]),
+        "error 'code'": lambda: faulty.set_topic_error("t", "code"),
+        "seconds of a delayed": lambda: faulty.push_request_errors("Produce", [(1, -0.1)], broker_id=1),
+        "pairs": lambda: faulty.push_request_errors("Produce", [(1, 2, 3)], broker_id=1),  # type: ignore[list-item]
+        "topic and partition": lambda: faulty.push_request_errors("Produce", [1], topic="t"),
+        "together": lambda: faulty.push_request_errors("Produce", [1], topic="t", partition=0, broker_id=1),
+        "delayed": lambda: faulty.push_request_errors("Produce", [(1, 1.0)], topic="t", partition=0),
+        "broker_id must be between 1 and 2, not 3": lambda: faulty.push_request_errors("Produce", [1], broker_id=3),
+        "broker_id must be between 1 and 2, not -1": lambda: faulty.set_coordinator("group", "g", -1),
+        "broker_id .* -1 for all": lambda: faulty.set_broker_down(0),
+        "broker_id .* -1 for no leader": lambda: faulty.set_partition_leader("t", 0, 9),
+        "partition must": lambda: faulty.set_partition_leader("t", -1, 1),
+        "low must": lambda: faulty.set_follower_watermarks("t", 0, -5),
+        "min_version": lambda: faulty.set_api_versions("Produce", 3, 2),
     }
-    for argument, call in calls.items():
-        with pytest.raises(ValueError, match=argument):
+    for text, call in calls.items():
+        with pytest.raises(ValueError, match=text):
             call()
+    with pytest.raises(TypeError, match="errors must be a list"):
+        faulty.push_request_errors("Produce", "NOT_LEADER_FOR_PARTITION")
 
 
 def test_a_closed_cluster_says_so_and_may_be_closed_again() -> None:

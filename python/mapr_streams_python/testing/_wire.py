@@ -122,6 +122,27 @@ def cluster_state(port: int, topics: tuple[str, ...] = (), timeout: float = 5.0)
     return ClusterState(sorted(brokers), found)
 
 
+def topic_names(port: int, timeout: float = 0.2) -> list[str]:
+    """Ask the broker at this port of loopback for the names of all topics, in a version that every mock cluster knows.
+
+    Args:
+        port: the broker's port.
+        timeout: seconds for connecting, and for the answer.
+    """
+    answer = _ask(port, _METADATA, 1, struct.pack(">i", -1), timeout)
+    for _ in range(answer.int32()):
+        _id, _host, _port, _rack = answer.int32(), answer.string(), answer.int32(), answer.string()
+    _controller = answer.int32()
+    names = []
+    for _ in range(answer.int32()):
+        _error, name, _internal = answer.int16(), answer.string() or "", answer.int8()
+        names.append(name)
+        for _ in range(answer.int32()):
+            _error, _index, _leader = answer.int16(), answer.int32(), answer.int32()
+            _replicas, _in_sync = answer.int32s(), answer.int32s()
+    return names
+
+
 def create_topic(
     port: int,
     topic: str,

@@ -1,0 +1,130 @@
+import CRdkafka
+
+/// What can go wrong, on demand.
+extension MockCluster {
+    /// A broker's answer to one request: an error, a delay, or both.
+    public struct RequestError: Sendable {
+        /// `noError` answers as usual; `_TRANSPORT` closes the connection instead of answering.
+        public var code: ErrorCode
+        /// How long the answer is held back.
+        public var milliseconds: Int32
+
+        public init(_ code: ErrorCode, milliseconds: Int32 = 0) {
+            self.code = code
+            self.milliseconds = milliseconds
+        }
+    }
+
+    // MARK: Brokers
+
+    /// Closes a broker's connections and refuses new ones. Its partitions keep it as their leader.
+    ///
+    /// - Parameter id: -1 for all brokers, here and in the other functions that take a broker.
+    /// - Note: `rd_kafka_mock_broker_set_down`.
+    public func setBrokerDown(_ id: Int32) throws(StreamsError) {
+        try calling("rd_kafka_mock_broker_set_down", as: OfBroker.self) { $0(cluster, id) }
+    }
+
+    /// - Note: `rd_kafka_mock_broker_set_up`.
+    public func setBrokerUp(_ id: Int32) throws(StreamsError) {
+        try calling("rd_kafka_mock_broker_set_up", as: OfBroker.self) { $0(cluster, id) }
+    }
+
+    /// Delays a broker's answers. - Note: `rd_kafka_mock_broker_set_rtt`.
+    public func setBrokerRoundTripTime(_ id: Int32, milliseconds: Int32) throws(StreamsError) {
+        try calling("rd_kafka_mock_broker_set_rtt", as: OfBrokerNumber.self) { $0(cluster, id, milliseconds) }
+    }
+
+    /// The rack that a broker names in its metadata. - Note: `rd_kafka_mock_broker_set_rack`.
+    public func setBrokerRack(_ id: Int32, _ rack: String) throws(StreamsError) {
+        try calling("rd_kafka_mock_broker_set_rack", as: OfBrokerText.self) { $0(cluster, id, rack) }
+    }
+
+    // MARK: Requests
+
+    /// The versions of a request that the brokers say they understand.
+    ///
+    /// - Parameters:
+    ///   - apiKey: the protocol's number of the request: 0 is Produce, 1 is Fetch.
+    ///   - versions: nil for none: the brokers do not know the request.
+    /// - Note: `rd_kafka_mock_set_apiversion`. A highest version above what the mock implements is believed by clients,
+    ///   whose requests it then cannot read.
+    public func setAPIVersions(apiKey: Int16, _ versions: ClosedRange<Int16>?) throws(StreamsError) {
+        typealias SetVersions = @convention(c) (OpaquePointer?, Int16, Int16, Int16) -> rd_kafka_resp_err_t
+        try calling("rd_kafka_mock_set_apiversion", as: SetVersions.self) {
+            $0(cluster, apiKey, versions?.lowerBound ?? -1, versions?.upperBound ?? -1)
+        }
+    }
+
+    /// The next requests of a kind fail, one after the other, with these errors, whichever broker they go to.
+    ///
+    /// - Note: `rd_kafka_mock_push_request_errors_array`.
+    public func pushRequestErrors(apiKey: Int16, _ codes: [ErrorCode]) throws(StreamsError) {
+        typealias Push = @convention(c) (OpaquePointer?, Int16, Int, UnsafePointer<rd_kafka_resp_err_t>?) -> Void
+        let push = try Librdkafka.requiredFunction("rd_kafka_mock_push_request_errors_array", as: Push.self)
+        push(cluster, apiKey, codes.count, codes.map { $0.code })
+    }
+
+    /// The next requests of a kind that go to one broker are answered so, one after the other. These win over
+    /// the errors of the cluster, of which such a request uses one up all the same.
+    ///
+    /// - Throws: `_UNKNOWN_BROKER`.
+    /// - Note: `rd_kafka_mock_broker_push_request_error_rtts`.
+    public func pushRequestErrors(apiKey: Int16, _ errors: [RequestError], broker: Int32) throws(StreamsError) {
+        let push = try Librdkafka.requiredFunction(
+            "rd_kafka_mock_broker_push_request_error_rtts", as: UnsafeMutableRawPointer.self)
+        for error in errors {
+            try StreamsError.check(
+                rdk_push_broker_error(
+                    push, UnsafeMutableRawPointer(cluster), broker, apiKey, error.code.code, error.milliseconds))
+        }
+    }
+
+    /// The next answers to a kind of request say these errors, one after the other, of one partition.
+    ///
+    /// - Note: `rd_kafka_mock_partition_push_request_errors`, which librdkafka 2.0.2 does not have.
+    public func pushRequestErrors(
+        apiKey: Int16, _ codes: [ErrorCode], topic: String, partition: Int32
+    ) throws(StreamsError) {
+        let push: UnsafeMutableRawPointer
+        do throws(StreamsError) {
+            push = try Librdkafka.requiredFunction(
+                "rd_kafka_mock_partition_push_request_errors", as: UnsafeMutableRawPointer.self)
+        } catch {
+            throw error.followed(by: "push the errors to the broker that leads the partition instead")
+        }
+        for code in codes {
+            try StreamsError.check(
+                rdk_push_partition_error(
+                    push, UnsafeMutableRawPointer(cluster), topic, partition, apiKey, code.code))
+        }
+    }
+
+    /// Forgets the errors of the cluster that are left for a kind of request.
+    ///
+    /// - Note: `rd_kafka_mock_clear_request_errors`.
+    public func clearRequestErrors(apiKey: Int16) throws(StreamsError) {
+        typealias Clear = @convention(c) (OpaquePointer?, Int16) -> Void
+        try Librdkafka.requiredFunction("rd_kafka_mock_clear_request_errors", as: Clear.self)(cluster, apiKey)
+    }
+
+    /// How many of a broker's own errors are left for a kind of request.
+    ///
+    /// - Throws: `_UNKNOWN_BROKER`.
+    /// - Note: `rd_kafka_mock_broker_error_stack_cnt`.
+    public func requestErrorsLeft(apiKey: Int16, broker: Int32) throws(StreamsError) -> Int {
+        typealias Count =
+            @convention(c) (OpaquePointer?, Int32, Int16, UnsafeMutablePointer<Int>?) -> rd_kafka_resp_err_t
+        var left = 0
+        try calling("rd_kafka_mock_broker_error_stack_cnt", as: Count.self) { $0(cluster, broker, apiKey, &left) }
+        return left
+    }
+
+    /// Metadata requests report an error for the topic, which is created where it does not exist.
+    ///
+    /// - Note: `rd_kafka_mock_topic_set_error`.
+    public func setTopicError(_ topic: String, _ code: ErrorCode) throws(StreamsError) {
+        typealias SetError = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, rd_kafka_resp_err_t) -> Void
+        try Librdkafka.requiredFunction("rd_kafka_mock_topic_set_error", as: SetError.self)(cluster, topic, code.code)
+    }
+}
