@@ -36,7 +36,8 @@ private struct Given {
         case .int16(let name):
             let value = try python.int64(object, name)
             guard Int16(exactly: value) != nil else {
-                throw python.error(.overflowError, "\(name) must be between \(Int16.min) and \(Int16.max), not \(value)")
+                throw python.error(
+                    .overflowError, "\(name) must be between \(Int16.min) and \(Int16.max), not \(value)")
             }
             values.append(value)
         case .numbers(let name):

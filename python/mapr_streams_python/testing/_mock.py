@@ -48,8 +48,8 @@ class MockCluster:
         ValueError: `brokers` is below 1.
 
     Every method may be called from any thread. It raises RuntimeError after `close()` and in the child of a fork, and
-    KafkaException where librdkafka refuses: with _NOT_IMPLEMENTED, and the name of the missing function, where the loaded
-    librdkafka is too old.
+    KafkaException where librdkafka refuses: with _NOT_IMPLEMENTED, and the name of the missing function, where the
+    loaded librdkafka is too old.
     """
 
     def __init__(self, brokers: int = 1, *, check_topic_names: bool = True) -> None:
