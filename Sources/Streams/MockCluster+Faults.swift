@@ -122,8 +122,16 @@ extension MockCluster {
 
     /// Metadata requests report an error for the topic, which is created where it does not exist.
     ///
+    /// - Throws: `_NOT_IMPLEMENTED` with librdkafka 2.3 to 2.9, whose clients crash when they read the mock's answer. That
+    ///   of a real broker they can read: it has no partitions.
     /// - Note: `rd_kafka_mock_topic_set_error`.
     public func setTopicError(_ topic: String, _ code: ErrorCode) throws(StreamsError) {
+        if Librdkafka.isAtLeast(2, 3) && !Librdkafka.isAtLeast(2, 10) {
+            throw StreamsError(
+                .notImplemented,
+                reason: "clients of librdkafka \(Librdkafka.versionText) crash on what rd_kafka_mock_topic_set_error"
+                    + " makes brokers answer: push errors to the requests of a broker instead")
+        }
         typealias SetError = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, rd_kafka_resp_err_t) -> Void
         try Librdkafka.requiredFunction("rd_kafka_mock_topic_set_error", as: SetError.self)(cluster, topic, code.code)
     }

@@ -35,17 +35,17 @@ print(len(kept), sum(len(message.value()) for message in kept), pages * resource
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the resident size from /proc")
 @pytest.mark.parametrize("call", ["poll", "consume"])
 def test_a_program_that_keeps_a_few_messages_does_not_keep_the_fetches_they_came_in(
-    call, mock_cluster, topic, producer, run_python
+    call, kafka_cluster, make_topic, make_producer, run_python
 ):
     partitions, per_partition, size = 8, 3500, 1000
-    name = topic(partitions)
-    source = producer({"batch.num.messages": 1000, "linger.ms": 50})
+    name = make_topic(partitions)
+    source = make_producer({"batch.num.messages": 1000, "linger.ms": 50})
     for number in range(partitions * per_partition):
         source.produce(name, b"x" * size, partition=number % partitions)
     assert source.flush(60) == 0
     sizes = {}
     for keep in ("no", "yes"):
-        arguments = [mock_cluster.bootstrap_servers, name, partitions, partitions * per_partition, call, keep]
+        arguments = [kafka_cluster.bootstrap_servers, name, partitions, partitions * per_partition, call, keep]
         code = KEEPING.replace("sys.argv[1:]", repr([str(argument) for argument in arguments]))
         result = run_python(code, timeout=60)
         kept, kept_bytes, resident = map(int, result.check().split())
@@ -55,13 +55,13 @@ def test_a_program_that_keeps_a_few_messages_does_not_keep_the_fetches_they_came
     assert sizes["yes"] - sizes["no"] < 20 * kept_bytes + 4_000_000
 
 
-def test_a_kept_message_gives_the_same_answers_after_it_was_copied(topic, producer, consumer):
-    name = topic()
-    source = producer()
+def test_a_kept_message_gives_the_same_answers_after_it_was_copied(make_topic, make_producer, make_consumer):
+    name = make_topic()
+    source = make_producer()
     for number in range(5):
         source.produce(name, f"value {number}", f"key {number}", headers=[("n", str(number)), ("none", None)])
     assert source.flush(10) == 0
-    reader = consumer()
+    reader = make_consumer()
     reader.assign([TopicPartition(name, 0, 0)])
     kept = []
     while len(kept) < 5:
@@ -79,9 +79,9 @@ def test_a_kept_message_gives_the_same_answers_after_it_was_copied(topic, produc
         assert message.error() is None
 
 
-def test_a_kept_event_keeps_its_error(topic, consumer):
-    reader = consumer()
-    reader.assign([TopicPartition(topic(), 0, 0)])
+def test_a_kept_event_keeps_its_error(make_topic, make_consumer):
+    reader = make_consumer()
+    reader.assign([TopicPartition(make_topic(), 0, 0)])
     event = reader.poll(10)
     text = event.error().str()
     reader.close()
@@ -89,15 +89,15 @@ def test_a_kept_event_keeps_its_error(topic, consumer):
     assert event.error().str() == text
 
 
-def test_a_delivery_callback_is_let_go_after_its_report(topic, producer):
+def test_a_delivery_callback_is_let_go_after_its_report(make_topic, make_producer):
     class Callback:
         def __call__(self, error, message):
             assert error is None
 
     callback = Callback()
     gone = weakref.ref(callback)
-    source = producer()
-    source.produce(topic(), "value", on_delivery=callback)
+    source = make_producer()
+    source.produce(make_topic(), "value", on_delivery=callback)
     del callback
     assert gone() is not None
     assert source.flush(10) == 0
@@ -105,28 +105,30 @@ def test_a_delivery_callback_is_let_go_after_its_report(topic, producer):
 
 
 @pytest.mark.parametrize("only_errors", [False, True])
-def test_callbacks_of_delivered_messages_are_let_go_where_only_errors_are_reported(only_errors, topic, producer):
+def test_callbacks_of_delivered_messages_are_let_go_where_only_errors_are_reported(
+    only_errors, make_topic, make_producer
+):
     calls = []
-    source = producer({"delivery.report.only.error": only_errors})
+    source = make_producer({"delivery.report.only.error": only_errors})
 
     def callback(error, message):
         calls.append(error)
 
     gone = weakref.ref(callback)
-    source.produce(topic(), "value", on_delivery=callback)
+    source.produce(make_topic(), "value", on_delivery=callback)
     del callback
     assert source.flush(10) == 0
     assert calls == ([] if only_errors else [None])
     assert gone() is None
 
 
-def test_a_message_that_holds_itself_is_collected(topic, producer):
+def test_a_message_that_holds_itself_is_collected(make_topic, make_producer):
     class Value:
         pass
 
     got = []
-    source = producer()
-    source.produce(topic(), "value", on_delivery=lambda error, message: got.append(message))
+    source = make_producer()
+    source.produce(make_topic(), "value", on_delivery=lambda error, message: got.append(message))
     assert source.flush(10) == 0
     value = Value()
     value.message = got.pop()
@@ -137,10 +139,10 @@ def test_a_message_that_holds_itself_is_collected(topic, producer):
     assert gone() is None
 
 
-def test_producing_and_consuming_leave_no_objects_behind(topic, producer, consumer):
-    name = topic()
-    source = producer()
-    reader = consumer({"enable.auto.commit": False})
+def test_producing_and_consuming_leave_no_objects_behind(make_topic, make_producer, make_consumer):
+    name = make_topic()
+    source = make_producer()
+    reader = make_consumer({"enable.auto.commit": False})
     reader.assign([TopicPartition(name, 0, 0)])
 
     def rounds(count):

@@ -3,6 +3,7 @@
 import pytest
 
 from mapr_streams_python import KafkaError, TopicPartition
+from mapr_streams_python.testing import unique_name
 
 
 def read_to_the_end(reader, partitions):
@@ -18,19 +19,19 @@ def read_to_the_end(reader, partitions):
 
 
 def test_a_commit_after_consume_skips_no_message_that_comes_behind_an_end_of_partition(
-    topic, producer, consumer, unique
+    make_topic, make_producer, make_consumer
 ):
     """librdkafka 2.2.0 to 2.13.0 count the event as a message (its issue 4844)."""
-    partitions, group = 3, unique()
-    name = topic(partitions)
-    source = producer()
+    partitions, group = 3, unique_name()
+    name = make_topic(partitions)
+    source = make_producer()
     read = []
     for generation in range(3):
         for partition in range(partitions):
             for number in range(5):
                 source.produce(name, f"{generation}.{partition}.{number}", partition=partition)
         assert source.flush(10) == 0
-        reader = consumer({"group.id": group, "enable.auto.commit": False})
+        reader = make_consumer({"group.id": group, "enable.auto.commit": False})
         reader.assign([TopicPartition(name, partition) for partition in range(partitions)])
         read += read_to_the_end(reader, partitions)
         committed = {one.partition: one.offset for one in reader.commit(asynchronous=False)}
@@ -44,10 +45,10 @@ def test_a_commit_after_consume_skips_no_message_that_comes_behind_an_end_of_par
 
 @pytest.mark.parametrize("call", ["poll", "consume"])
 def test_a_callback_that_raises_every_time_costs_no_message_and_no_exception(
-    call, topic, producer, consumer, monkeypatch
+    call, make_topic, make_producer, make_consumer, monkeypatch
 ):
-    name = topic()
-    source = producer()
+    name = make_topic()
+    source = make_producer()
     for number in range(50):
         source.produce(name, str(number))
     assert source.flush(10) == 0
@@ -59,7 +60,7 @@ def test_a_callback_that_raises_every_time_costs_no_message_and_no_exception(
             raised.append(text)
             raise ValueError("from stats_cb")
 
-    reader = consumer({"statistics.interval.ms": 5, "stats_cb": on_statistics, "enable.partition.eof": False})
+    reader = make_consumer({"statistics.interval.ms": 5, "stats_cb": on_statistics, "enable.partition.eof": False})
     reader.assign([TopicPartition(name, 0, 0)])
     read, failures = [], 0
     while len(read) < 50 or not failures:
@@ -104,13 +105,15 @@ again.close()
 """
 
 
-def test_control_c_while_consume_waits_commits_nothing_that_was_not_returned(mock_cluster, topic, producer, run_python):
-    name = topic()
-    source = producer()
+def test_control_c_while_consume_waits_commits_nothing_that_was_not_returned(
+    kafka_cluster, make_topic, make_producer, run_python
+):
+    name = make_topic()
+    source = make_producer()
     for number in range(10):
         source.produce(name, str(number))
     assert source.flush(10) == 0
-    code = INTERRUPTED.replace("sys.argv[1:]", repr([mock_cluster.bootstrap_servers, name]))
+    code = INTERRUPTED.replace("sys.argv[1:]", repr([kafka_cluster.bootstrap_servers, name]))
     code = code.replace("consume(consumer)", "consumer.consume(1000, 30)")
     lines = run_python(code, timeout=60).check().split("\n")
     assert "interrupted" in lines

@@ -96,9 +96,9 @@ def offline(dialect):
 
 
 @pytest.fixture
-def online(dialect, mock_cluster):
+def online(dialect, kafka_cluster):
     """Clients of the mock cluster."""
-    clients = Clients(dialect, mock_cluster.bootstrap_servers)
+    clients = Clients(dialect, kafka_cluster.bootstrap_servers)
     yield clients
     clients.close()
 
@@ -125,17 +125,17 @@ def own_cluster():
 
 
 @pytest.fixture
-def mapr_clients(mock_cluster):
+def mapr_clients(kafka_cluster):
     """Clients of the mock cluster in the mapr dialect, for statements that the kafka dialect does not share."""
-    clients = Clients("mapr", mock_cluster.bootstrap_servers)
+    clients = Clients("mapr", kafka_cluster.bootstrap_servers)
     yield clients
     clients.close()
 
 
 @pytest.fixture
-def kafka_clients(mock_cluster):
+def kafka_clients(kafka_cluster):
     """Clients of the mock cluster in the kafka dialect, for statements that the mapr dialect does not share."""
-    clients = Clients("kafka", mock_cluster.bootstrap_servers)
+    clients = Clients("kafka", kafka_cluster.bootstrap_servers)
     yield clients
     clients.close()
 
@@ -147,18 +147,18 @@ def failing(offline):
 
 
 @pytest.fixture
-def reported(online, topic):
+def reported(online, make_topic):
     """(error, message) of a successful delivery."""
-    return deliver(online.producer(), topic(), value="value", key="key", partition=0)
+    return deliver(online.producer(), make_topic(), value="value", key="key", partition=0)
 
 
 @pytest.fixture
-def filled(mock_cluster, topic):
+def filled(kafka_cluster, make_topic):
     """A factory: a topic that holds these values, in each of its partitions."""
 
     def fill(*values, keys=None, partitions=1, headers=None):
-        name = topic(partitions=partitions)
-        producer = Producer({"bootstrap.servers": mock_cluster.bootstrap_servers})
+        name = make_topic(partitions=partitions)
+        producer = Producer({"bootstrap.servers": kafka_cluster.bootstrap_servers})
         for partition in range(partitions):
             for index, value in enumerate(values):
                 producer.produce(name, value, keys and keys[index], partition, headers=headers)
@@ -169,7 +169,7 @@ def filled(mock_cluster, topic):
 
 
 @pytest.fixture
-def program(run_python, mock_cluster):
+def program(run_python, kafka_cluster):
     """Runs a program with clients of the mock cluster in a process of its own; returns what it printed.
 
     A program that crashes, hangs or ends with an exception fails the test. Keywords become strings of the program.
@@ -177,7 +177,7 @@ def program(run_python, mock_cluster):
 
     def run(code, timeout=60, python=sys.executable, env=None, **names):
         lines = [f"{name} = {value!r}\n" for name, value in names.items()]
-        prelude = PRELUDE.replace("@SERVERS@", mock_cluster.bootstrap_servers)
+        prelude = PRELUDE.replace("@SERVERS@", kafka_cluster.bootstrap_servers)
         code = prelude + "".join(lines) + textwrap.dedent(code)
         return run_python(code, timeout=timeout, python=python, env=env).check()
 

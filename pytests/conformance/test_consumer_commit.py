@@ -6,6 +6,7 @@ import pickle
 import pytest
 
 from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from mapr_streams_python.testing import unique_name, wait_until
 
 from .support import deliver, fields, next_message, poll_until, raises_kafka_error
 
@@ -98,7 +99,7 @@ def test_an_asynchronous_commit_returns_none_at_once(member, arguments):
     assert consumer.commit(message=message, **arguments) is None
 
 
-def test_an_asynchronous_commit_takes_effect(member, wait_until):
+def test_an_asynchronous_commit_takes_effect(member):
     consumer, message, topic = member()
     consumer.commit(message=message)
     wait_until(lambda: consumer.poll(0.1) is not False and committed(consumer, topic) == 1, 20)
@@ -233,8 +234,8 @@ def test_committed_returns_the_metadata_that_was_committed(member):
     assert (partition.offset, partition.metadata) == (2, "a note")
 
 
-def test_committed_tells_the_error_of_a_partition(online, unique):
-    [partition] = online.consumer().committed([TopicPartition(unique(), 0)], 20)
+def test_committed_tells_the_error_of_a_partition(online):
+    [partition] = online.consumer().committed([TopicPartition(unique_name(), 0)], 20)
     assert partition.offset == OFFSET_INVALID
     assert type(partition.error) is KafkaError
     assert partition.error == KafkaError.UNKNOWN_TOPIC_OR_PART

@@ -6,6 +6,7 @@ import pytest
 
 from mapr_streams_python import OFFSET_END, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 from mapr_streams_python._metadata import PartitionMetadata, TopicMetadata
+from mapr_streams_python.testing import wait_until
 
 from .support import fields, next_message, raises_kafka_error
 
@@ -116,7 +117,7 @@ def test_watermark_offsets_of_an_unknown_partition_fail(online, filled):
         online.consumer().get_watermark_offsets(TopicPartition(filled("v"), 99), timeout=20)
 
 
-def test_cached_watermark_offsets_are_what_the_last_fetch_brought(reader, wait_until):
+def test_cached_watermark_offsets_are_what_the_last_fetch_brought(reader):
     consumer, topic = reader()
     partition = TopicPartition(topic, 0)
     next_message(consumer)
@@ -155,6 +156,7 @@ def either(request, online):
     return getattr(online, request.param)()
 
 
+@pytest.mark.kafka_cluster(brokers=3)
 def test_list_topics_describes_the_cluster(either, filled):
     topic = filled("v", partitions=2)
     cluster = either.list_topics(timeout=20)
@@ -184,9 +186,9 @@ def test_list_topics_describes_one_topic(either, filled):
         assert partition.error is None
 
 
-def test_list_topics_describes_the_brokers(either, mock_cluster):
+def test_list_topics_describes_the_brokers(either, kafka_cluster):
     brokers = either.list_topics(timeout=20).brokers
-    addresses = set(mock_cluster.bootstrap_servers.split(","))
+    addresses = set(kafka_cluster.bootstrap_servers.split(","))
     for number, broker in brokers.items():
         assert type(broker).__name__ == "BrokerMetadata"
         assert broker.id == number

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from mapr_streams_python import OFFSET_BEGINNING, KafkaError, Message, TopicPartition
+from mapr_streams_python.testing import unique_name, wait_until
 
 from .support import next_event, next_message
 
@@ -69,9 +70,9 @@ def test_poll_returns_an_event_as_a_message_with_an_error(assigned):
     assert (event.topic(), event.partition(), event.offset()) == (topic, 0, 1)
 
 
-def test_poll_returns_an_error_as_a_message_with_an_error(online, unique):
+def test_poll_returns_an_error_as_a_message_with_an_error(online):
     consumer = online.consumer({"auto.offset.reset": "error"})
-    topic = unique()
+    topic = unique_name()
     producer = online.producer()
     producer.produce(topic, "v", partition=0)
     producer.flush(20)
@@ -194,14 +195,14 @@ def test_iteration_goes_on_after_an_end_of_partition(online, assigned):
 # Callbacks that poll serves.
 
 
-def test_statistics_are_json_text(offline, wait_until):
+def test_statistics_are_json_text(offline):
     texts = []
     consumer = offline.consumer({"statistics.interval.ms": 50, "stats_cb": texts.append})
     wait_until(lambda: consumer.poll(0.1) is None and texts, 20)
     assert json.loads(texts[0])["type"] == "consumer"
 
 
-def test_error_cb_gets_a_kafka_error(offline, wait_until):
+def test_error_cb_gets_a_kafka_error(offline):
     errors = []
     consumer = offline.consumer({"bootstrap.servers": "127.0.0.1:1", "error_cb": errors.append})
     wait_until(lambda: consumer.poll(0.1) is not False and errors, 20)
@@ -246,7 +247,7 @@ def logger():
     return logger
 
 
-def test_the_logger_gets_librdkafkas_lines_from_poll(offline, logger, wait_until):
+def test_the_logger_gets_librdkafkas_lines_from_poll(offline, logger):
     consumer = offline.consumer({"bootstrap.servers": "127.0.0.1:1", "client.id": "me", "logger": logger})
     consumer.subscribe(["t"])
     wait_until(lambda: consumer.poll(0.1) is not False and logger.records, 20)

@@ -5,22 +5,27 @@ dialect (`session`); what needs a group of its own has one, in the mapr dialect 
 """
 
 import types
-import uuid
 
 import pytest
 
 from mapr_streams_python import OFFSET_INVALID, OFFSET_STORED, KafkaError, TopicPartition
+from mapr_streams_python.testing import MockCluster, unique_name
 
 from .conftest import DIALECTS, Clients
 from .support import fields, next_message, poll_until, raises_kafka_error
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
-def session(request, mock_cluster):
+def session(request):
     """One member's life in a group, from subscribe() to close(), recorded."""
-    seen = types.SimpleNamespace(topic=f"session-{uuid.uuid4().hex}", calls=[], memberids=[], assignments=[])
-    mock_cluster.create_topic(seen.topic, 2)
-    clients = Clients(request.param, mock_cluster.bootstrap_servers)
+    with MockCluster() as cluster:
+        return _live(cluster, request.param)
+
+
+def _live(cluster, dialect):
+    seen = types.SimpleNamespace(topic="session", calls=[], memberids=[], assignments=[])
+    cluster.create_topic(seen.topic, 2)
+    clients = Clients(dialect, cluster.bootstrap_servers)
     producer = clients.producer()
     for partition in range(2):
         producer.produce(seen.topic, "v", partition=partition)
@@ -101,7 +106,7 @@ def test_a_subscribed_consumer_gets_the_messages_of_its_topics(session):
 
 
 def test_a_pattern_and_a_name_subscribe_to_every_topic_that_they_match(mapr_clients, filled):
-    prefix = uuid.uuid4().hex
+    prefix = unique_name("prefix")
     plain = filled("a")
     matching = f"{prefix}-x"
     producer = mapr_clients.producer()

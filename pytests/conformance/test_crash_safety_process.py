@@ -336,11 +336,11 @@ def test_the_interpreter_ends_with(program, filled, state):
     assert "end" in printed.splitlines()
 
 
-def test_the_interpreter_ends_with_an_exception(run_python, mock_cluster):
+def test_the_interpreter_ends_with_an_exception(run_python, kafka_cluster):
     code = f"""
 from mapr_streams_python import Consumer, Producer
-producer = Producer({{"bootstrap.servers": {mock_cluster.bootstrap_servers!r}}})
-consumer = Consumer({{"bootstrap.servers": {mock_cluster.bootstrap_servers!r}, "group.id": "g"}})
+producer = Producer({{"bootstrap.servers": {kafka_cluster.bootstrap_servers!r}}})
+consumer = Consumer({{"bootstrap.servers": {kafka_cluster.bootstrap_servers!r}, "group.id": "g"}})
 consumer.subscribe(["t"])
 producer.produce("t", "v", on_delivery=lambda error, message: None)
 raise ValueError("the end")

@@ -73,8 +73,8 @@ def test_a_topic_name_beyond_ascii_comes_back_as_it_was(failing):
         ("v", None, b"v", None),
     ],
 )
-def test_key_and_value_are_bytes_or_none_whatever_was_produced(online, topic, value, key, value_bytes, key_bytes):
-    name = topic()
+def test_key_and_value_are_bytes_or_none_whatever_was_produced(online, make_topic, value, key, value_bytes, key_bytes):
+    name = make_topic()
     _, message = deliver(online.producer(), name, value=value, key=key, partition=0)
     assert (message.key(), message.value(), len(message)) == (key_bytes, value_bytes, len(value_bytes))
     consumer = online.consumer()
@@ -92,8 +92,8 @@ def test_an_empty_value_makes_the_message_false(consumed):
     assert consumed(value="x")[1]
 
 
-def test_the_timestamp_is_its_type_and_milliseconds(online, topic):
-    name = topic()
+def test_the_timestamp_is_its_type_and_milliseconds(online, make_topic):
+    name = make_topic()
     deliver(online.producer(), name, value="v", timestamp=1234567, partition=0)
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -121,8 +121,8 @@ def test_headers_are_none_when_there_are_none(consumed):
     assert consumed()[1].headers() is None
 
 
-def test_a_delivery_report_has_no_headers(online, topic):
-    assert deliver(online.producer(), topic(), value="v", headers={"a": "b"})[1].headers() is None
+def test_a_delivery_report_has_no_headers(online, make_topic):
+    assert deliver(online.producer(), make_topic(), value="v", headers={"a": "b"})[1].headers() is None
 
 
 def test_latency_is_seconds_in_a_delivery_report_and_none_in_a_consumed_message(reported, consumed):

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from mapr_streams_python import KafkaError, Message, Producer, TopicPartition
+from mapr_streams_python.testing import wait_until
 
 from .support import deliver, raises_kafka_error
 
@@ -34,8 +35,8 @@ def test_len_is_positive_while_anything_waits(offline):
     assert len(producer) > 0
 
 
-def test_len_counts_a_message_until_its_report_is_served(online, topic, wait_until):
-    name = topic()
+def test_len_counts_a_message_until_its_report_is_served(online, make_topic):
+    name = make_topic()
     producer = online.producer({"linger.ms": 0})
     producer.produce(name, "v", partition=0, on_delivery=lambda error, message: None)
     consumer = online.consumer()
@@ -82,8 +83,8 @@ def test_poll_without_a_timeout_waits_for_an_event(failing):
     assert len(reports) == 1
 
 
-def test_poll_counts_events_and_not_callbacks(online, topic):
-    producer, name, reports = online.producer({"linger.ms": 200}), topic(), []
+def test_poll_counts_events_and_not_callbacks(online, make_topic):
+    producer, name, reports = online.producer({"linger.ms": 200}), make_topic(), []
     for _ in range(3):
         producer.produce(name, "v", partition=0, on_delivery=lambda error, message: reports.append(error))
     served = 0
@@ -109,8 +110,8 @@ def test_an_unknown_keyword_of_poll_and_flush_is_named(offline, method):
 # flush().
 
 
-def test_flush_waits_until_everything_is_delivered_and_returns_zero(online, topic):
-    producer, name, reports = online.producer(), topic(), []
+def test_flush_waits_until_everything_is_delivered_and_returns_zero(online, make_topic):
+    producer, name, reports = online.producer(), make_topic(), []
     for index in range(100):
         producer.produce(name, str(index), on_delivery=lambda error, message: reports.append(error))
     assert producer.flush() == 0
@@ -150,8 +151,8 @@ def test_default_topic_config_wins_over_the_top_level(offline):
 # Delivery callbacks.
 
 
-def test_a_callback_gets_none_and_the_message_on_success(online, topic):
-    error, message = deliver(online.producer(), topic(), value="v")
+def test_a_callback_gets_none_and_the_message_on_success(online, make_topic):
+    error, message = deliver(online.producer(), make_topic(), value="v")
     assert error is None
     assert type(message) is Message
 
@@ -214,16 +215,16 @@ def test_a_callback_that_is_not_callable_is_a_type_error_that_names_the_argument
 
 
 @pytest.mark.parametrize("method", ["poll", "flush"])
-def test_callbacks_run_in_the_thread_that_polls_or_flushes(online, topic, method):
+def test_callbacks_run_in_the_thread_that_polls_or_flushes(online, make_topic, method):
     producer, threads = online.producer(), []
-    producer.produce(topic(), "v", on_delivery=lambda error, message: threads.append(threading.get_ident()))
+    producer.produce(make_topic(), "v", on_delivery=lambda error, message: threads.append(threading.get_ident()))
     while not threads:
         getattr(producer, method)(1)
     assert threads == [threading.get_ident()]
 
 
-def test_an_exception_of_a_callback_comes_out_of_poll_and_the_next_reports_go_on(online, topic):
-    producer, name, calls = online.producer(), topic(partitions=2), []
+def test_an_exception_of_a_callback_comes_out_of_poll_and_the_next_reports_go_on(online, make_topic):
+    producer, name, calls = online.producer(), make_topic(partitions=2), []
 
     def bad(error, message):
         calls.append("bad")
@@ -256,8 +257,8 @@ def test_a_callback_may_produce(failing):
     assert calls == [1, 2]
 
 
-def test_a_callback_may_poll(online, topic):
-    producer, name, calls = online.producer(), topic(partitions=2), []
+def test_a_callback_may_poll(online, make_topic):
+    producer, name, calls = online.producer(), make_topic(partitions=2), []
 
     def polling(error, message):
         calls.append(message.partition())
@@ -269,10 +270,10 @@ def test_a_callback_may_poll(online, topic):
     assert sorted(calls) == [0, 1]
 
 
-def test_only_errors_are_reported_if_so_configured(online, offline, topic):
+def test_only_errors_are_reported_if_so_configured(online, offline, make_topic):
     errors = []
     producer = online.producer({"delivery.report.only.error": True})
-    producer.produce(topic(), "v", on_delivery=lambda error, message: errors.append(error))
+    producer.produce(make_topic(), "v", on_delivery=lambda error, message: errors.append(error))
     assert producer.flush(20) == 0
     assert errors == []
     failing = offline.producer({**FAST, "delivery.report.only.error": True})
@@ -281,16 +282,16 @@ def test_only_errors_are_reported_if_so_configured(online, offline, topic):
     assert errors == ["_MSG_TIMED_OUT"]
 
 
-def test_a_message_without_a_callback_is_delivered_too(online, topic):
+def test_a_message_without_a_callback_is_delivered_too(online, make_topic):
     producer = online.producer()
-    producer.produce(topic(), "v")
+    producer.produce(make_topic(), "v")
     assert producer.flush(20) == 0
 
 
 # Other callbacks, served by poll.
 
 
-def test_statistics_are_json_text(offline, wait_until):
+def test_statistics_are_json_text(offline):
     texts = []
     producer = offline.producer({"statistics.interval.ms": 50, "stats_cb": texts.append})
     wait_until(lambda: producer.poll(0.1) is not None and texts, 20)
@@ -309,7 +310,7 @@ def test_an_exception_of_error_cb_comes_out_of_poll(offline):
             producer.poll(0.2)
 
 
-def test_error_cb_gets_a_kafka_error(offline, wait_until):
+def test_error_cb_gets_a_kafka_error(offline):
     errors = []
     producer = offline.producer({"bootstrap.servers": "127.0.0.1:1", "error_cb": errors.append})
     wait_until(lambda: producer.poll(0.1) is not None and errors, 20)
@@ -338,20 +339,20 @@ def test_purge_takes_its_three_flags_by_keyword(offline):
     assert producer.flush(5) == 0
 
 
-def test_close_delivers_what_waits_and_returns_true(online, topic):
+def test_close_delivers_what_waits_and_returns_true(online, make_topic):
     reports = []
     producer = online.producer()
-    producer.produce(topic(), "v", on_delivery=lambda error, message: reports.append(error))
+    producer.produce(make_topic(), "v", on_delivery=lambda error, message: reports.append(error))
     assert producer.close() is True
     assert reports == [None]
     with pytest.raises(RuntimeError, match="^Producer closed$"):
         producer.produce("t", "v")
 
 
-def test_a_with_block_closes_the_producer(online, topic):
+def test_a_with_block_closes_the_producer(online, make_topic):
     reports = []
     with online.producer() as producer:
-        producer.produce(topic(), "v", on_delivery=lambda error, message: reports.append(error))
+        producer.produce(make_topic(), "v", on_delivery=lambda error, message: reports.append(error))
     assert reports == [None]
     with pytest.raises(RuntimeError, match="^Producer closed$"):
         producer.poll(0)

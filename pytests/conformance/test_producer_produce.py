@@ -30,8 +30,8 @@ def test_it_returns_none(producer):
     assert producer.produce("t", "v") is None
 
 
-def test_arguments_by_position_are_topic_value_key_partition_callback_on_delivery(online, topic):
-    name, reports = topic(partitions=2), []
+def test_arguments_by_position_are_topic_value_key_partition_callback_on_delivery(online, make_topic):
+    name, reports = make_topic(partitions=2), []
     producer = online.producer()
     producer.produce(name, "v", "k", 1, None, lambda error, message: reports.append(message))
     producer.produce(name, "v", "k", 1, lambda error, message: reports.append(message), None)
@@ -39,8 +39,8 @@ def test_arguments_by_position_are_topic_value_key_partition_callback_on_deliver
     assert [(m.value(), m.key(), m.partition()) for m in reports] == [(b"v", b"k", 1)] * 2
 
 
-def test_arguments_by_keyword(online, topic):
-    name, reports = topic(partitions=2), []
+def test_arguments_by_keyword(online, make_topic):
+    name, reports = make_topic(partitions=2), []
     producer = online.producer()
     producer.produce(
         topic=name,
@@ -85,14 +85,14 @@ def test_value_and_key_of_another_type_are_a_type_error_that_names_the_type(prod
 
 
 @pytest.mark.parametrize("name", ["value", "key"])
-def test_text_is_sent_as_utf_8(online, topic, name):
-    message = round_trip(online, topic, **{"value": "v", name: "vä€"})
+def test_text_is_sent_as_utf_8(online, make_topic, name):
+    message = round_trip(online, make_topic, **{"value": "v", name: "vä€"})
     assert getattr(message, name)() == b"v\xc3\xa4\xe2\x82\xac"
 
 
 @pytest.mark.parametrize("name", ["value", "key"])
-def test_bytes_are_sent_as_they_are(online, topic, name):
-    message = round_trip(online, topic, **{"value": "v", name: b"\xff\xfe\x00"})
+def test_bytes_are_sent_as_they_are(online, make_topic, name):
+    message = round_trip(online, make_topic, **{"value": "v", name: b"\xff\xfe\x00"})
     assert getattr(message, name)() == b"\xff\xfe\x00"
 
 
@@ -118,14 +118,14 @@ def test_a_partition_that_does_not_exist_is_taken(producer, partition):
     assert producer.produce("t", "v", partition=partition) is None
 
 
-def test_a_partition_that_does_not_exist_is_reported(online, topic):
-    error, message = deliver(online.producer(), topic(), value="v", partition=999999)
+def test_a_partition_that_does_not_exist_is_reported(online, make_topic):
+    error, message = deliver(online.producer(), make_topic(), value="v", partition=999999)
     assert error == KafkaError._UNKNOWN_PARTITION
     assert message.partition() == 999999
 
 
-def test_without_a_partition_the_partitioner_chooses_by_key(online, topic):
-    name = topic(partitions=4)
+def test_without_a_partition_the_partitioner_chooses_by_key(online, make_topic):
+    name = make_topic(partitions=4)
     producer = online.producer({"partitioner": "consistent"})
     partitions = {deliver(producer, name, value="v", key="same")[1].partition() for _ in range(5)}
     assert len(partitions) == 1
@@ -187,8 +187,8 @@ def test_a_full_queue_is_a_buffer_error(offline):
     ],
     ids=repr,
 )
-def test_headers_are_a_dict_or_a_list_of_pairs(online, topic, headers, expected):
-    assert round_trip(online, topic, value="v", headers=headers).headers() == expected
+def test_headers_are_a_dict_or_a_list_of_pairs(online, make_topic, headers, expected):
+    assert round_trip(online, make_topic, value="v", headers=headers).headers() == expected
 
 
 @pytest.mark.parametrize("headers", [(("a", "b"),), 5, "ab"], ids=repr)
@@ -222,16 +222,16 @@ def test_the_headers_given_are_not_changed(producer):
 
 
 @pytest.mark.parametrize("arguments", [{}, {"value": None}, {"value": None, "key": None}], ids=repr)
-def test_a_null_payload_is_reported_as_an_invalid_argument_in_the_mapr_dialect(mapr_clients, topic, arguments):
-    name = topic()
+def test_a_null_payload_is_reported_as_an_invalid_argument_in_the_mapr_dialect(mapr_clients, make_topic, arguments):
+    name = make_topic()
     error, message = deliver(mapr_clients.producer(), name, **arguments)
     assert error == KafkaError._INVALID_ARG
     assert message.error() == KafkaError._INVALID_ARG
     assert (message.topic(), message.value()) == (name, None)
 
 
-def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, topic):
-    name = topic()
+def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, make_topic):
+    name = make_topic()
     error, _ = deliver(kafka_clients.producer(), name, key="k", partition=0)
     assert error is None
     consumer = kafka_clients.consumer()
@@ -240,8 +240,10 @@ def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, topic
     assert (message.key(), message.value(), len(message)) == (b"k", None, 0)
 
 
-def test_the_partitioner_keyword_of_the_first_releases_is_taken_and_ignored(online, topic):
-    error, message = deliver(online.producer(), topic(partitions=2), value="value", partition=1, partitioner=object())
+def test_the_partitioner_keyword_of_the_first_releases_is_taken_and_ignored(online, make_topic):
+    error, message = deliver(
+        online.producer(), make_topic(partitions=2), value="value", partition=1, partitioner=object()
+    )
     assert error is None
     assert message.partition() == 1
 

@@ -135,11 +135,11 @@ def test_ruling_11_close_takes_no_arguments(offline):
 # 12: len(), key() and value().
 
 
-def test_ruling_12_len_is_pythons_own_and_key_and_value_are_bytes(online, topic):
+def test_ruling_12_len_is_pythons_own_and_key_and_value_are_bytes(online, make_topic):
     producer = online.producer()
     assert len(producer) == 0
     assert not hasattr(producer, "len")
-    _, message = deliver(producer, topic(), value="text", key=bytearray(b"key"))
+    _, message = deliver(producer, make_topic(), value="text", key=bytearray(b"key"))
     assert (message.value(), message.key()) == (b"text", b"key")
     assert type(message.value()) is bytes
     assert type(message.key()) is bytes
@@ -177,8 +177,8 @@ def test_ruling_15_ssl_properties_are_not_ignored():
     assert "/no/such/file" in caught.value.args[0].str() or "ssl.ca.location" in caught.value.args[0].str()
 
 
-def test_ruling_15_a_message_that_needs_more_than_a_fetch_is_not_dropped(mapr_clients, topic):
-    name, payload = topic(), b"x" * 100_000
+def test_ruling_15_a_message_that_needs_more_than_a_fetch_is_not_dropped(mapr_clients, make_topic):
+    name, payload = make_topic(), b"x" * 100_000
     deliver(mapr_clients.producer(), name, value=payload, partition=0)
     consumer = mapr_clients.consumer({"fetch.message.max.bytes": 1000, "fetch.max.bytes": 1_000_000})
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -301,8 +301,8 @@ def test_ruling_17_a_streams_property_without_servers_says_what_to_set(cls, name
     ],
     ids=["bytearray", "memoryview", "writable memoryview", "array", "slice"],
 )
-def test_ruling_19_any_contiguous_buffer_is_a_value_a_key_and_a_header(online, topic, buffer):
-    name = topic()
+def test_ruling_19_any_contiguous_buffer_is_a_value_a_key_and_a_header(online, make_topic, buffer):
+    name = make_topic()
     deliver(online.producer(), name, value=buffer, key=buffer, headers=[("h", buffer)], partition=0)
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -317,8 +317,8 @@ def test_ruling_19_a_buffer_with_gaps_is_a_buffer_error_or_a_type_error(offline)
     assert len(producer) == 0
 
 
-def test_ruling_19_a_buffer_may_change_once_produce_has_returned(online, topic):
-    name, buffer, producer = topic(), bytearray(b"before"), online.producer()
+def test_ruling_19_a_buffer_may_change_once_produce_has_returned(online, make_topic):
+    name, buffer, producer = make_topic(), bytearray(b"before"), online.producer()
     producer.produce(name, buffer, partition=0)
     buffer[:] = b"later!!"
     assert producer.flush(20) == 0

@@ -143,10 +143,10 @@ def test_ruling_02_anything_else_as_a_listener_is_a_type_error_that_names_it(off
 # 3: None for what is optional.
 
 
-def test_ruling_03_none_is_accepted_by_the_producer(online, topic):
+def test_ruling_03_none_is_accepted_by_the_producer(online, make_topic):
     producer, reports = online.producer(), []
-    producer.produce(topic(), "v", key=None, partition=None, callback=None, on_delivery=None, headers=None)
-    producer.produce(topic(), "v", None, None, None, lambda error, message: reports.append(error))
+    producer.produce(make_topic(), "v", key=None, partition=None, callback=None, on_delivery=None, headers=None)
+    producer.produce(make_topic(), "v", None, None, None, lambda error, message: reports.append(error))
     assert producer.flush(None) == 0
     assert reports == [None]
 
@@ -194,8 +194,8 @@ def test_ruling_04_asynchronous_wins_over_async(offline):
 
 
 @pytest.mark.parametrize("method", ["poll", "flush"])
-def test_ruling_05_a_null_payload_is_reported_from_the_next_poll_or_flush(mapr_clients, topic, method):
-    producer, name, reports = mapr_clients.producer(), topic(), []
+def test_ruling_05_a_null_payload_is_reported_from_the_next_poll_or_flush(mapr_clients, make_topic, method):
+    producer, name, reports = mapr_clients.producer(), make_topic(), []
     producer.produce(name, None, "key", callback=lambda error, message: reports.append((error, message)))
     assert reports == []
     assert len(producer) == 1
@@ -209,41 +209,41 @@ def test_ruling_05_a_null_payload_is_reported_from_the_next_poll_or_flush(mapr_c
     assert len(producer) == 0
 
 
-def test_ruling_05_a_null_payload_is_not_sent(mapr_clients, topic):
-    name = topic()
+def test_ruling_05_a_null_payload_is_not_sent(mapr_clients, make_topic):
+    name = make_topic()
     deliver(mapr_clients.producer(), name, key="k", partition=0)
     assert mapr_clients.consumer().get_watermark_offsets(TopicPartition(name, 0), 20) == (0, 0)
 
 
-def test_ruling_05_the_configured_callback_hears_of_a_null_payload(mapr_clients, topic):
+def test_ruling_05_the_configured_callback_hears_of_a_null_payload(mapr_clients, make_topic):
     reports = []
     producer = mapr_clients.producer({"on_delivery": lambda error, message: reports.append(error)})
-    producer.produce(topic())
+    producer.produce(make_topic())
     assert producer.flush(0) == 0
     assert reports == [KafkaError._INVALID_ARG]
 
 
-def test_ruling_05_a_null_payload_that_nobody_would_hear_of_is_raised(mapr_clients, topic):
+def test_ruling_05_a_null_payload_that_nobody_would_hear_of_is_raised(mapr_clients, make_topic):
     producer = mapr_clients.producer()
     with raises_kafka_error("_INVALID_ARG"):
-        producer.produce(topic(), key="k")
+        producer.produce(make_topic(), key="k")
     assert len(producer) == 0
 
 
 @pytest.mark.parametrize("value", [b"", ""], ids=repr)
-def test_ruling_05_an_empty_payload_is_a_message(mapr_clients, topic, value):
-    name = topic()
+def test_ruling_05_an_empty_payload_is_a_message(mapr_clients, make_topic, value):
+    name = make_topic()
     error, message = deliver(mapr_clients.producer(), name, value=value, partition=0)
     assert error is None
     assert message.value() == b""
 
 
-def test_ruling_05_an_exception_in_the_report_of_a_null_payload_comes_out_of_poll(mapr_clients, topic):
+def test_ruling_05_an_exception_in_the_report_of_a_null_payload_comes_out_of_poll(mapr_clients, make_topic):
     def bad(error, message):
         raise ValueError("from callback")
 
     producer = mapr_clients.producer()
-    producer.produce(topic(), callback=bad)
+    producer.produce(make_topic(), callback=bad)
     with pytest.raises(ValueError, match="^from callback$"):
         producer.poll(0)
     assert len(producer) == 0
@@ -296,9 +296,9 @@ def test_ruling_08_it_survives_being_raised_many_times():
 # 9: Producer.poll counts events.
 
 
-def test_ruling_09_poll_returns_the_number_of_events(online, topic):
+def test_ruling_09_poll_returns_the_number_of_events(online, make_topic):
     producer = online.producer({"linger.ms": 0})
-    for name in (topic(), topic(), topic()):
+    for name in (make_topic(), make_topic(), make_topic()):
         producer.produce(name, "v", partition=0)
     served = 0
     while len(producer):

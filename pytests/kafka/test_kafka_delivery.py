@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-import pytest
+from clusters import on_all
 
 from mapr_streams_python import TIMESTAMP_CREATE_TIME, Consumer, KafkaError, Message, TopicPartition
+from mapr_streams_python.testing import deliver, read, wait_until
 
 Factory = Callable[..., Any]
 
-pytestmark = pytest.mark.usefixtures("cluster")
+pytestmark = on_all
 
 
 def _place(message: Message) -> tuple[Any, Any]:
@@ -18,30 +19,30 @@ def _place(message: Message) -> tuple[Any, Any]:
 
 
 def test_each_message_gets_one_report_with_the_partition_and_offset_where_it_is_read(
-    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name = topic(partitions=4)
+    name = make_topic(partitions=4)
     values = [b"%d" % number for number in range(400)]
-    reports = deliver(producer(), name, [{"value": value, "key": b"k" + value[-2:]} for value in values])
+    reports = deliver(make_producer(), name, [{"value": value, "key": b"k" + value[-2:]} for value in values])
 
     assert sorted(report.value() for report in reports) == sorted(values)
     assert len({report.partition() for report in reports}) > 1
-    reader = consumer()
+    reader = make_consumer()
     reader.subscribe([name])
     found = {_place(message): message.value() for message in read(reader, len(values))}
     assert found == {_place(report): report.value() for report in reports}
 
 
 def test_messages_of_one_key_stay_in_one_partition_and_in_the_order_produced(
-    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name = topic(partitions=4)
+    name = make_topic(partitions=4)
     keys = [f"key {number}" for number in range(20)]
     # Without idempotence a batch that is sent again may come behind the next one.
-    sender = producer({"enable.idempotence": True})
+    sender = make_producer({"enable.idempotence": True})
     deliver(sender, name, [{"key": key, "value": str(turn)} for turn in range(10) for key in keys])
 
-    reader = consumer()
+    reader = make_consumer()
     reader.subscribe([name])
     by_key: dict[Any, list[Message]] = {}
     for message in read(reader, 200):
@@ -53,9 +54,9 @@ def test_messages_of_one_key_stay_in_one_partition_and_in_the_order_produced(
 
 
 def test_key_value_headers_and_timestamp_arrive_as_they_were_produced(
-    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name = topic(partitions=2)
+    name = make_topic(partitions=2)
     record = {
         "key": "Schlüssel",
         "value": b"\0\xff",
@@ -63,9 +64,9 @@ def test_key_value_headers_and_timestamp_arrive_as_they_were_produced(
         "timestamp": 1_700_000_000_123,
         "partition": 1,
     }
-    (report,) = deliver(producer(), name, [record])
+    (report,) = deliver(make_producer(), name, [record])
 
-    reader = consumer()
+    reader = make_consumer()
     reader.assign([TopicPartition(name, 1, 0)])
     (message,) = read(reader, 1)
     assert (message.topic(), message.partition(), message.offset()) == (name, 1, report.offset())
@@ -92,12 +93,12 @@ def _next_end(consumer: Consumer, wait_until: Factory) -> Message:
 
 
 def test_each_time_the_end_of_a_partition_is_reached_one_event_says_at_which_offset(
-    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory, wait_until: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name = topic(partitions=2)
-    sender = producer()
+    name = make_topic(partitions=2)
+    sender = make_producer()
     deliver(sender, name, [{"value": b"x", "partition": partition} for partition in (0, 0, 0, 1)])
-    reader = consumer()
+    reader = make_consumer()
     reader.assign([TopicPartition(name, 0, 0), TopicPartition(name, 1, 0)])
 
     ends = [_next_end(reader, wait_until) for _ in range(2)]
@@ -107,11 +108,11 @@ def test_each_time_the_end_of_a_partition_is_reached_one_event_says_at_which_off
 
 
 def test_the_watermarks_of_a_partition_are_its_first_and_its_next_offset(
-    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name = topic(partitions=2)
-    deliver(producer(), name, [{"value": b"x", "partition": 1}] * 7)
-    reader = consumer()
+    name = make_topic(partitions=2)
+    deliver(make_producer(), name, [{"value": b"x", "partition": 1}] * 7)
+    reader = make_consumer()
 
     assert reader.get_watermark_offsets(TopicPartition(name, 1), timeout=30.0) == (0, 7)
     assert reader.get_watermark_offsets(TopicPartition(name, 0), timeout=30.0) == (0, 0)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
+from clusters import on_three_nodes
+
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Message
-from mapr_streams_python.testing import KafkaServer
+from mapr_streams_python.testing import KafkaServer, unique_name, wait_until
 
 Factory = Callable[..., Any]
 Place = tuple[Optional[int], Optional[int]]
@@ -51,19 +53,18 @@ class Traffic:
             self.delivered[message.partition(), message.offset()] = message.value()
 
 
+@on_three_nodes
 def test_nothing_is_lost_when_a_node_is_killed_and_restarted_under_load(
-    kafka_three: KafkaServer,
-    topic: Factory,
-    producer: Factory,
-    consumer: Factory,
-    unique: Factory,
-    wait_until: Factory,
+    kafka_cluster: KafkaServer,
+    make_topic: Factory,
+    make_producer: Factory,
+    make_consumer: Factory,
 ) -> None:
-    name, group = topic(partitions=3), unique()
-    readers = [consumer({"group.id": group}) for _ in range(2)]
+    name, group = make_topic(partitions=3), unique_name()
+    readers = [make_consumer({"group.id": group}) for _ in range(2)]
     for reader in readers:
         reader.subscribe([name])
-    traffic = Traffic(producer({"acks": "all", "enable.idempotence": True}), readers, name)
+    traffic = Traffic(make_producer({"acks": "all", "enable.idempotence": True}), readers, name)
 
     def carry_on(more: int, what: str) -> None:
         """Keep the traffic going until this many more messages are delivered and read."""
@@ -76,18 +77,18 @@ def test_nothing_is_lost_when_a_node_is_killed_and_restarted_under_load(
         wait_until(done, 60.0, what)
 
     carry_on(500, "the traffic gets going")
-    victim = kafka_three.leader(name, 0)
-    kafka_three.kill(victim)
+    victim = kafka_cluster.leader(name, 0)
+    kafka_cluster.kill(victim)
     try:
         carry_on(1000, "the traffic goes on with two nodes")
-        assert kafka_three.leader(name, 0) not in (victim, -1)
+        assert kafka_cluster.leader(name, 0) not in (victim, -1)
     finally:
-        kafka_three.restart(victim)
+        kafka_cluster.restart(victim)
     carry_on(500, "the traffic goes on while the node catches up")
 
     def has_caught_up() -> bool:
         traffic.step()
-        return all(kafka_three.in_sync(name, partition) == [1, 2, 3] for partition in range(3))
+        return all(kafka_cluster.in_sync(name, partition) == [1, 2, 3] for partition in range(3))
 
     wait_until(has_caught_up, 60.0, "the node has caught up")
 

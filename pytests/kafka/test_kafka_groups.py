@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-import pytest
+from clusters import on_all, on_kafka
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from mapr_streams_python.testing import deliver, read, unique_name, wait_until
 
 Factory = Callable[..., Any]
 
@@ -70,20 +71,20 @@ def _poll_until(condition: Callable[[], bool], members: list[Member], wait_until
     wait_until(poll, 30.0, what)
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_a_group_of_two_reads_each_message_once_with_a_rebalance_between(
-    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, wait_until: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name, sender = topic(partitions=4), producer()
-    config = {"group.id": unique(), "enable.auto.commit": False}
+    name, sender = make_topic(partitions=4), make_producer()
+    config = {"group.id": unique_name(), "enable.auto.commit": False}
     deliver(sender, name, _records(range(200), 4))
 
-    first = Member(consumer(config), name)
+    first = Member(make_consumer(config), name)
     _poll_until(lambda: len(first.messages) >= 200, [first], wait_until, "the first member reads")
     first.consumer.commit(asynchronous=False)
     assert first.rebalances == [("assign", [0, 1, 2, 3])]
 
-    second = Member(consumer(config), name)
+    second = Member(make_consumer(config), name)
     both = [first, second]
     _poll_until(lambda: all(len(m.assigned) == 2 for m in both), both, wait_until, "each member has two partitions")
     assert sorted(first.assigned + second.assigned) == [0, 1, 2, 3]
@@ -95,18 +96,18 @@ def test_a_group_of_two_reads_each_message_once_with_a_rebalance_between(
     assert len(second.messages) == 100
 
 
-@pytest.mark.usefixtures("kafka")
+@on_kafka
 def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing_in_mid_stream(
-    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, wait_until: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
     # Not on the mock cluster: it refuses a commit while a rebalance is under way, which Kafka takes.
-    name = topic(partitions=4)
-    config = {"group.id": unique(), "enable.auto.commit": False}
-    deliver(producer(), name, _records(range(3000), 4))
+    name = make_topic(partitions=4)
+    config = {"group.id": unique_name(), "enable.auto.commit": False}
+    deliver(make_producer(), name, _records(range(3000), 4))
 
-    first = Member(consumer(config), name, commit_on_revoke=True)
+    first = Member(make_consumer(config), name, commit_on_revoke=True)
     _poll_until(lambda: len(first.messages) >= 50, [first], wait_until, "the first member reads")
-    second = Member(consumer(config), name, commit_on_revoke=True)
+    second = Member(make_consumer(config), name, commit_on_revoke=True)
     both = [first, second]
     _poll_until(lambda: bool(second.messages), both, wait_until, "the second member reads")
     share = len(first.messages) + 50
@@ -120,13 +121,13 @@ def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing
     assert _values(first.messages + second.messages) == list(range(3000))
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_a_group_goes_on_after_a_synchronous_commit(
-    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name, group = topic(partitions=2), unique()
-    deliver(producer(), name, _records(range(100), 2))
-    reader = consumer({"group.id": group, "enable.auto.commit": False})
+    name, group = make_topic(partitions=2), unique_name()
+    deliver(make_producer(), name, _records(range(100), 2))
+    reader = make_consumer({"group.id": group, "enable.auto.commit": False})
     reader.subscribe([name])
     done = read(reader, 60)
 
@@ -140,25 +141,21 @@ def test_a_group_goes_on_after_a_synchronous_commit(
     assert {p.partition: p.offset for p in reader.committed(asked, timeout=30.0)} == ends
     reader.close()
 
-    successor = consumer({"group.id": group})
+    successor = make_consumer({"group.id": group})
     successor.subscribe([name])
     assert _values(done + read(successor, 40)) == list(range(100))
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_a_group_goes_on_after_an_asynchronous_commit_that_on_commit_reported(
-    topic: Factory,
-    producer: Factory,
-    consumer: Factory,
-    unique: Factory,
-    deliver: Factory,
-    read: Factory,
-    wait_until: Factory,
+    make_topic: Factory,
+    make_producer: Factory,
+    make_consumer: Factory,
 ) -> None:
-    name, group = topic(partitions=1), unique()
-    deliver(producer(), name, _records(range(100), 1))
+    name, group = make_topic(partitions=1), unique_name()
+    deliver(make_producer(), name, _records(range(100), 1))
     commits: list[tuple[KafkaError | None, list[TopicPartition]]] = []
-    reader = consumer(
+    reader = make_consumer(
         {
             "group.id": group,
             "enable.auto.commit": False,
@@ -181,48 +178,48 @@ def test_a_group_goes_on_after_an_asynchronous_commit_that_on_commit_reported(
     assert [(p.topic, p.partition, p.offset, p.error) for p in partitions] == [(name, 0, 50, None)]
     reader.close()
 
-    successor = consumer({"group.id": group})
+    successor = make_consumer({"group.id": group})
     successor.assign([TopicPartition(name, 0)])
     assert _values(done + read(successor, 50)) == list(range(100))
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_close_commits_what_was_read_so_that_the_group_goes_on_after_it(
-    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name, group, sender = topic(partitions=2), unique(), producer()
+    name, group, sender = make_topic(partitions=2), unique_name(), make_producer()
     deliver(sender, name, _records(range(100), 2))
     # Left to itself it would commit after an hour: what is committed here, close() committed.
-    reader = consumer({"group.id": group, "auto.commit.interval.ms": 3_600_000})
+    reader = make_consumer({"group.id": group, "auto.commit.interval.ms": 3_600_000})
     reader.assign([TopicPartition(name, 0), TopicPartition(name, 1)])
     done = read(reader, 70)
     reader.close()
 
-    successor = consumer({"group.id": group})
+    successor = make_consumer({"group.id": group})
     successor.assign([TopicPartition(name, 0), TopicPartition(name, 1)])
     assert _values(done + read(successor, 30)) == list(range(100))
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_without_automatic_commit_close_commits_nothing(
-    topic: Factory, producer: Factory, consumer: Factory, unique: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name, group = topic(partitions=1), unique()
-    deliver(producer(), name, _records(range(50), 1))
+    name, group = make_topic(partitions=1), unique_name()
+    deliver(make_producer(), name, _records(range(50), 1))
     for _ in range(2):
-        reader = consumer({"group.id": group, "enable.auto.commit": False})
+        reader = make_consumer({"group.id": group, "enable.auto.commit": False})
         reader.assign([TopicPartition(name, 0)])
         assert _values(read(reader, 50)) == list(range(50))
         reader.close()
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_on_assign_chooses_the_offsets_at_which_a_group_begins(
-    topic: Factory, producer: Factory, consumer: Factory, deliver: Factory, read: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory
 ) -> None:
-    name = topic(partitions=2)
-    deliver(producer(), name, _records(range(100), 2))
-    reader = consumer()
+    name = make_topic(partitions=2)
+    deliver(make_producer(), name, _records(range(100), 2))
+    reader = make_consumer()
     given: list[tuple[int, int]] = []
 
     def begin_at_forty(member: Consumer, partitions: list[TopicPartition]) -> None:
@@ -235,12 +232,12 @@ def test_on_assign_chooses_the_offsets_at_which_a_group_begins(
     assert sorted(given) == [(0, -1001), (1, -1001)]
 
 
-@pytest.mark.usefixtures("cluster")
+@on_all
 def test_offsets_committed_by_one_consumer_are_seen_by_another_of_its_group(
-    topic: Factory, consumer: Factory, unique: Factory
+    make_topic: Factory, make_consumer: Factory
 ) -> None:
-    name, group = topic(partitions=2), unique()
-    one, other = consumer({"group.id": group}), consumer({"group.id": group})
+    name, group = make_topic(partitions=2), unique_name()
+    one, other = make_consumer({"group.id": group}), make_consumer({"group.id": group})
     one.commit(offsets=[TopicPartition(name, 1, 17)], asynchronous=False)
 
     found = other.committed([TopicPartition(name, 0), TopicPartition(name, 1)], timeout=30.0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import pytest
+from clusters import on_one_node
 
 from mapr_streams_python import KafkaException, TopicPartition, libversion
-from mapr_streams_python.testing import KafkaServer, unsecured_token
+from mapr_streams_python.testing import KafkaServer, deliver, read, unsecured_token, wait_until
 
 Factory = Callable[..., Any]
 
@@ -16,6 +17,7 @@ SCRAM_WORKS = libversion()[1] >= 0x02060100
 needs_scram = pytest.mark.skipif(not SCRAM_WORKS, reason="librdkafka before 2.6.1 cannot do SCRAM with Kafka 4")
 
 
+@on_one_node
 @pytest.mark.parametrize(
     ("listener", "mechanism"),
     [
@@ -31,48 +33,48 @@ needs_scram = pytest.mark.skipif(not SCRAM_WORKS, reason="librdkafka before 2.6.
     ],
 )
 def test_messages_go_in_and_out_by_the_listener(
-    kafka_one: KafkaServer,
+    kafka_cluster: KafkaServer,
     listener: str,
     mechanism: str,
-    topic: Factory,
-    producer: Factory,
-    consumer: Factory,
-    deliver: Factory,
-    read: Factory,
+    make_topic: Factory,
+    make_producer: Factory,
+    make_consumer: Factory,
 ) -> None:
-    config = kafka_one.client_config(listener, mechanism)
-    name = topic()
-    deliver(producer(config), name, [b"one", b"two", b"three"])
+    config = kafka_cluster.client_config(listener, mechanism)
+    name = make_topic()
+    deliver(make_producer(config), name, [b"one", b"two", b"three"])
 
-    reader = consumer(config)
+    reader = make_consumer(config)
     reader.subscribe([name])
     assert [message.value() for message in read(reader, 3)] == [b"one", b"two", b"three"]
     (committed,) = reader.commit(asynchronous=False)
     assert (committed.offset, committed.error) == (3, None)
 
 
+@on_one_node
 def test_a_client_without_a_certificate_is_refused_where_one_is_wanted(
-    kafka_one: KafkaServer, topic: Factory, consumer: Factory
+    kafka_cluster: KafkaServer, make_topic: Factory, make_consumer: Factory
 ) -> None:
-    name = topic()
-    config = {**kafka_one.client_config("ssl"), "bootstrap.servers": kafka_one.listener("mutual_ssl")}
+    name = make_topic()
+    config = {**kafka_cluster.client_config("ssl"), "bootstrap.servers": kafka_cluster.listener("mutual_ssl")}
     with pytest.raises(KafkaException):
-        consumer(config).committed([TopicPartition(name, 0)], timeout=3.0)
+        make_consumer(config).committed([TopicPartition(name, 0)], timeout=3.0)
 
 
+@on_one_node
 def test_oauth_cb_gets_its_configuration_and_is_called_before_the_first_request(
-    kafka_one: KafkaServer, topic: Factory, consumer: Factory
+    kafka_cluster: KafkaServer, make_topic: Factory, make_consumer: Factory
 ) -> None:
-    name = topic()
+    name = make_topic()
     calls: list[str] = []
 
     def token(config: str) -> tuple[str, float]:
         calls.append(config)
         return unsecured_token("alice")
 
-    reader = consumer(
+    reader = make_consumer(
         {
-            **kafka_one.client_config("sasl_plaintext", "OAUTHBEARER"),
+            **kafka_cluster.client_config("sasl_plaintext", "OAUTHBEARER"),
             "sasl.oauthbearer.config": "scope=everything",
             "oauth_cb": token,
         }
@@ -82,8 +84,9 @@ def test_oauth_cb_gets_its_configuration_and_is_called_before_the_first_request(
     assert calls and set(calls) == {"scope=everything"}
 
 
+@on_one_node
 def test_oauth_cb_is_called_again_before_the_token_expires_while_the_application_does_nothing(
-    kafka_one: KafkaServer, producer: Factory, wait_until: Factory
+    kafka_cluster: KafkaServer, make_producer: Factory
 ) -> None:
     calls: list[str] = []
 
@@ -91,7 +94,6 @@ def test_oauth_cb_is_called_again_before_the_token_expires_while_the_application
         calls.append(config)
         return unsecured_token("alice", lifetime=2.0)
 
-    config = {**kafka_one.client_config("sasl_plaintext", "OAUTHBEARER"), "oauth_cb": short_lived}
-    idle = producer(config)
+    config = {**kafka_cluster.client_config("sasl_plaintext", "OAUTHBEARER"), "oauth_cb": short_lived}
+    make_producer(config)
     wait_until(lambda: len(calls) >= 3, 20.0, "oauth_cb is called three times")
-    assert len(idle) == 0

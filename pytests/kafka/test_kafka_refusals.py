@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import pytest
+from clusters import on_one_node
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition, libversion
-from mapr_streams_python.testing import KafkaServer
+from mapr_streams_python.testing import KafkaServer, wait_until
 
 Factory = Callable[..., Any]
 
@@ -55,30 +56,33 @@ def _errors(config: dict[str, Any], code: int, consumer: Factory, producer: Fact
     return [heard.str(), raised.str(), report.str()]
 
 
+@on_one_node
 @pytest.mark.parametrize("listener", ["sasl_plaintext", "sasl_ssl"])
 def test_a_wrong_password_names_the_properties_to_look_at(
-    kafka_one: KafkaServer, listener: str, consumer: Factory, producer: Factory, wait_until: Factory
+    kafka_cluster: KafkaServer, listener: str, make_consumer: Factory, make_producer: Factory
 ) -> None:
-    config = {**kafka_one.client_config(listener), "sasl.password": "not-the-password"}
-    for text in _errors(config, KafkaError._AUTHENTICATION, consumer, producer, wait_until):
+    config = {**kafka_cluster.client_config(listener), "sasl.password": "not-the-password"}
+    for text in _errors(config, KafkaError._AUTHENTICATION, make_consumer, make_producer, wait_until):
         assert "sasl.username" in text
         assert "sasl.password" in text
         assert "not-the-password" not in text
 
 
+@on_one_node
 def test_an_untrusted_certificate_names_the_property_to_set(
-    kafka_one: KafkaServer, consumer: Factory, producer: Factory, wait_until: Factory
+    kafka_cluster: KafkaServer, make_consumer: Factory, make_producer: Factory
 ) -> None:
-    config = {**kafka_one.client_config("ssl"), "ssl.ca.location": str(kafka_one.certificates.other_ca)}
-    for text in _errors(config, KafkaError._SSL, consumer, producer, wait_until):
+    config = {**kafka_cluster.client_config("ssl"), "ssl.ca.location": str(kafka_cluster.certificates.other_ca)}
+    for text in _errors(config, KafkaError._SSL, make_consumer, make_producer, wait_until):
         assert "ssl.ca.location" in text
 
 
+@on_one_node
 @pytest.mark.skipif(not SCRAM_FAULT, reason="the loaded librdkafka does SCRAM right")
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
 def test_scram_by_a_librdkafka_that_cannot_do_it_names_the_version_that_can(
-    kafka_one: KafkaServer, mechanism: str, consumer: Factory, producer: Factory, wait_until: Factory
+    kafka_cluster: KafkaServer, mechanism: str, make_consumer: Factory, make_producer: Factory
 ) -> None:
-    config = kafka_one.client_config("sasl_plaintext", mechanism)
-    for text in _errors(config, KafkaError._AUTHENTICATION, consumer, producer, wait_until):
+    config = kafka_cluster.client_config("sasl_plaintext", mechanism)
+    for text in _errors(config, KafkaError._AUTHENTICATION, make_consumer, make_producer, wait_until):
         assert "2.6.1" in text

@@ -9,66 +9,71 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from clusters import on_one_node, on_three_nodes
 
 from mapr_streams_python import KafkaError, KafkaException
-from mapr_streams_python.testing import KafkaServer
+from mapr_streams_python.testing import KafkaServer, unique_name, wait_until
 
 Factory = Callable[..., Any]
 
 
-def test_a_topic_has_the_partitions_replicas_and_properties_asked_for(
-    kafka_three: KafkaServer, unique: Factory, wait_until: Factory
-) -> None:
-    name = unique()
-    kafka_three.create_topic(name, 2, 3, properties={"min.insync.replicas": "3"})
-    wait_until(lambda: kafka_three.in_sync(name, 1) == [1, 2, 3], 30.0, "every node has the partition")
-    assert kafka_three.leader(name, 0) in kafka_three.nodes
+@on_three_nodes
+def test_a_topic_has_the_partitions_replicas_and_properties_asked_for(kafka_cluster: KafkaServer) -> None:
+    name = unique_name()
+    kafka_cluster.create_topic(name, 2, 3, properties={"min.insync.replicas": "3"})
+    wait_until(lambda: kafka_cluster.in_sync(name, 1) == [1, 2, 3], 30.0, "every node has the partition")
+    assert kafka_cluster.leader(name, 0) in kafka_cluster.nodes
     with pytest.raises(LookupError, match="partition 2"):
-        kafka_three.leader(name, 2)
+        kafka_cluster.leader(name, 2)
 
 
-def test_a_topic_that_kafka_refuses_is_an_exception_with_its_reason(kafka_one: KafkaServer, unique: Factory) -> None:
-    name = unique()
-    kafka_one.create_topic(name)
+@on_one_node
+def test_a_topic_that_kafka_refuses_is_an_exception_with_its_reason(kafka_cluster: KafkaServer) -> None:
+    name = unique_name()
+    kafka_cluster.create_topic(name)
     calls: dict[int, Callable[[], None]] = {
-        KafkaError.TOPIC_ALREADY_EXISTS: lambda: kafka_one.create_topic(name),
-        KafkaError.INVALID_REPLICATION_FACTOR: lambda: kafka_one.create_topic(unique(), 1, 3),
-        KafkaError.INVALID_CONFIG: lambda: kafka_one.create_topic(unique(), properties={"retention.ms": "soon"}),
+        KafkaError.TOPIC_ALREADY_EXISTS: lambda: kafka_cluster.create_topic(name),
+        KafkaError.INVALID_REPLICATION_FACTOR: lambda: kafka_cluster.create_topic(unique_name(), 1, 3),
+        KafkaError.INVALID_CONFIG: lambda: kafka_cluster.create_topic(
+            unique_name(), properties={"retention.ms": "soon"}
+        ),
     }
     for code, call in calls.items():
         with pytest.raises(KafkaException) as raised:
             call()
         assert raised.value.args[0].code() == code
     with pytest.raises(ValueError, match="topic"):
-        kafka_one.create_topic("a b")
+        kafka_cluster.create_topic("a b")
 
 
+@on_one_node
 def test_a_paused_node_answers_once_it_is_resumed(
-    kafka_one: KafkaServer, topic: Factory, producer: Factory, wait_until: Factory
+    kafka_cluster: KafkaServer, make_topic: Factory, make_producer: Factory
 ) -> None:
-    name, reports = topic(), []
-    sender = producer()
+    name, reports = make_topic(), []
+    sender = make_producer()
     sender.produce(name, b"first", on_delivery=lambda error, _: reports.append(error))
     assert sender.flush(30.0) == 0
-    kafka_one.pause(1)
+    kafka_cluster.pause(1)
     try:
         sender.produce(name, b"second", on_delivery=lambda error, _: reports.append(error))
         assert sender.flush(0.5) == 1
         with pytest.raises(RuntimeError, match="no node"):
-            kafka_one.create_topic("never")
+            kafka_cluster.create_topic("never")
     finally:
-        kafka_one.resume(1)
+        kafka_cluster.resume(1)
     assert sender.flush(30.0) == 0
     assert reports == [None, None]
 
 
-def test_a_node_is_named_that_does_not_exist_or_is_in_no_state_for_the_call(kafka_one: KafkaServer) -> None:
+@on_one_node
+def test_a_node_is_named_that_does_not_exist_or_is_in_no_state_for_the_call(kafka_cluster: KafkaServer) -> None:
     with pytest.raises(ValueError, match="no node 2"):
-        kafka_one.kill(2)
+        kafka_cluster.kill(2)
     with pytest.raises(RuntimeError, match="node 1 is running"):
-        kafka_one.restart(1)
+        kafka_cluster.restart(1)
     with pytest.raises(ValueError, match="listener"):
-        kafka_one.listener("telnet")
+        kafka_cluster.listener("telnet")
 
 
 def test_without_a_distribution_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -88,12 +93,10 @@ def _is_alive(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not os.environ.get("KAFKA_HOME"), reason="KAFKA_HOME is not set")
-def test_a_run_that_is_killed_leaves_no_node_and_no_folder(
-    run_python: Factory, wait_until: Factory, tmp_path: Path
-) -> None:
+def test_a_run_that_is_killed_leaves_no_node_and_no_folder(run_python: Factory, tmp_path: Path) -> None:
     code = (
         "import json, os, signal\n"
-        "from mapr_streams_python.testing import KafkaServer\n"
+        "from mapr_streams_python.testing import unique_name, wait_until, KafkaServer\n"
         "server = KafkaServer()\n"
         'print(json.dumps([server._pids[1], os.listdir(os.environ["TMPDIR"])]), flush=True)\n'
         "os.kill(os.getpid(), signal.SIGKILL)\n"

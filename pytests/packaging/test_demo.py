@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import requirements
+from clusters import on_one_node
 
 DEMO = Path(requirements.__file__).resolve().parent.parent / "examples" / "demo.py"
 
@@ -29,9 +30,10 @@ def test_the_demo_shows_a_group_of_two_that_receives_each_message_once():
         assert words in ended.stdout
 
 
-def test_the_demo_on_a_real_cluster(kafka_one, topic):
-    name = topic(3)
-    ended = run("--messages", "100", "--bootstrap", kafka_one.bootstrap_servers, "--topic", name)
+@on_one_node
+def test_the_demo_on_a_real_cluster(kafka_cluster, make_topic):
+    name = make_topic(3)
+    ended = run("--messages", "100", "--bootstrap", kafka_cluster.bootstrap_servers, "--topic", name)
     assert ended.returncode == 0, ended.stderr
-    assert f"Cluster at {kafka_one.bootstrap_servers}, topic {name}" in ended.stdout
+    assert f"Cluster at {kafka_cluster.bootstrap_servers}, topic {name}" in ended.stdout
     assert "100 messages delivered and 100 received: each of them once." in ended.stdout

@@ -19,9 +19,29 @@ Nothing here is imported by ``import mapr_streams_python``, and nothing starts b
 """
 
 from ._certificates import Certificates
-from ._mock import MockCluster
+from ._cluster import Cluster, unique_name
+from ._external import ExternalCluster
+from ._helpers import deliver, read, wait_for_assignment, wait_until
+from ._mock import MockCluster, MockRequest
 from ._properties import USERS
+from ._record import Event, EventRecord
 from ._server import KafkaServer
 from ._token import unsecured_token
 
-__all__ = ["USERS", "Certificates", "KafkaServer", "MockCluster", "unsecured_token"]
+__all__ = [
+    "USERS",
+    "Certificates",
+    "Cluster",
+    "Event",
+    "EventRecord",
+    "ExternalCluster",
+    "KafkaServer",
+    "MockCluster",
+    "MockRequest",
+    "deliver",
+    "read",
+    "unique_name",
+    "unsecured_token",
+    "wait_for_assignment",
+    "wait_until",
+]

@@ -153,6 +153,9 @@ class MockCluster:
         Args:
             topic: the topic's name. It is created when it does not exist.
             error: a constant of KafkaError, a KafkaError, its name, or None for none.
+
+        Raises:
+            KafkaException: with librdkafka 2.3 to 2.9, whose clients crash on the answer (_NOT_IMPLEMENTED).
         """
         self._open().set_topic_error(self._topic(topic), error_code(error))
 

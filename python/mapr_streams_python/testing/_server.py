@@ -105,6 +105,11 @@ class KafkaServer:
         return list(self._pids)
 
     @property
+    def brokers(self) -> int:
+        """How many nodes the cluster has, running or not."""
+        return len(self._pids)
+
+    @property
     def certificates(self) -> Certificates:
         """PEM files for clients of the listeners with TLS."""
         return self._certificates
@@ -211,6 +216,15 @@ class KafkaServer:
         """Let a paused node go on (SIGCONT)."""
         self._processes.signal(self._pid(node), signal.SIGCONT)
         self._paused.discard(node)
+
+    def restore(self) -> None:
+        """Resume every node that is paused, and restart every one that was killed or shut down."""
+        for node in sorted(self._paused):
+            self.resume(node)
+        for node, pid in self._pids.items():
+            if pid is None or self._has_ended(pid):
+                self._pids[node] = None
+                self.restart(node)
 
     def log(self, node: int) -> str:
         """Return what a node has written to its log, through all of its starts."""

@@ -1,7 +1,7 @@
-"""The two requests of Kafka's protocol that starting a cluster and creating topics take.
+"""The few requests of Kafka's protocol that starting a cluster, and creating and deleting topics, take.
 
 `bin/kafka-topics.sh` starts a Java virtual machine for each call, two seconds on a small machine; these requests take
-milliseconds. Both are sent in versions whose encoding is the old one, without tagged fields, which Kafka 2.1 to 4.x
+milliseconds. They are sent in versions whose encoding is the old one, without tagged fields, which Kafka 2.1 to 4.x
 serve.
 """
 
@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 _METADATA, _METADATA_VERSION = 3, 4
 _CREATE_TOPICS, _CREATE_TOPICS_VERSION = 19, 4
+_DELETE_TOPICS, _DELETE_TOPICS_VERSION = 20, 1
+_LOOPBACK = "127.0.0.1"
 
 
 class PartitionState(NamedTuple):
@@ -78,10 +80,10 @@ def _string(text: str) -> bytes:
     return struct.pack(">h", len(data)) + data
 
 
-def _ask(port: int, key: int, version: int, body: bytes, timeout: float) -> _Reader:
-    """Send one request to the broker at this port of loopback. OSError when it does not answer in time."""
+def _ask(port: int, key: int, version: int, body: bytes, timeout: float, host: str = _LOOPBACK) -> _Reader:
+    """Send one request to the broker at this port. OSError when it does not answer in time."""
     request = struct.pack(">hhi", key, version, 1) + _string("mapr_streams_python.testing") + body
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+    with socket.create_connection((host, port), timeout) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
         with connection.makefile("rb") as stream:
             head = stream.read(4)
@@ -150,16 +152,28 @@ def create_topic(
     replication_factor: int,
     properties: Mapping[str, str],
     timeout: float = 30.0,
+    host: str = _LOOPBACK,
 ) -> None:
-    """Create a topic by the broker at this port of loopback. TopicError when the cluster refuses it."""
+    """Create a topic by the broker at this port. TopicError when the cluster refuses it."""
     body = struct.pack(">i", 1) + _string(topic) + struct.pack(">ihi", partitions, replication_factor, 0)
     body += struct.pack(">i", len(properties))
     for name, value in properties.items():
         body += _string(name) + _string(value)
     body += struct.pack(">ib", int(timeout * 1000), 0)
-    answer = _ask(port, _CREATE_TOPICS, _CREATE_TOPICS_VERSION, body, timeout)
+    answer = _ask(port, _CREATE_TOPICS, _CREATE_TOPICS_VERSION, body, timeout, host)
     answer.int32()  # throttling time
     for _ in range(answer.int32()):
         _name, error, text = answer.string(), answer.int16(), answer.string()
         if error:
             raise TopicError(error, f"topic {topic}: {text or f'error {error}'}")
+
+
+def delete_topic(port: int, topic: str, timeout: float = 30.0, host: str = _LOOPBACK) -> None:
+    """Delete a topic by the broker at this port. TopicError when the cluster refuses it."""
+    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">i", int(timeout * 1000))
+    answer = _ask(port, _DELETE_TOPICS, _DELETE_TOPICS_VERSION, body, timeout, host)
+    answer.int32()  # throttling time
+    for _ in range(answer.int32()):
+        _name, error = answer.string(), answer.int16()
+        if error:
+            raise TopicError(error, f"topic {topic}: error {error}")

@@ -1,0 +1,262 @@
+"""The pytest plugin: its fixtures, options and marker, each in a test run of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _user_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs are those of a user: strict, and with every warning an error."""
+    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error\n")
+    monkeypatch.delenv("KAFKA_HOME", raising=False)
+
+
+def _run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
+    pytester.makepyfile(code)
+    return pytester.runpytest_subprocess("-rs", *arguments, timeout=90)
+
+
+ROUND_TRIP = """
+    from mapr_streams_python.testing import deliver, read, wait_for_assignment
+
+    def test_round_trip(kafka_cluster, kafka_topic, producer, consumer):
+        consumer.subscribe([kafka_topic])
+        wait_for_assignment(consumer)
+        deliver(producer, kafka_topic, ["one"])
+        assert read(consumer, 1)[0].value() == b"one"
+    """
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """A mock cluster in a process of its own."""
+    command = [sys.executable, "-m", "mapr_streams_python.testing", "--brokers", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        yield process.stdout.readline().split()[1]
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def test_by_default_each_test_has_a_mock_cluster_of_its_own(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        from mapr_streams_python.testing import MockCluster
+        seen = []
+
+        def test_one(kafka_cluster):
+            assert type(kafka_cluster) is MockCluster and kafka_cluster.brokers == 1
+            seen.append(kafka_cluster)
+
+        def test_two(kafka_cluster):
+            assert kafka_cluster is not seen[0] and "closed" in repr(seen[0])
+        """,
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_message_goes_round(pytester: pytest.Pytester) -> None:
+    _run(pytester, ROUND_TRIP).assert_outcomes(passed=1)
+
+
+def test_the_marker_sets_brokers_and_partitions(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        import pytest
+        pytestmark = pytest.mark.kafka_cluster(brokers=3, partitions=7)
+
+        @pytest.mark.kafka_cluster(partitions=2)
+        def test_the_nearest_marker_wins(kafka_cluster, kafka_topic, producer):
+            assert kafka_cluster.brokers == 3
+            found = producer.list_topics(kafka_topic, 10).topics[kafka_topic].partitions
+            assert len(found) == 2 and len(found[0].replicas) == 3
+
+        def test_of_the_module(kafka_topic, producer):
+            assert len(producer.list_topics(kafka_topic, 10).topics[kafka_topic].partitions) == 7
+
+        @pytest.mark.kafka_cluster(only="server")
+        def test_elsewhere(kafka_cluster):
+            raise AssertionError("must not run")
+        """,
+    )
+    result.assert_outcomes(passed=2, skipped=1)
+    result.stdout.fnmatch_lines(["*only on --kafka=server*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("nodes=3", "takes brokers=, partitions= and only=, not nodes"),
+        ("3", "takes brokers=, partitions= and only=, not 3"),
+        ("brokers=0", "brokers of kafka_cluster must be an int from 1 on, not 0"),
+        ("partitions='2'", "partitions of kafka_cluster must be an int from 1 on, not '2'"),
+        ("only='real'", "only of kafka_cluster must be 'mock' or 'server', not 'real'"),
+    ],
+)
+def test_a_marker_that_makes_no_sense_says_why(pytester: pytest.Pytester, arguments: str, text: str) -> None:
+    result = _run(
+        pytester,
+        f"""
+        import pytest
+
+        @pytest.mark.kafka_cluster({arguments})
+        def test_it(kafka_cluster):
+            pass
+        """,
+    )
+    result.assert_outcomes(errors=1)
+    assert text in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--kafka=real"], "--kafka must be mock, server, or HOST:PORT[,HOST:PORT], not 'real'"),
+        (["--kafka=localhost"], "not 'localhost'"),
+        (["--kafka=server"], "--kafka-home or KAFKA_HOME"),
+        (["-o", "kafka=nonsense"], "not 'nonsense'"),
+    ],
+)
+def test_an_option_that_makes_no_sense_ends_the_run(pytester: pytest.Pytester, arguments: list[str], text: str) -> None:
+    result = _run(pytester, ROUND_TRIP, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert text in result.stderr.str()
+
+
+def test_a_cluster_that_runs_already_is_used(pytester: pytest.Pytester, served: str) -> None:
+    result = _run(
+        pytester,
+        ROUND_TRIP
+        + f"""
+    import pytest
+
+    def test_servers(kafka_cluster):
+        assert kafka_cluster.bootstrap_servers == {served!r} and kafka_cluster.brokers == 2
+
+    @pytest.mark.kafka_cluster(brokers=3)
+    def test_more_brokers_than_there_are(kafka_cluster):
+        raise AssertionError("must not run")
+    """,
+        f"--kafka={served}",
+    )
+    result.assert_outcomes(passed=2, skipped=1)
+    result.stdout.fnmatch_lines(["*needs 3 brokers, and * has 2*"])
+
+
+def test_with_several_clusters_a_test_runs_on_each_and_others_run_once(pytester: pytest.Pytester, served: str) -> None:
+    result = _run(
+        pytester,
+        ROUND_TRIP + "\n    def test_without_a_cluster():\n        pass\n",
+        "--kafka=mock",
+        f"--kafka={served}",
+        "-v",
+    )
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        ["*test_round_trip?mock?*PASSED*", "*test_without_a_cluster *PASSED*"], consecutive=False
+    )
+
+
+def test_everything_is_torn_down_whatever_the_test_did(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        import threading
+        import pytest
+
+        kept = []
+
+        def raising(*arguments):
+            raise ZeroDivisionError("of a callback")
+
+        def test_that_fails_with_messages_on_their_way(kafka_cluster, make_topic, make_producer, make_consumer):
+            producer = make_producer({"linger.ms": 60000})
+            producer.produce(make_topic(), "never", on_delivery=raising)
+            consumer = make_consumer()
+            consumer.subscribe([make_topic()], on_assign=raising)
+            kafka_cluster.set_broker_down(-1)
+            kept.extend([producer, consumer])
+            assert "the test" == "fails by itself"
+
+        def test_what_was_made_is_closed():
+            for client in kept:
+                with pytest.raises(RuntimeError, match="closed"):
+                    client.poll(0)
+
+        def test_that_closes_everything_itself(kafka_cluster, producer, consumer):
+            producer.close()
+            consumer.close()
+            kafka_cluster.close()
+        """,
+    )
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["E *fails by itself*"])
+
+
+def test_a_callback_that_raises_while_a_consumer_is_closed_is_an_error_of_the_teardown(
+    pytester: pytest.Pytester,
+) -> None:
+    result = _run(
+        pytester,
+        """
+        from mapr_streams_python.testing import wait_for_assignment
+
+        def test_it(kafka_topic, consumer):
+            def raising(consumer, partitions):
+                raise ZeroDivisionError("while closing")
+
+            consumer.subscribe([kafka_topic], on_revoke=raising)
+            wait_for_assignment(consumer)
+        """,
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ZeroDivisionError: while closing*"])
+
+
+def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        from mapr_streams_python import TopicPartition
+        from mapr_streams_python.testing import deliver
+
+        def test_it(kafka_cluster, make_topic, make_producer, make_consumer):
+            topic = make_topic(partitions=2)
+            deliver(make_producer({"linger.ms": 0}), topic, [{"value": "v", "partition": 1}])
+            consumer = make_consumer({"group.id": "mine", "auto.offset.reset": "latest"})
+            consumer.commit(offsets=[TopicPartition(topic, 1, 1)], asynchronous=False)
+            (found,) = make_consumer({"group.id": "mine"}).committed([TopicPartition(topic, 1)], 10)
+            assert found.offset == 1
+        """,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        import sys
+
+        def test_it():
+            assert "pytest_mapr_streams" in sys.modules
+            assert [name for name in sys.modules if name.startswith("mapr_streams_python")] == []
+        """,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_the_options_and_the_marker_are_explained(pytester: pytest.Pytester) -> None:
+    pytester.runpytest_subprocess("--help").stdout.fnmatch_lines(["*--kafka=mock|server|HOST:PORT*"])
+    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(
+        ["*kafka_cluster(brokers=1, partitions=1, only=None)*"]
+    )

@@ -1,0 +1,89 @@
+"""The pytest plugin with a real Apache Kafka."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mapr_streams_python.testing import wait_until
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("KAFKA_HOME"), reason="KAFKA_HOME is not set: it names the Apache Kafka distribution"
+)
+
+KILLING = """
+import pytest
+from mapr_streams_python.testing import KafkaServer, deliver, read
+
+servers = []
+
+def test_that_leaves_a_node_dead(kafka_cluster):
+    assert type(kafka_cluster) is KafkaServer
+    servers.append(kafka_cluster)
+    kafka_cluster.kill(1)
+
+def test_the_next_one_finds_it_alive(kafka_cluster, kafka_topic, producer, consumer):
+    assert kafka_cluster is servers[0]
+    deliver(producer, kafka_topic, ["one"])
+    consumer.subscribe([kafka_topic])
+    assert read(consumer, 1)[0].value() == b"one"
+"""
+
+WAITING = """
+import sys, threading
+
+def test_it(kafka_cluster):
+    pids = map(str, kafka_cluster._pids.values())
+    print("UP", *pids, kafka_cluster._folder, file=sys.__stderr__, flush=True)
+    threading.Event().wait(60)
+"""
+
+
+def _command(file: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--kafka=server", *arguments, str(file)]
+
+
+def test_a_server_is_shared_and_repaired_between_tests(tmp_path: Path) -> None:
+    file = tmp_path / "test_killing.py"
+    file.write_text(KILLING)
+    ended = subprocess.run(_command(file), cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
+    assert "2 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_neither_server_nor_folder(tmp_path: Path, number: signal.Signals) -> None:
+    file = tmp_path / "test_waiting.py"
+    file.write_text(WAITING)
+    environment = {**os.environ, "TMPDIR": tempfile.mkdtemp(dir=tmp_path)}
+    with subprocess.Popen(
+        _command(file, "-s"),
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            *pids, folder = next(line for line in process.stderr if line.startswith("UP ")).split()[1:]
+            assert Path(folder).is_dir() and all(Path(f"/proc/{pid}").exists() for pid in pids)
+            process.send_signal(number)
+            wait_until(lambda: process.poll() is not None, 60, "pytest ends")
+            wait_until(lambda: not Path(folder).exists(), 60, "the folder goes")
+            wait_until(lambda: not any(_runs(int(pid)) for pid in pids), 60, "the nodes end")
+        finally:
+            process.kill()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

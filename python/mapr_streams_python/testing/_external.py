@@ -1,0 +1,87 @@
+"""A cluster that somebody else runs."""
+
+from __future__ import annotations
+
+from ..cimpl import KafkaError, KafkaException, Producer
+from ._names import check_topic_name
+from ._wire import TopicError, create_topic, delete_topic
+
+_TIMEOUT = 30.0
+
+
+class ExternalCluster:
+    """A Kafka cluster that runs already, with a listener that asks for neither TLS nor SASL.
+
+    Args:
+        bootstrap_servers: ``host:port`` of one broker or more, separated by commas.
+
+    Raises:
+        KafkaException: no broker answers.
+    """
+
+    def __init__(self, bootstrap_servers: str) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._client = Producer({"bootstrap.servers": bootstrap_servers, "streams.compatibility": "kafka"})
+        self._metadata = self._client.list_topics(timeout=_TIMEOUT)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The value for a client's ``bootstrap.servers``."""
+        return self._bootstrap_servers
+
+    @property
+    def brokers(self) -> int:
+        """How many brokers the cluster has."""
+        return len(self._metadata.brokers)
+
+    def create_topic(self, topic: str, partitions: int = 1, replication_factor: int = 1) -> None:
+        """Create a topic.
+
+        A cluster that takes no request for that, as a mock cluster, makes the topic when it is asked for it; it may
+        then have more partitions than were asked for.
+
+        Args:
+            topic: the topic's name.
+            partitions: number of partitions.
+            replication_factor: on how many brokers each partition is.
+
+        Raises:
+            ValueError: Kafka would refuse the name.
+            KafkaException: the cluster refuses.
+        """
+        check_topic_name(topic)
+        host, port = self._controller()
+        try:
+            create_topic(port, topic, partitions, replication_factor, {}, host=host)
+        except TopicError as error:
+            raise KafkaException(KafkaError(error.code, str(error))) from None
+        except ConnectionError:
+            pass
+        found = self._client.list_topics(topic, timeout=_TIMEOUT).topics[topic]
+        if found.error is None and len(found.partitions) < partitions:
+            raise KafkaException(
+                KafkaError(
+                    KafkaError.INVALID_PARTITIONS,
+                    f"topic {topic}: the cluster creates no topics on request, and gave it {len(found.partitions)} "
+                    f"partitions of {partitions}",
+                )
+            )
+
+    def delete_topic(self, topic: str) -> None:
+        """Delete a topic; where the cluster takes no request for that, it stays."""
+        host, port = self._controller()
+        try:
+            delete_topic(port, topic, host=host)
+        except TopicError as error:
+            raise KafkaException(KafkaError(error.code, str(error))) from None
+        except ConnectionError:
+            pass
+
+    def __repr__(self) -> str:
+        return f"<ExternalCluster {self._bootstrap_servers}>"
+
+    def _controller(self) -> tuple[str, int]:
+        """The broker that changes topics: with ZooKeeper the controller alone, with KRaft any."""
+        brokers = self._metadata.brokers
+        broker = brokers.get(self._metadata.controller_id) or next(iter(brokers.values()))
+        return broker.host or "", broker.port
