@@ -1,12 +1,10 @@
 import contextlib
 import sys
 import textwrap
-import uuid
 
 import pytest
 
 from mapr_streams_python import Consumer, Producer
-from mapr_streams_python.testing import MockCluster
 
 from .support import deliver
 
@@ -43,43 +41,22 @@ def outcome(function, *arguments):
 
 
 class Clients:
-    """Makes producers and consumers of one dialect, and closes them when the test is over."""
+    """Makes producers and consumers of one dialect."""
 
-    def __init__(self, dialect, bootstrap_servers=None):
+    def __init__(self, dialect, make_producer, make_consumer):
         self.dialect = dialect
-        self._bootstrap_servers = bootstrap_servers
-        self._clients = []
+        self._make_producer = make_producer
+        self._make_consumer = make_consumer
 
     def config(self, properties=None):
         """The properties of a client of this dialect, with the given ones on top."""
-        config = {"streams.compatibility": self.dialect}
-        if self._bootstrap_servers is not None:
-            config["bootstrap.servers"] = self._bootstrap_servers
-        config.update(properties or {})
-        return config
+        return {"streams.compatibility": self.dialect, **(properties or {})}
 
     def producer(self, properties=None):
-        self._clients.append(Producer(self.config(properties)))
-        return self._clients[-1]
+        return self._make_producer(self.config(properties))
 
     def consumer(self, properties=None):
-        defaults = {
-            "group.id": uuid.uuid4().hex,
-            "auto.offset.reset": "earliest",
-            # The mock coordinator waits about as long as this for the members to come back to a rebalance.
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 500,
-        }
-        self._clients.append(Consumer(self.config({**defaults, **(properties or {})})))
-        return self._clients[-1]
-
-    def close(self):
-        for client in self._clients:
-            # A test may have left a callback behind that raises, and messages that are not to be waited for.
-            with contextlib.suppress(Exception):
-                if type(client) is Producer:
-                    client.purge()
-                client.close()
+        return self._make_consumer(self.config(properties))
 
 
 @pytest.fixture(params=DIALECTS)
@@ -90,54 +67,44 @@ def dialect(request):
 @pytest.fixture
 def offline(dialect):
     """Clients without a server."""
-    clients = Clients(dialect)
-    yield clients
-    clients.close()
+
+    def quietly(call):
+        # A test may have closed the client, or left a callback behind that raises.
+        with contextlib.suppress(Exception):
+            call()
+
+    with contextlib.ExitStack() as stack:
+
+        def producer(config):
+            made = Producer(config)
+            stack.callback(quietly, made.close)
+            stack.callback(quietly, made.purge)
+            return made
+
+        def consumer(config):
+            made = Consumer({"group.id": "g", **config})
+            stack.callback(quietly, made.close)
+            return made
+
+        yield Clients(dialect, producer, consumer)
 
 
 @pytest.fixture
-def online(dialect, kafka_cluster):
+def online(dialect, make_producer, make_consumer):
     """Clients of the mock cluster."""
-    clients = Clients(dialect, kafka_cluster.bootstrap_servers)
-    yield clients
-    clients.close()
-
-
-class OwnCluster(Clients):
-    """A mock cluster of one broker that a test may disturb, and clients of it in the mapr dialect."""
-
-    def __init__(self):
-        self.cluster = MockCluster(brokers=1)
-        self.create_topic = self.cluster.create_topic
-        self.push_request_errors = self.cluster.push_request_errors
-        super().__init__("mapr", self.cluster.bootstrap_servers)
-
-    def close(self):
-        super().close()
-        self.cluster.close()
+    return Clients(dialect, make_producer, make_consumer)
 
 
 @pytest.fixture
-def own_cluster():
-    cluster = OwnCluster()
-    yield cluster
-    cluster.close()
-
-
-@pytest.fixture
-def mapr_clients(kafka_cluster):
+def mapr_clients(make_producer, make_consumer):
     """Clients of the mock cluster in the mapr dialect, for statements that the kafka dialect does not share."""
-    clients = Clients("mapr", kafka_cluster.bootstrap_servers)
-    yield clients
-    clients.close()
+    return Clients("mapr", make_producer, make_consumer)
 
 
 @pytest.fixture
-def kafka_clients(kafka_cluster):
+def kafka_clients(make_producer, make_consumer):
     """Clients of the mock cluster in the kafka dialect, for statements that the mapr dialect does not share."""
-    clients = Clients("kafka", kafka_cluster.bootstrap_servers)
-    yield clients
-    clients.close()
+    return Clients("kafka", make_producer, make_consumer)
 
 
 @pytest.fixture

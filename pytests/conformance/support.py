@@ -35,26 +35,6 @@ def next_event(consumer, timeout=GROUP_TIMEOUT):
     raise AssertionError(f"poll() returned nothing within {timeout} s")
 
 
-def next_message(consumer, timeout=GROUP_TIMEOUT):
-    """The next proper message. End-of-partition events, which the mapr dialect has by default, are skipped."""
-    while True:
-        event = next_event(consumer, timeout)
-        if event.error() is None:
-            return event
-        assert event.error().name() == "_PARTITION_EOF", event.error()
-
-
-def poll_until(consumer, predicate, timeout=GROUP_TIMEOUT):
-    """Polls, discarding messages, until the predicate is true; returns what the predicate returned."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        consumer.poll(0.1)
-        result = predicate()
-        if result:
-            return result
-    raise AssertionError(f"{predicate} is not true after {timeout} s of polling")
-
-
 def fields(partitions):
     """TopicPartitions as plain tuples: topic, partition, offset, error."""
     return [(p.topic, p.partition, p.offset, p.error) for p in partitions]

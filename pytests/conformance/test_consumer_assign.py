@@ -3,15 +3,16 @@
 import pytest
 
 from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, TopicPartition
+from mapr_streams_python.testing import read
 
-from .support import fields, next_message
+from .support import fields
 
 
 def test_assign_starts_consuming_the_partitions(online, filled):
     topic = filled("v", partitions=2)
     consumer = online.consumer()
     assert consumer.assign([TopicPartition(topic, 0), TopicPartition(topic, 1)]) is None
-    assert {next_message(consumer).partition() for _ in range(2)} == {0, 1}
+    assert {read(consumer, 1)[0].partition() for _ in range(2)} == {0, 1}
 
 
 @pytest.mark.parametrize("offset", [1, OFFSET_BEGINNING], ids=["number", "beginning"])
@@ -19,7 +20,7 @@ def test_assign_starts_at_the_given_offset(online, filled, offset):
     topic = filled("v0", "v1", "v2")
     consumer = online.consumer()
     consumer.assign([TopicPartition(topic, 0, offset)])
-    assert next_message(consumer).offset() == (0 if offset == OFFSET_BEGINNING else offset)
+    assert read(consumer, 1)[0].offset() == (0 if offset == OFFSET_BEGINNING else offset)
 
 
 def test_assign_at_the_end_sees_only_what_comes_later(online, filled):
@@ -31,7 +32,7 @@ def test_assign_at_the_end_sees_only_what_comes_later(online, filled):
     producer = online.producer()
     producer.produce(topic, "new", partition=0)
     assert producer.flush(20) == 0
-    assert next_message(consumer).value() == b"new"
+    assert read(consumer, 1)[0].value() == b"new"
 
 
 def test_assign_replaces_the_assignment(offline):
@@ -83,7 +84,7 @@ def test_unassign_stops_consuming(online, filled):
     topic = filled("v0", "v1")
     consumer = online.consumer({"enable.partition.eof": False})
     consumer.assign([TopicPartition(topic, 0, 0)])
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.unassign()
     assert consumer.poll(0.5) is None
 
@@ -92,9 +93,9 @@ def test_incremental_assign_and_unassign_change_part_of_the_assignment(online, f
     topic = filled("v", partitions=2)
     consumer = online.consumer()
     assert consumer.incremental_assign([TopicPartition(topic, 0, 0)]) is None
-    assert next_message(consumer).partition() == 0
+    assert read(consumer, 1)[0].partition() == 0
     assert consumer.incremental_assign([TopicPartition(topic, 1, 0)]) is None
-    assert next_message(consumer).partition() == 1
+    assert read(consumer, 1)[0].partition() == 1
     assert consumer.incremental_unassign([TopicPartition(topic, 0)]) is None
     assert [p.partition for p in consumer.assignment()] == [1]
 

@@ -6,9 +6,9 @@ import pickle
 import pytest
 
 from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
-from mapr_streams_python.testing import unique_name, wait_until
+from mapr_streams_python.testing import read, unique_name, wait_until
 
-from .support import deliver, fields, next_message, poll_until, raises_kafka_error
+from .support import GROUP_TIMEOUT, deliver, fields, raises_kafka_error
 
 SYNC = {"asynchronous": False}
 NO_OFFSET = "Commit failed: Local: No offset stored"
@@ -25,7 +25,7 @@ def member(online, filled):
         config.update({name: value for name, value in properties.items() if name == "on_commit"})
         consumer = online.consumer(config)
         consumer.assign([TopicPartition(topic, 0, 0)])
-        return consumer, next_message(consumer), topic
+        return consumer, read(consumer, 1)[0], topic
 
     return make
 
@@ -70,7 +70,7 @@ def test_a_restarted_consumer_goes_on_where_it_committed(online, member):
     consumer.close()
     successor = online.consumer({"group.id": topic})
     successor.assign([TopicPartition(topic, 0)])
-    assert next_message(successor).offset() == 1
+    assert read(successor, 1)[0].offset() == 1
 
 
 # Synchronous and asynchronous.
@@ -183,7 +183,7 @@ def test_on_commit_gets_no_error_and_the_committed_partitions(member):
     calls = []
     consumer, _, topic = member(on_commit=lambda error, partitions: calls.append((error, fields(partitions))))
     consumer.commit(offsets=[TopicPartition(topic, 0, 2)])
-    poll_until(consumer, lambda: calls)
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     assert calls == [(None, [(topic, 0, 2, None)])]
 
 
@@ -191,7 +191,7 @@ def test_on_commit_gets_the_error_of_a_commit_that_failed(member):
     calls = []
     consumer, _, topic = member(on_commit=lambda error, partitions: calls.append((error, partitions)))
     consumer.commit(offsets=[TopicPartition(topic, 0, OFFSET_INVALID)])
-    poll_until(consumer, lambda: calls)
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     [(error, partitions)] = calls
     assert type(error) is KafkaError
     assert error == KafkaError._NO_OFFSET
@@ -205,7 +205,7 @@ def test_an_exception_of_on_commit_comes_out_of_poll(member):
     consumer, message, _ = member(on_commit=bad)
     consumer.commit(message=message)
     with pytest.raises(ValueError, match="^from on_commit$"):
-        poll_until(consumer, lambda: False, 20)
+        wait_until(lambda: False, 20, polling=[consumer])
 
 
 # committed().
@@ -303,7 +303,7 @@ def test_close_commits_offsets_unless_auto_commit_is_off(online, filled, auto):
     properties = {"group.id": topic, "enable.auto.commit": auto, "auto.commit.interval.ms": 60000}
     consumer = online.consumer(properties)
     consumer.assign([TopicPartition(topic, 0, 0)])
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.close()
     assert committed(online.consumer(properties), topic) == (1 if auto else OFFSET_INVALID)
 
@@ -314,7 +314,7 @@ def test_enable_auto_commit_in_default_topic_config_takes_effect(mapr_clients, f
     properties = {"group.id": topic, "default.topic.config": {"enable.auto.commit": False}}
     consumer = mapr_clients.consumer(properties)
     consumer.assign([TopicPartition(topic, 0, 0)])
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.close()
     assert committed(mapr_clients.consumer(properties), topic) == OFFSET_INVALID
 

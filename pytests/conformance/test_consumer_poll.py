@@ -8,9 +8,9 @@ import time
 import pytest
 
 from mapr_streams_python import OFFSET_BEGINNING, KafkaError, Message, TopicPartition
-from mapr_streams_python.testing import unique_name, wait_until
+from mapr_streams_python.testing import read, unique_name, wait_until
 
-from .support import next_event, next_message
+from .support import next_event
 
 
 def elapsed(function):
@@ -64,7 +64,7 @@ def test_poll_of_zero_returns_at_once(offline):
 
 def test_poll_returns_an_event_as_a_message_with_an_error(assigned):
     consumer, topic = assigned("v0", enable_partition_eof=True)
-    assert next_message(consumer).offset() == 0
+    assert read(consumer, 1)[0].offset() == 0
     event = next_event(consumer)
     assert event.error().code() == KafkaError._PARTITION_EOF
     assert (event.topic(), event.partition(), event.offset()) == (topic, 0, 1)
@@ -84,7 +84,7 @@ def test_poll_returns_an_error_as_a_message_with_an_error(online):
 
 def test_poll_returns_messages_in_the_order_of_their_offsets(assigned):
     consumer, _ = assigned(*(f"v{index}" for index in range(50)))
-    messages = [next_message(consumer) for _ in range(50)]
+    messages = [read(consumer, 1)[0] for _ in range(50)]
     assert [m.offset() for m in messages] == list(range(50))
     assert [m.value() for m in messages] == [b"v%d" % index for index in range(50)]
 

@@ -8,11 +8,11 @@ import types
 
 import pytest
 
-from mapr_streams_python import OFFSET_INVALID, OFFSET_STORED, KafkaError, TopicPartition
-from mapr_streams_python.testing import MockCluster, unique_name
+from mapr_streams_python import OFFSET_INVALID, OFFSET_STORED, Consumer, KafkaError, Producer, TopicPartition
+from mapr_streams_python.testing import MockCluster, read, unique_name, wait_until
 
-from .conftest import DIALECTS, Clients
-from .support import fields, next_message, poll_until, raises_kafka_error
+from .conftest import DIALECTS
+from .support import GROUP_TIMEOUT, fields, raises_kafka_error
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
@@ -25,8 +25,8 @@ def session(request):
 def _live(cluster, dialect):
     seen = types.SimpleNamespace(topic="session", calls=[], memberids=[], assignments=[])
     cluster.create_topic(seen.topic, 2)
-    clients = Clients(dialect, cluster.bootstrap_servers)
-    producer = clients.producer()
+    config = {"bootstrap.servers": cluster.bootstrap_servers, "streams.compatibility": dialect}
+    producer = Producer(config)
     for partition in range(2):
         producer.produce(seen.topic, "v", partition=partition)
     assert producer.flush(20) == 0
@@ -35,7 +35,7 @@ def _live(cluster, dialect):
         seen.calls.append(("on_assign", *arguments))
         seen.assignments.append(seen.consumer.assignment())
 
-    seen.consumer = clients.consumer()
+    seen.consumer = Consumer({**config, "group.id": "session", "auto.offset.reset": "earliest"})
     seen.memberids.append(seen.consumer.memberid())
     seen.consumer.subscribe(
         [seen.topic],
@@ -43,11 +43,11 @@ def _live(cluster, dialect):
         lambda *arguments: seen.calls.append(("on_revoke", *arguments)),
         lambda *arguments: seen.calls.append(("on_lost", *arguments)),
     )
-    seen.messages = [next_message(seen.consumer) for _ in range(2)]
+    seen.messages = [read(seen.consumer, 1)[0] for _ in range(2)]
     seen.memberids.append(seen.consumer.memberid())
     seen.assignments.append(seen.consumer.assignment())
     seen.calls_before_close = len(seen.calls)
-    clients.close()
+    seen.consumer.close()
     return seen
 
 
@@ -114,16 +114,16 @@ def test_a_pattern_and_a_name_subscribe_to_every_topic_that_they_match(mapr_clie
     assert producer.flush(20) == 0
     consumer = mapr_clients.consumer()
     consumer.subscribe([plain, f"^{prefix}.*"])
-    assert {next_message(consumer).topic() for _ in range(2)} == {plain, matching}
+    assert {read(consumer, 1)[0].topic() for _ in range(2)} == {plain, matching}
 
 
 def test_subscribe_replaces_a_previous_subscription(mapr_clients, filled):
     first, second = filled("a"), filled("b")
     consumer = mapr_clients.consumer()
     consumer.subscribe([first])
-    assert next_message(consumer).topic() == first
+    assert read(consumer, 1)[0].topic() == first
     consumer.subscribe([second])
-    assert next_message(consumer).topic() == second
+    assert read(consumer, 1)[0].topic() == second
     assert {p.topic for p in consumer.assignment()} == {second}
 
 
@@ -132,9 +132,9 @@ def test_unsubscribe_gives_the_partitions_back(mapr_clients, filled):
     topic = filled("v", partitions=2)
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_revoke=lambda c, partitions: calls.append(len(partitions)))
-    next_message(consumer)
+    read(consumer, 1)[0]
     assert consumer.unsubscribe() is None
-    poll_until(consumer, lambda: calls)
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     assert calls == [2]
     assert consumer.assignment() == []
 
@@ -198,7 +198,7 @@ def test_offsets_that_on_assign_assigns_take_effect(online, filled):
 
     consumer = online.consumer()
     consumer.subscribe([topic], on_assign=at_two)
-    assert next_message(consumer).offset() == 2
+    assert read(consumer, 1)[0].offset() == 2
 
 
 def test_on_revoke_can_commit_before_the_partitions_go(online, filled):
@@ -206,7 +206,7 @@ def test_on_revoke_can_commit_before_the_partitions_go(online, filled):
     properties = {"group.id": topic, "enable.auto.commit": False}
     consumer = online.consumer(properties)
     consumer.subscribe([topic], on_revoke=lambda c, partitions: c.commit(asynchronous=False))
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.close()
     [committed] = online.consumer(properties).committed([TopicPartition(topic, 0)], 20)
     assert committed.offset == 1
@@ -217,32 +217,32 @@ def test_two_members_share_the_partitions(mapr_clients, filled):
     revoked = []
     first, second = mapr_clients.consumer({"group.id": topic}), mapr_clients.consumer({"group.id": topic})
     first.subscribe([topic], on_revoke=lambda c, partitions: revoked.append(len(partitions)))
-    next_message(first)
+    read(first, 1)[0]
     second.subscribe([topic])
 
     def shared():
         second.poll(0)
         return len(first.assignment()) == 1 and len(second.assignment()) == 1
 
-    poll_until(first, shared)
+    wait_until(shared, GROUP_TIMEOUT, polling=[first])
     assert revoked == [2]
     assert {p.partition for p in first.assignment() + second.assignment()} == {0, 1}
 
 
 @pytest.mark.parametrize("given", [("on_lost", "on_revoke"), ("on_revoke",)], ids=["both", "on_revoke alone"])
-def test_partitions_that_were_lost_call_on_lost_or_else_on_revoke(own_cluster, given):
+def test_partitions_that_were_lost_call_on_lost_or_else_on_revoke(mapr_clients, kafka_cluster, given):
     calls = []
-    own_cluster.create_topic("t", 2)
-    consumer = own_cluster.consumer({"heartbeat.interval.ms": 100})
+    kafka_cluster.create_topic("t", 2)
+    consumer = mapr_clients.consumer({"heartbeat.interval.ms": 100})
 
     def callback(name):
         return lambda *arguments: calls.append((name, *arguments))
 
     consumer.subscribe(["t"], **{name: callback(name) for name in given})
-    poll_until(consumer, consumer.assignment)
+    wait_until(consumer.assignment, GROUP_TIMEOUT, polling=[consumer])
     # The coordinator has gone on without this member.
-    own_cluster.push_request_errors("Heartbeat", [KafkaError.UNKNOWN_MEMBER_ID])
-    poll_until(consumer, lambda: calls)
+    kafka_cluster.push_request_errors("Heartbeat", [KafkaError.UNKNOWN_MEMBER_ID])
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     [(name, passed, partitions)] = calls
     assert name == given[0]
     assert passed is consumer
@@ -259,8 +259,8 @@ def test_an_exception_of_on_assign_comes_out_of_poll_and_the_consumer_goes_on(ma
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_assign=bad)
     with pytest.raises(ValueError, match="^from on_assign$"):
-        next_message(consumer)
-    assert next_message(consumer).value() == b"v"
+        read(consumer, 1)[0]
+    assert read(consumer, 1)[0].value() == b"v"
     assert len(calls) == 1
 
 
@@ -270,7 +270,7 @@ def test_an_exception_of_on_revoke_comes_out_of_close(mapr_clients, filled):
 
     consumer = mapr_clients.consumer()
     consumer.subscribe([filled("v")], on_revoke=bad)
-    next_message(consumer)
+    read(consumer, 1)[0]
     with pytest.raises(ValueError, match="^from on_revoke$"):
         consumer.close()
     # It is closed all the same.

@@ -13,8 +13,9 @@ from mapr_streams_python import (
     Message,
     TopicPartition,
 )
+from mapr_streams_python.testing import read
 
-from .support import deliver, next_event, next_message
+from .support import deliver, next_event
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def consumed(online, filled):
         topic = filled(value, keys=[key], headers=headers)
         consumer = online.consumer()
         consumer.assign([TopicPartition(topic, 0, 0)])
-        return topic, next_message(consumer)
+        return topic, read(consumer, 1)[0]
 
     return consume
 
@@ -79,7 +80,7 @@ def test_key_and_value_are_bytes_or_none_whatever_was_produced(online, make_topi
     assert (message.key(), message.value(), len(message)) == (key_bytes, value_bytes, len(value_bytes))
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
-    message = next_message(consumer)
+    message = read(consumer, 1)[0]
     assert (message.key(), message.value(), len(message)) == (key_bytes, value_bytes, len(value_bytes))
 
 
@@ -97,7 +98,7 @@ def test_the_timestamp_is_its_type_and_milliseconds(online, make_topic):
     deliver(online.producer(), name, value="v", timestamp=1234567, partition=0)
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
-    assert next_message(consumer).timestamp() == (TIMESTAMP_CREATE_TIME, 1234567)
+    assert read(consumer, 1)[0].timestamp() == (TIMESTAMP_CREATE_TIME, 1234567)
 
 
 def test_a_delivered_message_has_a_timestamp(reported):
@@ -160,7 +161,7 @@ def test_a_message_outlives_its_producer_and_its_consumer(online, filled):
     topic = filled("value")
     consumer = online.consumer()
     consumer.assign([TopicPartition(topic, 0, 0)])
-    message = next_message(consumer)
+    message = read(consumer, 1)[0]
     consumer.close()
     assert (message.topic(), message.value(), message.offset()) == (topic, b"value", 0)
 

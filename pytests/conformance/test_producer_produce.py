@@ -3,8 +3,9 @@
 import pytest
 
 from mapr_streams_python import KafkaError, TopicPartition
+from mapr_streams_python.testing import read
 
-from .support import deliver, next_message, raises_kafka_error
+from .support import deliver, raises_kafka_error
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def round_trip(online, topic, **arguments):
     assert error is None
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
-    return next_message(consumer)
+    return read(consumer, 1)[0]
 
 
 # Arguments.
@@ -236,7 +237,7 @@ def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, make_
     assert error is None
     consumer = kafka_clients.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
-    message = next_message(consumer)
+    message = read(consumer, 1)[0]
     assert (message.key(), message.value(), len(message)) == (b"k", None, 0)
 
 

@@ -5,8 +5,9 @@ import array
 import pytest
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from mapr_streams_python.testing import read, wait_until
 
-from .support import deliver, fields, next_event, next_message, poll_until, raises_kafka_error
+from .support import deliver, fields, next_event, raises_kafka_error
 
 # The dialect.
 
@@ -58,7 +59,7 @@ def test_ruling_11_close_serves_the_last_commit_callback(online, filled):
         {"auto.commit.interval.ms": 60000, "on_commit": lambda error, partitions: calls.append((error, partitions))}
     )
     consumer.assign([TopicPartition(topic, 0, 0)])
-    next_message(consumer)
+    read(consumer, 1)[0]
     assert calls == []
     consumer.close()
     [(error, partitions)] = calls
@@ -76,11 +77,11 @@ def test_ruling_11_a_closed_consumer_has_left_its_group(mapr_clients, filled):
     topic = filled("v", partitions=2)
     first, second = mapr_clients.consumer({"group.id": topic}), mapr_clients.consumer({"group.id": topic})
     first.subscribe([topic])
-    next_message(first)
+    read(first, 1)[0]
     first.close()
     second.subscribe([topic])
     # Without the leave, the coordinator would wait for the first member's session to end.
-    assert poll_until(second, lambda: len(second.assignment()) == 2, 15)
+    assert wait_until(lambda: len(second.assignment()) == 2, 15, polling=[second])
 
 
 @pytest.mark.parametrize(
@@ -151,14 +152,14 @@ def test_ruling_12_len_is_pythons_own_and_key_and_value_are_bytes(online, make_t
 
 
 @pytest.mark.parametrize("dialect", ["mapr", "kafka"])
-def test_ruling_13_watermark_offsets_are_none_on_a_time_out(own_cluster, dialect):
-    own_cluster.create_topic("t")
-    consumer = own_cluster.consumer({"streams.compatibility": dialect})
+def test_ruling_13_watermark_offsets_are_none_on_a_time_out(mapr_clients, kafka_cluster, dialect):
+    kafka_cluster.create_topic("t")
+    consumer = mapr_clients.consumer({"streams.compatibility": dialect})
     partition = TopicPartition("t", 0)
     assert consumer.get_watermark_offsets(partition, timeout=20) == (0, 0)
-    own_cluster.cluster.set_broker_rtt(-1, 5)
+    kafka_cluster.set_broker_rtt(-1, 5)
     assert consumer.get_watermark_offsets(partition, timeout=0.3) is None
-    own_cluster.cluster.set_broker_rtt(-1, 0)
+    kafka_cluster.set_broker_rtt(-1, 0)
 
 
 def test_ruling_13_watermark_offsets_take_timeout_and_cached_by_position(online, filled):
@@ -182,7 +183,7 @@ def test_ruling_15_a_message_that_needs_more_than_a_fetch_is_not_dropped(mapr_cl
     deliver(mapr_clients.producer(), name, value=payload, partition=0)
     consumer = mapr_clients.consumer({"fetch.message.max.bytes": 1000, "fetch.max.bytes": 1_000_000})
     consumer.assign([TopicPartition(name, 0, 0)])
-    assert next_message(consumer).value() == payload
+    assert read(consumer, 1)[0].value() == payload
 
 
 # 16: the end of a partition.
@@ -196,7 +197,7 @@ def at_the_end(filled):
         topic = filled("v")
         consumer = clients.consumer({name.replace("_", "."): value for name, value in properties.items()})
         consumer.assign([TopicPartition(topic, 0, 0)])
-        assert next_message(consumer).offset() == 0
+        assert read(consumer, 1)[0].offset() == 0
         return consumer, topic
 
     return make
@@ -306,7 +307,7 @@ def test_ruling_19_any_contiguous_buffer_is_a_value_a_key_and_a_header(online, m
     deliver(online.producer(), name, value=buffer, key=buffer, headers=[("h", buffer)], partition=0)
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
-    message = next_message(consumer)
+    message = read(consumer, 1)[0]
     assert (message.value(), message.key(), message.headers()) == (b"abc", b"abc", [("h", b"abc")])
 
 
@@ -324,7 +325,7 @@ def test_ruling_19_a_buffer_may_change_once_produce_has_returned(online, make_to
     assert producer.flush(20) == 0
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
-    assert next_message(consumer).value() == b"before"
+    assert read(consumer, 1)[0].value() == b"before"
 
 
 def test_ruling_19_comparisons_answer_false_where_references_crash():

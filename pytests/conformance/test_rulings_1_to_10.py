@@ -6,8 +6,9 @@
 import pytest
 
 from mapr_streams_python import KafkaError, Message, TopicPartition
+from mapr_streams_python.testing import read, wait_until
 
-from .support import deliver, fields, next_message, poll_until, raises_kafka_error
+from .support import GROUP_TIMEOUT, deliver, fields, raises_kafka_error
 
 # 1: subscribe on an assigned consumer.
 
@@ -54,7 +55,7 @@ def test_ruling_01_assign_inside_on_assign_takes_effect_and_is_never_a_conflict(
 
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_assign=at_two)
-    assert next_message(consumer).offset() == 2
+    assert read(consumer, 1)[0].offset() == 2
     assert consumer.subscribe([topic]) is None
 
 
@@ -67,9 +68,9 @@ def test_ruling_01_unassign_inside_on_revoke_is_no_conflict_later(mapr_clients, 
 
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_revoke=revoked)
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.unsubscribe()
-    poll_until(consumer, lambda: calls)
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     assert consumer.assignment() == []
     assert consumer.subscribe([topic]) is None
 
@@ -101,7 +102,7 @@ def test_ruling_02_a_listener_is_an_object_with_on_assign_and_on_revoke(mapr_cli
         consumer.subscribe([topic], listener=listener)
     else:
         consumer.subscribe([topic], listener)
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.close()
     assert listener.calls == [("on_assign", consumer, [0]), ("on_revoke", consumer, [0])]
 
@@ -110,7 +111,7 @@ def test_ruling_02_a_callable_in_the_second_place_is_on_assign_whatever_methods_
     listener = CallableListener()
     consumer = mapr_clients.consumer()
     consumer.subscribe([filled("v")], listener)
-    next_message(consumer)
+    read(consumer, 1)[0]
     consumer.close()
     assert listener.calls == [("call", consumer, [0])]
 
@@ -165,7 +166,7 @@ def test_ruling_03_none_is_accepted_by_the_consumer(online, filled):
     consumer = online.consumer({"enable.auto.commit": False})
     partition = TopicPartition(topic, 0, 0)
     consumer.assign([partition])
-    message = next_message(consumer)
+    message = read(consumer, 1)[0]
     assert consumer.commit(None) is None
     assert consumer.commit(message=None, offsets=None) is None
     assert fields(consumer.commit(message=message, offsets=None, asynchronous=False)) == [(topic, 0, 1, None)]
@@ -316,11 +317,11 @@ def test_ruling_10_on_commit_does_not_run_for_a_synchronous_commit(online, fille
         {"enable.auto.commit": False, "on_commit": lambda error, partitions: calls.append(error)}
     )
     consumer.assign([TopicPartition(topic, 0, 0)])
-    message = next_message(consumer)
+    message = read(consumer, 1)[0]
     assert fields(consumer.commit(message=message, asynchronous=False)) == [(topic, 0, 1, None)]
     # What an asynchronous commit would have left behind, the next one brings along.
     consumer.commit(message=message)
-    poll_until(consumer, lambda: calls)
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     assert calls == [None]
 
 
@@ -330,26 +331,26 @@ def test_ruling_10_on_commit_runs_for_automatic_commits(online, filled):
         {"auto.commit.interval.ms": 100, "on_commit": lambda error, partitions: calls.append((error, partitions))}
     )
     consumer.assign([TopicPartition(topic, 0, 0)])
-    next_message(consumer)
-    poll_until(consumer, lambda: calls)
+    read(consumer, 1)[0]
+    wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     error, partitions = calls[0]
     assert error is None
     assert fields(partitions) == [(topic, 0, 1, None)]
 
 
 @pytest.mark.parametrize("asynchronous", [True, False])
-def test_ruling_10_a_commit_that_the_broker_refuses(own_cluster, asynchronous):
+def test_ruling_10_a_commit_that_the_broker_refuses(mapr_clients, kafka_cluster, asynchronous):
     calls = []
-    own_cluster.create_topic("t")
-    consumer = own_cluster.consumer(
+    kafka_cluster.create_topic("t")
+    consumer = mapr_clients.consumer(
         {"enable.auto.commit": False, "on_commit": lambda *arguments: calls.append(arguments)}
     )
     consumer.committed([TopicPartition("t", 0)], 20)
-    own_cluster.push_request_errors("OffsetCommit", [KafkaError.TOPIC_AUTHORIZATION_FAILED] * 5)
+    kafka_cluster.push_request_errors("OffsetCommit", [KafkaError.TOPIC_AUTHORIZATION_FAILED] * 5)
     offsets = [TopicPartition("t", 0, 1)]
     if asynchronous:
         consumer.commit(offsets=offsets)
-        poll_until(consumer, lambda: calls)
+        wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
         [(error, [partition])] = calls
         assert error == KafkaError.TOPIC_AUTHORIZATION_FAILED
         assert (partition.topic, partition.partition) == ("t", 0)
