@@ -2,7 +2,7 @@
 
 import pytest
 
-from mapr_streams_python import KafkaError, TopicPartition
+from mapr_streams_python import KafkaError, KafkaException, TopicPartition
 from mapr_streams_python.testing import read
 
 from .support import deliver, raises_kafka_error
@@ -120,9 +120,25 @@ def test_a_partition_that_does_not_exist_is_taken(producer, partition):
 
 
 def test_a_partition_that_does_not_exist_is_reported(online, make_topic):
-    error, message = deliver(online.producer(), make_topic(), value="v", partition=999999)
-    assert error == KafkaError._UNKNOWN_PARTITION
-    assert message.partition() == 999999
+    producer, name, reports = online.producer(), make_topic(), []
+    try:
+        producer.produce(
+            name, "v", partition=999999, on_delivery=lambda error, message: reports.append((error, message.partition()))
+        )
+    except KafkaException as refused:
+        # librdkafka's threads have learnt the topic's partitions already.
+        assert refused.args[0] == KafkaError._UNKNOWN_PARTITION
+        return
+    assert producer.flush(20) == 0
+    assert reports == [(KafkaError._UNKNOWN_PARTITION, 999999)]
+
+
+def test_a_partition_that_is_known_not_to_exist_is_an_error_of_the_call(online, make_topic):
+    producer, name = online.producer(), make_topic()
+    error, _ = deliver(producer, name, value="v", partition=0)
+    assert error is None
+    with raises_kafka_error("_UNKNOWN_PARTITION"):
+        producer.produce(name, "v", partition=999999)
 
 
 def test_without_a_partition_the_partitioner_chooses_by_key(online, make_topic):
