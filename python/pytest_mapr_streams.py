@@ -11,13 +11,14 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
 if TYPE_CHECKING:
     from mapr_streams_python import Consumer, Producer
-    from mapr_streams_python.testing import Cluster, KafkaServer
+    from mapr_streams_python.testing import Cluster, ExternalCluster, KafkaServer
 
 MARKER = "kafka_cluster"
 _MOST_REPLICAS = 3
@@ -50,15 +51,21 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{MARKER}(brokers=1, partitions=1, only=None): how many brokers the fixture kafka_cluster has and how many "
         "partitions the fixture kafka_topic; only='mock' or only='server' skips the test on other clusters.",
     )
-    kinds: list[str] = config.getoption("--kafka") or config.getini("kafka")
+    chosen: list[str] = config.getoption("--kafka") or config.getini("kafka") or ["mock"]
+    kinds = list(dict.fromkeys(chosen))
     for kind in kinds:
         if kind not in ("mock", "server") and not _SERVERS.fullmatch(kind):
             raise pytest.UsageError(f"--kafka must be mock, server, or HOST:PORT[,HOST:PORT], not {kind!r}")
     home = config.getoption("--kafka-home") or os.environ.get("KAFKA_HOME")
-    if "server" in kinds and not home:
-        raise pytest.UsageError(
-            "--kafka=server needs an Apache Kafka distribution: name its folder by --kafka-home or KAFKA_HOME"
-        )
+    if "server" in kinds:
+        if not home:
+            raise pytest.UsageError(
+                "--kafka=server needs an Apache Kafka distribution: name its folder by --kafka-home or KAFKA_HOME"
+            )
+        if not Path(home, "bin", "kafka-server-start.sh").is_file():
+            raise pytest.UsageError(
+                f"--kafka=server: {home} is no Apache Kafka distribution: it has no bin/kafka-server-start.sh"
+            )
     config.stash[_kinds] = kinds
 
 
@@ -95,21 +102,54 @@ class _Wanted:
             raise pytest.UsageError(f"{node.nodeid}: only of {MARKER} must be 'mock' or 'server', not {self.only!r}")
 
 
+class _Shared:
+    """The clusters that the tests of a session share, since starting or finding one takes seconds.
+
+    One that did not come up is not tried again: each test that wants it fails at once, with the same error.
+    """
+
+    def __init__(self, home: str | None) -> None:
+        self._home = home
+        self._servers: dict[int, KafkaServer] = {}
+        self._external: dict[str, ExternalCluster] = {}
+        self._failures: dict[int | str, Exception] = {}
+
+    def server(self, nodes: int) -> KafkaServer:
+        from mapr_streams_python.testing import KafkaServer
+
+        with self._failing_once(nodes):
+            if nodes not in self._servers or self._servers[nodes].closed:
+                self._servers[nodes] = KafkaServer(nodes, self._home)
+            return self._servers[nodes]
+
+    def external(self, bootstrap_servers: str) -> ExternalCluster:
+        from mapr_streams_python.testing import ExternalCluster
+
+        with self._failing_once(bootstrap_servers):
+            if bootstrap_servers not in self._external:
+                self._external[bootstrap_servers] = ExternalCluster(bootstrap_servers)
+            return self._external[bootstrap_servers]
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.close()
+
+    @contextlib.contextmanager
+    def _failing_once(self, key: int | str) -> Iterator[None]:
+        if key in self._failures:
+            raise self._failures[key]
+        try:
+            yield
+        except Exception as failure:
+            self._failures[key] = failure
+            raise
+
+
 @pytest.fixture(scope="session")
-def _kafka_servers(request: pytest.FixtureRequest) -> Iterator[Callable[[int], KafkaServer]]:
-    """The Apache Kafka clusters of the session, by their number of nodes: one takes seconds to start."""
-    from mapr_streams_python.testing import KafkaServer
-
-    with contextlib.ExitStack() as stack:
-        servers: dict[int, KafkaServer] = {}
-
-        def get(nodes: int) -> KafkaServer:
-            if nodes not in servers:
-                home = request.config.getoption("--kafka-home")
-                servers[nodes] = stack.enter_context(KafkaServer(nodes, home))
-            return servers[nodes]
-
-        yield get
+def _kafka_shared(request: pytest.FixtureRequest) -> Iterator[_Shared]:
+    shared = _Shared(request.config.getoption("--kafka-home"))
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
@@ -136,13 +176,15 @@ def kafka_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         with MockCluster(brokers) as cluster:
             yield cluster
     elif kind == "server":
-        server = request.getfixturevalue("_kafka_servers")(brokers)
+        server = request.getfixturevalue("_kafka_shared").server(brokers)
         yield server
-        server.restore()
+        try:
+            server.restore()
+        except Exception:
+            server.close()  # The next test gets another one.
+            raise
     else:
-        from mapr_streams_python.testing import ExternalCluster
-
-        external = ExternalCluster(kind)
+        external = request.getfixturevalue("_kafka_shared").external(kind)
         if external.brokers < brokers:
             pytest.skip(f"needs {brokers} brokers, and {kind} has {external.brokers}")
         yield external
@@ -163,8 +205,25 @@ def make_topic(request: pytest.FixtureRequest, kafka_cluster: Cluster) -> Iterat
 
     yield make
     if isinstance(kafka_cluster, ExternalCluster):
+        from mapr_streams_python import KafkaException
+
         for name in made:
-            kafka_cluster.delete_topic(name)
+            # The test may have deleted it; and what a test did to the cluster is no failure of another kind.
+            with contextlib.suppress(KafkaException, OSError):
+                kafka_cluster.delete_topic(name)
+
+
+def _end_faults(cluster: Cluster) -> None:
+    """End what the test did to the brokers: a consumer that closes waits up to a minute for a slow one."""
+    from mapr_streams_python.testing import KafkaServer, MockCluster
+
+    # The test may have closed the cluster. What cannot be mended is an error of the teardown of `kafka_cluster`.
+    with contextlib.suppress(Exception):
+        if isinstance(cluster, MockCluster):
+            cluster.set_broker_rtt(-1, 0)
+            cluster.set_broker_up(-1)
+        elif isinstance(cluster, KafkaServer):
+            cluster.restore()
 
 
 @pytest.fixture
@@ -188,6 +247,8 @@ def make_producer(kafka_cluster: Cluster) -> Iterator[Callable[..., Producer]]:
         return made[-1]
 
     yield make
+    if made:
+        _end_faults(kafka_cluster)
     for producer in made:
         _give_up(producer)
 
@@ -201,7 +262,10 @@ def _give_up(producer: Producer) -> None:
         try:
             producer.close(max(0.0, deadline - time.monotonic()))
             return
-        except Exception:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            # One callback raised, perhaps by pytest.fail(), which is no Exception. The others are still to come.
             continue
 
 
@@ -229,17 +293,23 @@ def make_consumer(request: pytest.FixtureRequest, kafka_cluster: Cluster) -> Ite
         return made[-1]
 
     yield make
-    failures: list[Exception] = []
+    if made:
+        _end_faults(kafka_cluster)
+    failures: list[BaseException] = []
     for consumer in made:
         try:
             consumer.close()
-        except Exception as failure:
-            # The others are closed first. A callback raised, and the consumer may be open still.
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failure:
+            # A callback raised. It is closed all the same, and the others are closed before the failure is told.
             failures.append(failure)
-            with contextlib.suppress(Exception):
-                consumer.close()
     if failures:
-        raise failures[0]
+        first = failures[0]
+        if isinstance(first, (Exception, pytest.fail.Exception)):
+            raise first
+        # pytest lets a SystemExit through, and would leave every other fixture as it is.
+        raise RuntimeError(f"{first!r} came out of a callback of a consumer that was closed") from first
 
 
 @pytest.fixture

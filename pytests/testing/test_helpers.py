@@ -32,8 +32,8 @@ def test_deliver_returns_the_messages_in_the_order_of_the_records(make_topic: Fa
 
 
 def test_deliver_goes_on_where_the_queue_is_full(kafka_topic: str, make_producer: Factory) -> None:
-    producer = make_producer({"queue.buffering.max.messages": 10})
-    assert len(deliver(producer, kafka_topic, ["v"] * 200)) == 200
+    producer = make_producer({"queue.buffering.max.messages": 10, "linger.ms": 30000})
+    assert len(deliver(producer, kafka_topic, ["v"] * 200, timeout=20)) == 200
 
 
 def test_deliver_sends_what_lingers(kafka_topic: str, make_producer: Factory) -> None:

@@ -123,6 +123,7 @@ def test_a_marker_that_makes_no_sense_says_why(pytester: pytest.Pytester, argume
         (["--kafka=real"], "--kafka must be mock, server, or HOST:PORT[,HOST:PORT], not 'real'"),
         (["--kafka=localhost"], "not 'localhost'"),
         (["--kafka=server"], "--kafka-home or KAFKA_HOME"),
+        (["--kafka=server", "--kafka-home=/nowhere"], "--kafka=server: /nowhere is no Apache Kafka distribution"),
         (["-o", "kafka=nonsense"], "not 'nonsense'"),
     ],
 )
@@ -150,6 +151,25 @@ def test_a_cluster_that_runs_already_is_used(pytester: pytest.Pytester, served: 
     )
     result.assert_outcomes(passed=2, skipped=1)
     result.stdout.fnmatch_lines(["*needs 3 brokers, and * has 2*"])
+
+
+def test_a_cluster_that_does_not_answer_is_waited_for_once(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import mapr_streams_python.testing._external as external\nexternal._TIMEOUT = 0.5\n")
+    result = _run(
+        pytester,
+        """
+        import pytest
+
+        @pytest.mark.parametrize("turn", range(100))
+        def test_it(turn, kafka_cluster):
+            pass
+        """,
+        "--kafka=127.0.0.1:1",
+        "--tb=line",
+    )
+    result.assert_outcomes(errors=100)
+    assert "no broker answers at 127.0.0.1:1 within 0.5 s" in result.stdout.str()
+    assert result.duration < 20
 
 
 def test_with_several_clusters_a_test_runs_on_each_and_others_run_once(pytester: pytest.Pytester, served: str) -> None:
@@ -202,6 +222,74 @@ def test_everything_is_torn_down_whatever_the_test_did(pytester: pytest.Pytester
     result.stdout.fnmatch_lines(["E *fails by itself*"])
 
 
+def test_what_is_no_exception_stops_no_teardown_either(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        import sys
+        import pytest
+        from mapr_streams_python.testing import wait_for_assignment
+
+        kept = []
+
+        def failing(*arguments):
+            pytest.fail("of a callback")
+
+        def exiting(*arguments):
+            sys.exit("of a callback")
+
+        @pytest.mark.parametrize("raising", [failing, exiting])
+        def test_producers(raising, kafka_topic, make_producer):
+            kept.extend([make_producer(), make_producer()])
+            for producer in kept[-2:]:
+                producer.produce(kafka_topic, "v", on_delivery=raising)
+
+        @pytest.mark.parametrize("raising", [failing, exiting])
+        def test_consumers(raising, kafka_topic, make_consumer):
+            kept.extend([make_consumer(), make_consumer()])
+            kept[-2].subscribe([kafka_topic], on_revoke=raising)
+            wait_for_assignment(kept[-2])
+
+        def test_what_was_made_is_closed(kafka_topic):
+            assert kafka_topic.startswith("test_what_was_made_is_closed-")
+            for client in kept:
+                with pytest.raises(RuntimeError, match="closed"):
+                    client.poll(0)
+        """,
+    )
+    result.assert_outcomes(passed=5, errors=2)
+    result.stdout.fnmatch_lines(
+        ["E *Failed: of a callback", "E *RuntimeError: SystemExit('of a callback') came out of*"]
+    )
+
+
+def test_the_faults_that_a_test_leaves_do_not_hold_up_its_teardown(pytester: pytest.Pytester) -> None:
+    result = _run(
+        pytester,
+        """
+        import time
+        import pytest
+        from mapr_streams_python.testing import deliver, read
+
+        @pytest.fixture
+        def quick():
+            began = []
+            yield began
+            assert time.monotonic() - began[0] < 3
+
+        @pytest.mark.parametrize("fault", ["set_broker_rtt(1, 30)", "set_broker_down(1)"])
+        def test_it(fault, quick, kafka_cluster, kafka_topic, producer, consumer):
+            deliver(producer, kafka_topic, ["one"])
+            consumer.subscribe([kafka_topic])
+            read(consumer, 1)
+            producer.produce(kafka_topic, "two")
+            eval("kafka_cluster." + fault)
+            quick.append(time.monotonic())
+        """,
+    )
+    result.assert_outcomes(passed=2)
+
+
 def test_a_callback_that_raises_while_a_consumer_is_closed_is_an_error_of_the_teardown(
     pytester: pytest.Pytester,
 ) -> None:
@@ -239,6 +327,10 @@ def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
         """,
     )
     result.assert_outcomes(passed=1)
+
+
+def test_naming_the_plugin_that_is_loaded_already_does_no_harm(pytester: pytest.Pytester) -> None:
+    _run(pytester, "def test_it():\n    pass\n", "-p", "pytest_mapr_streams").assert_outcomes(passed=1)
 
 
 def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -> None:

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from clusters import on_three_nodes
 
-from mapr_streams_python.testing import wait_until
+from mapr_streams_python.testing import KafkaServer, wait_until
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("KAFKA_HOME"), reason="KAFKA_HOME is not set: it names the Apache Kafka distribution"
@@ -33,6 +34,35 @@ def test_the_next_one_finds_it_alive(kafka_cluster, kafka_topic, producer, consu
     deliver(producer, kafka_topic, ["one"])
     consumer.subscribe([kafka_topic])
     assert read(consumer, 1)[0].value() == b"one"
+    kafka_cluster.pause(1)  # and the teardown of the consumer does not wait for it
+
+def test_that_closes_it(kafka_cluster):
+    assert kafka_cluster is servers[0]
+    kafka_cluster.close()
+
+def test_the_one_after_that_finds_another(kafka_cluster, kafka_topic):
+    assert kafka_cluster is not servers[0] and kafka_cluster.leader(kafka_topic) == 1
+"""
+
+RUNNING_ALREADY = """
+import pytest
+from mapr_streams_python.testing import ExternalCluster, deliver, read
+
+topics = []
+
+@pytest.mark.parametrize("turn", range(10))
+@pytest.mark.kafka_cluster(brokers=3, partitions=3)
+def test_a_topic_is_there_at_once(turn, kafka_cluster, kafka_topic, producer, consumer):
+    assert type(kafka_cluster) is ExternalCluster and kafka_cluster.brokers == 3
+    found = producer.list_topics(kafka_topic, 10).topics[kafka_topic].partitions
+    assert len(found) == 3 and all(len(partition.replicas) == 3 for partition in found.values())
+    consumer.subscribe([kafka_topic])
+    deliver(producer, kafka_topic, ["one"])
+    assert read(consumer, 1)[0].value() == b"one"
+    topics.append(kafka_topic)
+
+def test_and_is_deleted_afterwards(producer):
+    assert len(topics) == 10 and not set(topics) & set(producer.list_topics(timeout=10).topics)
 """
 
 WAITING = """
@@ -45,15 +75,24 @@ def test_it(kafka_cluster):
 """
 
 
-def _command(file: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--kafka=server", *arguments, str(file)]
+def _command(file: Path, *arguments: str, kafka: str = "server") -> list[str]:
+    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", f"--kafka={kafka}", *arguments, str(file)]
 
 
 def test_a_server_is_shared_and_repaired_between_tests(tmp_path: Path) -> None:
     file = tmp_path / "test_killing.py"
     file.write_text(KILLING)
     ended = subprocess.run(_command(file), cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
-    assert "2 passed" in ended.stdout, ended.stdout + ended.stderr
+    assert "4 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+@on_three_nodes
+def test_a_cluster_that_runs_already_is_used_for_topics_too(kafka_cluster: KafkaServer, tmp_path: Path) -> None:
+    file = tmp_path / "test_running_already.py"
+    file.write_text(RUNNING_ALREADY)
+    command = _command(file, kafka=kafka_cluster.bootstrap_servers)
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
+    assert "11 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from ..cimpl import KafkaError, KafkaException, Producer
 from ._names import check_topic_name
-from ._wire import TopicError, create_topic, delete_topic
+from ._wire import TopicError, cluster_state, create_topic, delete_topic
 
 _TIMEOUT = 30.0
+_PAUSE = 0.02
 
 
 class ExternalCluster:
@@ -22,7 +25,12 @@ class ExternalCluster:
     def __init__(self, bootstrap_servers: str) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._client = Producer({"bootstrap.servers": bootstrap_servers, "streams.compatibility": "kafka"})
-        self._metadata = self._client.list_topics(timeout=_TIMEOUT)
+        try:
+            self._metadata = self._client.list_topics(timeout=_TIMEOUT)
+        except KafkaException as failure:
+            error: KafkaError = failure.args[0]
+            text = f"no broker answers at {bootstrap_servers} within {_TIMEOUT:g} s: {error.str()}"
+            raise KafkaException(KafkaError(error.code(), text)) from None
 
     @property
     def bootstrap_servers(self) -> str:
@@ -35,7 +43,7 @@ class ExternalCluster:
         return len(self._metadata.brokers)
 
     def create_topic(self, topic: str, partitions: int = 1, replication_factor: int = 1) -> None:
-        """Create a topic.
+        """Create a topic, and wait until every broker that answers knows a leader for each of its partitions.
 
         A cluster that takes no request for that, as a mock cluster, makes the topic when it is asked for it; it may
         then have more partitions than were asked for.
@@ -56,16 +64,10 @@ class ExternalCluster:
         except TopicError as error:
             raise KafkaException(KafkaError(error.code, str(error))) from None
         except ConnectionError:
-            pass
-        found = self._client.list_topics(topic, timeout=_TIMEOUT).topics[topic]
-        if found.error is None and len(found.partitions) < partitions:
-            raise KafkaException(
-                KafkaError(
-                    KafkaError.INVALID_PARTITIONS,
-                    f"topic {topic}: the cluster creates no topics on request, and gave it {len(found.partitions)} "
-                    f"partitions of {partitions}",
-                )
-            )
+            self._create_by_asking(topic, partitions)
+        else:
+            for broker in self._metadata.brokers.values():
+                self._await_leaders(broker.host or "", broker.port, topic, partitions)
 
     def delete_topic(self, topic: str) -> None:
         """Delete a topic; where the cluster takes no request for that, it stays."""
@@ -79,6 +81,40 @@ class ExternalCluster:
 
     def __repr__(self) -> str:
         return f"<ExternalCluster {self._bootstrap_servers}>"
+
+    def _create_by_asking(self, topic: str, partitions: int) -> None:
+        deadline = time.monotonic() + _TIMEOUT
+        while True:
+            found = self._client.list_topics(topic, timeout=_TIMEOUT).topics[topic]
+            if found.error is None and found.partitions:
+                break
+            if time.monotonic() > deadline:
+                error = found.error or KafkaError(KafkaError._UNKNOWN_TOPIC, f"topic {topic} has no partitions")
+                raise KafkaException(error)
+            time.sleep(_PAUSE)
+        if len(found.partitions) < partitions:
+            raise KafkaException(
+                KafkaError(
+                    KafkaError.INVALID_PARTITIONS,
+                    f"topic {topic}: the cluster creates no topics on request, and gave it {len(found.partitions)} "
+                    f"partitions of {partitions}",
+                )
+            )
+
+    def _await_leaders(self, host: str, port: int, topic: str, partitions: int) -> None:
+        """Without this a consumer that asks a broker that lags is told that there is no such topic."""
+        deadline = time.monotonic() + _TIMEOUT
+        while True:
+            try:
+                found = cluster_state(port, (topic,), host=host).topics.get(topic, {})
+            except OSError:
+                return  # It is down, and tells no client anything either.
+            if len(found) == partitions and all(partition.leader >= 0 for partition in found.values()):
+                return
+            if time.monotonic() > deadline:
+                text = f"topic {topic}: {host}:{port} knows no leaders of it after {_TIMEOUT:g} s"
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, text))
+            time.sleep(_PAUSE)
 
     def _controller(self) -> tuple[str, int]:
         """The broker that changes topics: with ZooKeeper the controller alone, with KRaft any."""

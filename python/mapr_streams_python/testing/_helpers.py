@@ -57,7 +57,8 @@ def deliver(
                     raise AssertionError(
                         f"the queue of the producer was full for {timeout:g} s: record {index} found no room"
                     ) from None
-                producer.poll(_SLICE)
+                # Not poll(): in a full queue, too, messages may linger.
+                producer.flush(_SLICE)
         producer.poll(0)
     while len(reports) < count and time.monotonic() < deadline:
         # flush() also sends what still lingers; in slices, so that other messages of the producer do not hold it up.

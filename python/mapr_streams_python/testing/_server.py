@@ -110,6 +110,11 @@ class KafkaServer:
         return len(self._pids)
 
     @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    @property
     def certificates(self) -> Certificates:
         """PEM files for clients of the listeners with TLS."""
         return self._certificates
@@ -218,7 +223,9 @@ class KafkaServer:
         self._paused.discard(node)
 
     def restore(self) -> None:
-        """Resume every node that is paused, and restart every one that was killed or shut down."""
+        """Resume every node that is paused, and restart every one that was killed or shut down; none once closed."""
+        if self._closed:
+            return
         for node in sorted(self._paused):
             self.resume(node)
         for node, pid in self._pids.items():

@@ -95,16 +95,17 @@ def _ask(port: int, key: int, version: int, body: bytes, timeout: float, host: s
     return reader
 
 
-def cluster_state(port: int, topics: tuple[str, ...] = (), timeout: float = 5.0) -> ClusterState:
-    """Ask the broker at this port of loopback for the running brokers and for these topics.
+def cluster_state(port: int, topics: tuple[str, ...] = (), timeout: float = 5.0, host: str = _LOOPBACK) -> ClusterState:
+    """Ask the broker at this port for the running brokers and for these topics.
 
     Args:
         port: the broker's port.
         topics: topic names; one that does not exist is left out of the answer.
         timeout: seconds for connecting, and for the answer.
+        host: the broker's host.
     """
     names = struct.pack(">i", len(topics)) + b"".join(map(_string, topics))
-    answer = _ask(port, _METADATA, _METADATA_VERSION, names + b"\0", timeout)
+    answer = _ask(port, _METADATA, _METADATA_VERSION, names + b"\0", timeout, host)
     answer.int32()  # throttling time
     brokers = []
     for _ in range(answer.int32()):
