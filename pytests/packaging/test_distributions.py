@@ -77,13 +77,16 @@ def test_a_wheel_built_from_the_sdist_serves_every_python_from_39_on(wheel):
     assert platform != "any"
 
 
-def test_the_wheel_holds_the_extension_the_stubs_and_the_licence(wheel):
+def test_the_wheel_holds_the_extension_the_stubs_the_plugin_and_the_licence(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         metadata = archive.read(f"mapr_streams_python-{__version__}.dist-info/METADATA").decode()
+        entry_points = archive.read(f"mapr_streams_python-{__version__}.dist-info/entry_points.txt").decode()
     assert "Requires-Python: >=3.9" in metadata.splitlines()
     for needed in ("cimpl.abi3.so", "cimpl.pyi", "__init__.pyi", "py.typed", "testing/__init__.py"):
         assert f"mapr_streams_python/{needed}" in names
+    assert "pytest_mapr_streams.py" in names
+    assert entry_points.split() == ["[pytest11]", "pytest_mapr_streams", "=", "pytest_mapr_streams"]
     assert f"mapr_streams_python-{__version__}.dist-info/licenses/LICENSE" in names
     assert [name for name in names if name.endswith((".abi3.so", ".so.1"))] == ["mapr_streams_python/cimpl.abi3.so"]
 
@@ -91,6 +94,19 @@ def test_the_wheel_holds_the_extension_the_stubs_and_the_licence(wheel):
 def test_the_installed_wheel_works(wheel, tmp_path):
     run(*PIP, "install", "--no-deps", "--target", str(tmp_path), str(wheel))
     assert exercise(sys.executable, tmp_path, PYTHONPATH=str(tmp_path))["extension"].startswith(str(tmp_path))
+
+
+def test_pytest_finds_the_plugin_of_the_installed_wheel(wheel, tmp_path):
+    site = tmp_path / "site"
+    run(*PIP, "install", "--no-deps", "--target", str(site), str(wheel))
+    (tmp_path / "test_here.py").write_text(
+        "def test_here(kafka_cluster, pytestconfig):\n"
+        "    plugin = pytestconfig.pluginmanager.get_plugin('pytest_mapr_streams')\n"
+        f"    assert plugin.__file__.startswith({str(site)!r})\n"
+        f"    assert __import__('mapr_streams_python').__file__.startswith({str(site)!r})\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_here.py"]
+    assert "1 passed" in run(*command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)})
 
 
 def test_an_editable_install_works_on_the_sources_themselves(unpacked, wheel, tmp_path):
