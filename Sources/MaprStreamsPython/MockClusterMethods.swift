@@ -30,7 +30,7 @@ private struct Given {
 
     mutating func add(_ python: borrowing Python, _ object: Object, as parameter: Parameter) throws(PythonError) {
         switch parameter {
-        case .text(let name): texts.append(try python.text(object, name))
+        case .text(let name): texts.append(String(cString: try python.cString(object, name)))
         case .int32(let name): values.append(Int64(try python.int32(object, name)))
         case .int64(let name): values.append(try python.int64(object, name))
         case .int16(let name):
@@ -148,8 +148,9 @@ let mockClusterMethods: [Method] = [
         { object, arguments, count, _ in
             run(object, arguments, count, [.topic, .partition, .int64("low"), .int64("high")]) {
                 cluster, given throws(StreamsError) in
+                let (low, high) = (given.values[1], given.values[2])
                 try cluster.setFollowerWatermarks(
-                    given.text, given.int32(), low: given.values[1], high: given.values[2])
+                    given.text, given.int32(), low: low == -1 ? nil : low, high: high == -1 ? nil : high)
             }
         },
         """

@@ -15,6 +15,8 @@ extension MockCluster {
         }
     }
 
+    private static let all = "all brokers"
+
     // MARK: Brokers
 
     /// Closes a broker's connections and refuses new ones. Its partitions keep it as their leader.
@@ -22,21 +24,26 @@ extension MockCluster {
     /// - Parameter id: -1 for all brokers, here and in the other functions that take a broker.
     /// - Note: `rd_kafka_mock_broker_set_down`.
     public func setBrokerDown(_ id: Int32) throws(StreamsError) {
+        try checkBroker(id, orMinusOne: Self.all)
         try calling("rd_kafka_mock_broker_set_down", as: OfBroker.self) { $0(cluster, id) }
     }
 
-    /// - Note: `rd_kafka_mock_broker_set_up`.
+    /// Accepts connections again. - Note: `rd_kafka_mock_broker_set_up`.
     public func setBrokerUp(_ id: Int32) throws(StreamsError) {
+        try checkBroker(id, orMinusOne: Self.all)
         try calling("rd_kafka_mock_broker_set_up", as: OfBroker.self) { $0(cluster, id) }
     }
 
-    /// Delays a broker's answers. - Note: `rd_kafka_mock_broker_set_rtt`.
+    /// Delays every answer of a broker; 0 ends it. - Note: `rd_kafka_mock_broker_set_rtt`.
     public func setBrokerRoundTripTime(_ id: Int32, milliseconds: Int32) throws(StreamsError) {
+        try checkBroker(id, orMinusOne: Self.all)
+        try Self.check("milliseconds", milliseconds, in: 0...Int32.max)
         try calling("rd_kafka_mock_broker_set_rtt", as: OfBrokerNumber.self) { $0(cluster, id, milliseconds) }
     }
 
     /// The rack that a broker names in its metadata. - Note: `rd_kafka_mock_broker_set_rack`.
     public func setBrokerRack(_ id: Int32, _ rack: String) throws(StreamsError) {
+        try checkBroker(id, orMinusOne: Self.all)
         try calling("rd_kafka_mock_broker_set_rack", as: OfBrokerText.self) { $0(cluster, id, rack) }
     }
 
@@ -47,16 +54,20 @@ extension MockCluster {
     /// - Parameters:
     ///   - apiKey: the protocol's number of the request: 0 is Produce, 1 is Fetch.
     ///   - versions: nil for none: the brokers do not know the request.
-    /// - Note: `rd_kafka_mock_set_apiversion`. A highest version above what the mock implements is believed by clients,
-    ///   whose requests it then cannot read.
+    /// - Throws: `_INVALID_ARG` for a request that librdkafka does not know.
+    /// - Note: `rd_kafka_mock_set_apiversion`. It does not look whether the mock implements the versions: clients believe
+    ///   in them, and get no answer where it cannot read the request.
     public func setAPIVersions(apiKey: Int16, _ versions: ClosedRange<Int16>?) throws(StreamsError) {
         typealias SetVersions = @convention(c) (OpaquePointer?, Int16, Int16, Int16) -> rd_kafka_resp_err_t
+        try Self.check("the lowest version", Int32(versions?.lowerBound ?? 0), in: 0...Int32(Int16.max))
         try calling("rd_kafka_mock_set_apiversion", as: SetVersions.self) {
             $0(cluster, apiKey, versions?.lowerBound ?? -1, versions?.upperBound ?? -1)
         }
     }
 
     /// The next requests of a kind fail, one after the other, with these errors, whichever broker they go to.
+    ///
+    /// They do not reach a broker that was ever given errors of its own for this kind of request.
     ///
     /// - Note: `rd_kafka_mock_push_request_errors_array`.
     public func pushRequestErrors(apiKey: Int16, _ codes: [ErrorCode]) throws(StreamsError) {
@@ -65,14 +76,18 @@ extension MockCluster {
         push(cluster, apiKey, codes.count, codes.map { $0.code })
     }
 
-    /// The next requests of a kind that go to one broker are answered so, one after the other. These win over
-    /// the errors of the cluster, of which such a request uses one up all the same.
+    /// The next requests of a kind that go to one broker are answered so, one after the other.
+    ///
+    /// From then on the broker takes no error of the cluster for this kind of request, not even when it has none of its
+    /// own left.
     ///
     /// - Throws: `_UNKNOWN_BROKER`.
     /// - Note: `rd_kafka_mock_broker_push_request_error_rtts`.
     public func pushRequestErrors(apiKey: Int16, _ errors: [RequestError], broker: Int32) throws(StreamsError) {
         let push = try Librdkafka.requiredFunction(
             "rd_kafka_mock_broker_push_request_error_rtts", as: UnsafeMutableRawPointer.self)
+        try checkBroker(broker)
+        for error in errors { try Self.check("milliseconds", error.milliseconds, in: 0...Int32.max) }
         for error in errors {
             try StreamsError.check(
                 rdk_push_broker_error(
@@ -82,7 +97,11 @@ extension MockCluster {
 
     /// The next answers to a kind of request say these errors, one after the other, of one partition.
     ///
-    /// - Note: `rd_kafka_mock_partition_push_request_errors`, which librdkafka 2.0.2 does not have.
+    /// - Parameters:
+    ///   - apiKey: 0 (Produce) or 1 (Fetch): librdkafka takes the errors of other kinds, and never answers with them.
+    ///   - topic: one that does not exist is created, with partitions up to this one.
+    /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
+    /// - Note: `rd_kafka_mock_partition_push_request_errors`, which librdkafka 2.0.2 and 2.6.0 do not have.
     public func pushRequestErrors(
         apiKey: Int16, _ codes: [ErrorCode], topic: String, partition: Int32
     ) throws(StreamsError) {
@@ -91,16 +110,19 @@ extension MockCluster {
             push = try Librdkafka.requiredFunction(
                 "rd_kafka_mock_partition_push_request_errors", as: UnsafeMutableRawPointer.self)
         } catch {
-            throw error.followed(by: "push the errors to the broker that leads the partition instead")
+            throw error.followed(by: "push the errors to the broker that leads the partition instead, by its broker_id")
         }
-        for code in codes {
-            try StreamsError.check(
-                rdk_push_partition_error(
-                    push, UnsafeMutableRawPointer(cluster), topic, partition, apiKey, code.code))
+        try Self.checkPartition(partition)
+        try Self.naming("topic \"\(topic)\" has no partition \(partition)") { () throws(StreamsError) in
+            for code in codes {
+                try StreamsError.check(
+                    rdk_push_partition_error(
+                        push, UnsafeMutableRawPointer(cluster), topic, partition, apiKey, code.code))
+            }
         }
     }
 
-    /// Forgets the errors of the cluster that are left for a kind of request.
+    /// Forgets the errors of the cluster that are left for a kind of request. Those of one broker or partition stay.
     ///
     /// - Note: `rd_kafka_mock_clear_request_errors`.
     public func clearRequestErrors(apiKey: Int16) throws(StreamsError) {
@@ -116,6 +138,7 @@ extension MockCluster {
         typealias Count =
             @convention(c) (OpaquePointer?, Int32, Int16, UnsafeMutablePointer<Int>?) -> rd_kafka_resp_err_t
         var left = 0
+        try checkBroker(broker)
         try calling("rd_kafka_mock_broker_error_stack_cnt", as: Count.self) { $0(cluster, broker, apiKey, &left) }
         return left
     }

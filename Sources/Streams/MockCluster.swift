@@ -2,8 +2,12 @@ import CRdkafka
 
 /// librdkafka's Kafka cluster inside the process, for tests.
 ///
-/// It listens on the loopback interface. Brokers have the ids 1 to `brokers`. A call that the loaded librdkafka does not
-/// have throws `_NOT_IMPLEMENTED`, and names the function that is missing and the library's version.
+/// It listens on the loopback interface. Brokers have the ids 1 to `brokers`. All functions may be called from any
+/// thread, at the same time. A call that the loaded librdkafka does not have throws `_NOT_IMPLEMENTED`, and names the
+/// function that is missing and the library's version; an argument out of range throws `_INVALID_ARG`, and a broker that
+/// there is not `_UNKNOWN_BROKER`.
+///
+/// It stops when the last reference to it goes.
 ///
 /// - Note: `rdkafka_mock.h`. A vendor's librdkafka may lack it as a whole: then the initialiser says so.
 public final class MockCluster: @unchecked Sendable {
@@ -15,12 +19,12 @@ public final class MockCluster: @unchecked Sendable {
 
     /// Starts brokers on free ports of the loopback interface.
     ///
+    /// - Throws: `_FAIL` where the process may not open a socket for each broker.
     /// - Note: `rd_kafka_mock_cluster_new`.
     public init(brokers: Int32) throws(StreamsError) {
         typealias New = @convention(c) (OpaquePointer?, Int32) -> OpaquePointer?
-        guard brokers > 0 else {
-            throw StreamsError(.invalidArgument, reason: "a cluster has one broker at least, not \(brokers)")
-        }
+        try Self.check("brokers", brokers, in: 1...Int32.max)
+        try Self.checkFiles(for: brokers)
         let new = try Librdkafka.requiredFunction("rd_kafka_mock_cluster_new", as: New.self)
         let configuration = Configuration(dialect: .kafka)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
@@ -43,8 +47,15 @@ public final class MockCluster: @unchecked Sendable {
 
     deinit {
         typealias Destroy = @convention(c) (OpaquePointer?) -> Void
-        Librdkafka.function("rd_kafka_mock_cluster_destroy", as: Destroy.self)?(cluster)
-        rd_kafka_destroy(handle)
+        let (cluster, handle) = (cluster, handle)
+        let end = { () throws(StreamsError) in
+            Librdkafka.function("rd_kafka_mock_cluster_destroy", as: Destroy.self)?(cluster)
+            rd_kafka_destroy(handle)
+        }
+        // On a thread of its own, which is waited for a while: two of librdkafka's threads may miss each other's last
+        // word there, and look again a second later only. The brokers' sockets are closed before that.
+        guard let call = try? HelperCall(end) else { return (try? end()) ?? () }
+        _ = call.wait(milliseconds: 100)
     }
 
     /// For `bootstrap.servers`.
@@ -82,44 +93,70 @@ public final class MockCluster: @unchecked Sendable {
 
     /// Creates a topic. Names are not checked: a name that no Kafka takes is taken here.
     ///
+    /// - Parameters:
+    ///   - partitions: 1 to `largestPartitionCount`.
+    ///   - replicationFactor: on how many brokers each partition is: 1 to `brokers`.
     /// - Throws: `TOPIC_ALREADY_EXISTS`.
     /// - Note: `rd_kafka_mock_topic_create`.
     public func createTopic(_ name: String, partitions: Int32, replicationFactor: Int32) throws(StreamsError) {
+        try Self.check("partitions", partitions, in: 1...Self.largestPartitionCount)
+        try Self.check("replication factor", replicationFactor, in: 1...brokers)
         try calling("rd_kafka_mock_topic_create", as: OfTopicNumbers.self) {
             $0(cluster, name, partitions, replicationFactor)
         }
     }
 
-    /// Deletes a topic. - Note: `rd_kafka_mock_topic_delete`, which librdkafka 2.0.2 does not have.
+    /// Deletes a topic.
+    ///
+    /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
+    /// - Note: `rd_kafka_mock_topic_delete`, which librdkafka 2.0.2 does not have.
     public func deleteTopic(_ name: String) throws(StreamsError) {
-        try calling("rd_kafka_mock_topic_delete", as: OfTopic.self) { $0(cluster, name) }
+        try Self.naming("there is no topic \"\(name)\"") { () throws(StreamsError) in
+            try calling("rd_kafka_mock_topic_delete", as: OfTopic.self) { $0(cluster, name) }
+        }
     }
 
     /// Deletes the messages of a partition that come before an offset.
     ///
+    /// - Throws: `UNKNOWN_TOPIC_OR_PART`; `OFFSET_OUT_OF_RANGE` where the offset is above the partition's end.
     /// - Note: `rd_kafka_mock_partition_delete_records`, which librdkafka 2.0.2 does not have.
     public func deleteRecords(_ topic: String, _ partition: Int32, before offset: Int64) throws(StreamsError) {
-        try calling("rd_kafka_mock_partition_delete_records", as: OfPartitionOffset.self) {
+        guard offset >= 0 else {
+            throw StreamsError(.invalidArgument, reason: "offset must be at least 0, not \(offset)")
+        }
+        try calling("rd_kafka_mock_partition_delete_records", as: OfPartitionOffset.self, of: topic, partition) {
             $0(cluster, topic, partition, offset)
         }
     }
 
     // MARK: Which broker does what
 
-    /// - Parameter broker: -1 leaves the partition without a leader.
+    /// Makes a broker the leader of a partition.
+    ///
+    /// - Parameters:
+    ///   - topic: one that does not exist is created, with partitions up to this one.
+    ///   - broker: -1 leaves the partition without a leader.
+    /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
     /// - Note: `rd_kafka_mock_partition_set_leader`.
     public func setPartitionLeader(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
-        try calling("rd_kafka_mock_partition_set_leader", as: OfTopicNumbers.self) {
+        try checkBroker(broker, orMinusOne: "no leader")
+        try calling("rd_kafka_mock_partition_set_leader", as: OfTopicNumbers.self, of: topic, partition) {
             $0(cluster, topic, partition, broker)
         }
     }
 
     /// The broker that consumers are told to fetch a partition from, in the place of its leader.
     ///
-    /// - Parameter broker: -1 for none.
+    /// The leader tells so every consumer that fetches from it, whatever its `client.rack`, and gives it no messages.
+    ///
+    /// - Parameters:
+    ///   - topic: one that does not exist is created, with partitions up to this one.
+    ///   - broker: -1 for none.
+    /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
     /// - Note: `rd_kafka_mock_partition_set_follower`.
     public func setPartitionFollower(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
-        try calling("rd_kafka_mock_partition_set_follower", as: OfTopicNumbers.self) {
+        try checkBroker(broker, orMinusOne: "no follower")
+        try calling("rd_kafka_mock_partition_set_follower", as: OfTopicNumbers.self, of: topic, partition) {
             $0(cluster, topic, partition, broker)
         }
     }
@@ -127,32 +164,45 @@ public final class MockCluster: @unchecked Sendable {
     /// How much of a partition its follower has.
     ///
     /// - Parameters:
+    ///   - topic: one that does not exist is created, with partitions up to this one.
     ///   - low: the first offset; nil for the leader's.
-    ///   - high: the offset after the last; nil for the leader's.
+    ///   - high: the high watermark that it tells; nil for the leader's. Where it has a message of this offset, which is
+    ///     the first that it should not have, it serves that too, and none after it.
+    /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
     /// - Note: `rd_kafka_mock_partition_set_follower_wmarks`.
     public func setFollowerWatermarks(
         _ topic: String, _ partition: Int32, low: Int64?, high: Int64?
     ) throws(StreamsError) {
-        try calling("rd_kafka_mock_partition_set_follower_wmarks", as: OfPartitionOffsets.self) {
+        guard low ?? 0 >= 0, high ?? .max >= low ?? 0 else {
+            throw StreamsError(.invalidArgument, reason: "watermarks must be at least 0, and low not above high")
+        }
+        try calling("rd_kafka_mock_partition_set_follower_wmarks", as: OfPartitionOffsets.self, of: topic, partition) {
             $0(cluster, topic, partition, low ?? -1, high ?? -1)
         }
     }
 
-    /// - Parameter kind: `group` or `transaction`.
+    /// Makes a broker the coordinator of a consumer group or of a transactional producer.
+    ///
+    /// - Parameters:
+    ///   - kind: `group` or `transaction`.
+    ///   - key: the `group.id` or the `transactional.id`.
+    /// - Throws: `_INVALID_ARG` for another kind.
     /// - Note: `rd_kafka_mock_coordinator_set`.
     public func setCoordinator(kind: String, key: String, broker: Int32) throws(StreamsError) {
         typealias SetCoordinator =
             @convention(c) (
                 OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, Int32
             ) -> rd_kafka_resp_err_t
+        try checkBroker(broker)
         try calling("rd_kafka_mock_coordinator_set", as: SetCoordinator.self) { $0(cluster, kind, key, broker) }
     }
 
-    /// How long a group waits for more members before it first assigns partitions.
+    /// How long a group waits for more members before it first assigns partitions: three seconds, unless set.
     ///
     /// - Note: `rd_kafka_mock_group_initial_rebalance_delay_ms`, which librdkafka 2.0.2 does not have.
     public func setGroupInitialRebalanceDelay(milliseconds: Int32) throws(StreamsError) {
         typealias SetDelay = @convention(c) (OpaquePointer?, Int32) -> Void
+        try Self.check("milliseconds", milliseconds, in: 0...Int32.max)
         try Librdkafka.requiredFunction("rd_kafka_mock_group_initial_rebalance_delay_ms", as: SetDelay.self)(
             cluster, milliseconds)
     }

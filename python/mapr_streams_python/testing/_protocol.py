@@ -39,6 +39,8 @@ API_KEYS = {
     "PushTelemetry": 72,
 }
 API_NAMES = {key: name for name, key in API_KEYS.items()}
+# Those that librdkafka answers with an error of one partition. It takes errors for any other, and forgets them.
+APIS_OF_PARTITIONS = {API_KEYS["Produce"], API_KEYS["Fetch"]}
 
 # What an injected error may be: a constant of KafkaError, an error, its name, or None for an answer as usual.
 Error = Union[int, str, KafkaError, None]
@@ -80,7 +82,10 @@ def error_code(error: Error) -> int:
                 f"error {error!r} is no error of librdkafka's, as KafkaError names them{_suggestion(error, names)}"
             )
         return code
-    return operator.index(error)
+    code = operator.index(error)
+    if not -(2**15) <= code < 2**15:
+        raise ValueError(f"error {code}: an answer has 16 bits for it")
+    return code
 
 
 def delayed_error(error: DelayedError) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
+_API_VERSIONS = 18
 _METADATA, _METADATA_VERSION = 3, 4
 _CREATE_TOPICS, _CREATE_TOPICS_VERSION = 19, 4
 _DELETE_TOPICS, _DELETE_TOPICS_VERSION = 20, 1
@@ -144,6 +145,18 @@ def topic_names(port: int, timeout: float = 0.2) -> list[str]:
             _error, _index, _leader = answer.int16(), answer.int32(), answer.int32()
             _replicas, _in_sync = answer.int32s(), answer.int32s()
     return names
+
+
+def api_versions(port: int, timeout: float = 10.0) -> dict[int, tuple[int, int]]:
+    """Ask the broker at this port of loopback for the lowest and the highest version of each request, by its API key.
+
+    Args:
+        port: the broker's port.
+        timeout: seconds for connecting, and for the answer.
+    """
+    answer = _ask(port, _API_VERSIONS, 0, b"", timeout)
+    answer.int16()  # error
+    return {answer.int16(): (answer.int16(), answer.int16()) for _ in range(answer.int32())}
 
 
 def create_topic(

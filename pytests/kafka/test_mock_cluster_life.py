@@ -1,0 +1,325 @@
+"""The mock cluster from its start to its end: what its methods are given, threads, forks, and processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Callable
+
+import pytest
+
+from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from mapr_streams_python.testing import MockCluster
+
+Factory = Callable[..., Any]
+
+
+@pytest.fixture
+def faulty() -> Iterator[MockCluster]:
+    """A cluster of this test alone."""
+    with MockCluster(brokers=2) as cluster:
+        yield cluster
+
+
+def _reach(cluster: MockCluster, topic: str) -> None:
+    producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
+    producer.produce(topic, b"x")
+    assert producer.flush(30.0) == 0
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a" * 250, "a b", "/path/stream:topic", "größe", "a\n"])
+def test_topic_names_that_kafka_rejects_are_rejected(faulty: MockCluster, name: str) -> None:
+    for use in (faulty.create_topic, lambda topic: faulty.set_partition_leader(topic, 0, 1)):
+        with pytest.raises(ValueError, match="topic"):
+            use(name)
+
+
+@pytest.mark.parametrize("name", ["a", "a" * 249, "A.b_c-9", "..."])
+def test_topic_names_that_kafka_takes_are_taken(faulty: MockCluster, name: str) -> None:
+    faulty.create_topic(name)
+
+
+def test_a_topic_of_a_client_that_no_kafka_takes_is_told_of_at_the_end(faulty: MockCluster) -> None:
+    with pytest.warns(UserWarning, match="no Kafka takes: topic 'a b'") as warned, MockCluster() as cluster:
+        _reach(cluster, "a b")
+    assert warned[0].filename == __file__
+
+
+def test_names_are_not_checked_where_that_is_off() -> None:
+    with MockCluster(check_topic_names=False) as cluster:
+        cluster.create_topic("a b")
+        _reach(cluster, "a b")
+
+
+def test_arguments_out_of_range_are_named(faulty: MockCluster) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "brokers": lambda: MockCluster(0),
+        "partitions": lambda: faulty.create_topic("t", 0),
+        "replication_factor": lambda: faulty.create_topic("t", 1, 3),
+        "seconds": lambda: faulty.set_broker_rtt(1, -0.1),
+        "key_type": lambda: faulty.set_coordinator("topic", "g", 1),
+        'did you mean "Produce"': lambda: faulty.push_request_errors("produce", [1]),
+        "api must be": lambda: faulty.push_request_errors(-1, [1]),
+        'did you mean "_TRANSPORT"': lambda: faulty.push_request_errors("Produce", ["_TRANSPROT"]),
+        "error 'code'": lambda: faulty.set_topic_error("t", "code"),
+        "seconds of a delayed": lambda: faulty.push_request_errors("Produce", [(1, -0.1)], broker_id=1),
+        "pairs": lambda: faulty.push_request_errors("Produce", [(1, 2, 3)], broker_id=1),  # type: ignore[list-item]
+        "topic and partition": lambda: faulty.push_request_errors("Produce", [1], topic="t"),
+        "together": lambda: faulty.push_request_errors("Produce", [1], topic="t", partition=0, broker_id=1),
+        "delayed": lambda: faulty.push_request_errors("Produce", [(1, 1.0)], topic="t", partition=0),
+        "broker_id 3: the cluster has brokers 1 to 2$": lambda: faulty.push_request_errors("Produce", [1], broker_id=3),
+        "broker_id -1: the cluster has brokers 1 to 2$": lambda: faulty.set_coordinator("group", "g", -1),
+        "broker_id 0: .* -1 means all": lambda: faulty.set_broker_down(0),
+        "broker_id 9: .* -1 means no leader": lambda: faulty.set_partition_leader("t", 0, 9),
+        "broker_id 7: .* -1 means no follower": lambda: faulty.set_partition_follower("t", 0, 7),
+        "broker_id 8:": lambda: faulty.set_broker_rack(8, "east"),
+        "partition must be between 0 and 9999, not -1": lambda: faulty.set_partition_leader("t", -1, 1),
+        "partition must be between 0 and 9999, not 10000": lambda: faulty.set_partition_leader("t", 10_000, 1),
+        "partition must .* not 2147483647": lambda: faulty.set_partition_follower("t", 2**31 - 1, 1),
+        "partition must .* not -7": lambda: faulty.push_request_errors("Fetch", [1], topic="t", partition=-7),
+        "partition must .* not -8": lambda: faulty.delete_records("t", -8, 0),
+        "partitions must be between 1 and 10000, not 2147483647": lambda: faulty.create_topic("t", 2**31 - 1),
+        "before must be at least 0, not -1": lambda: faulty.delete_records("t", 0, -1),
+        "low must": lambda: faulty.set_follower_watermarks("t", 0, -5),
+        "high must be at least 3": lambda: faulty.set_follower_watermarks("t", 0, 3, 2),
+        "error 32768": lambda: faulty.push_request_errors("Produce", [2**15]),
+        "rack must not contain a null": lambda: faulty.set_broker_rack(1, "a\0b"),
+        "key must not contain a null": lambda: faulty.set_coordinator("group", "a\0b", 1),
+    }
+    for text, call in calls.items():
+        with pytest.raises(ValueError, match=text):
+            call()
+    with pytest.raises(TypeError, match="errors must be a list"):
+        faulty.push_request_errors("Produce", "NOT_LEADER_FOR_PARTITION")
+
+
+def test_a_partition_that_the_topic_does_not_have_is_named(faulty: MockCluster) -> None:
+    faulty.create_topic("t", partitions=2)
+    for call in (
+        lambda: faulty.set_partition_leader("t", 2, 1),
+        lambda: faulty.set_partition_follower("t", 2, 1),
+        lambda: faulty.set_follower_watermarks("t", 2),
+    ):
+        with pytest.raises(KafkaException, match='topic "t" has no partition 2') as raised:
+            call()
+        assert raised.value.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
+
+
+def test_what_librdkafka_would_abort_on_is_an_error_of_the_native_type_too(run_python: Factory) -> None:
+    code = """
+from mapr_streams_python import KafkaException
+from mapr_streams_python.cimpl import _MockCluster
+
+cluster = _MockCluster(2)
+cluster.create_topic("t", 1, 1)
+for call in (
+    lambda: cluster.set_partition_leader("t", -100_000, 1),
+    lambda: cluster.set_partition_leader("new", 2**31 - 1, 1),
+    lambda: cluster.create_topic("new", -1, 1),
+    lambda: cluster.create_topic("new", 1, -1),
+    lambda: cluster.create_topic("new", 2**31 - 1, 1),
+    lambda: cluster.push_partition_errors(0, [1], "t", -3),
+    lambda: cluster.set_coordinator("group", "g", -1),
+    lambda: _MockCluster(0),
+):
+    try:
+        call()
+    except KafkaException:
+        continue
+    raise SystemExit("no error")
+"""
+    run_python(code).check()
+
+
+def test_more_brokers_than_the_process_may_open_sockets_for_are_an_error(run_python: Factory) -> None:
+    code = """
+import resource
+from mapr_streams_python import KafkaException
+from mapr_streams_python.testing import MockCluster
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+for brokers in (*range(30, 64), 100, 2**31 - 1):
+    try:
+        MockCluster(brokers).close()
+    except KafkaException as refused:
+        assert "open files" in str(refused), refused
+        assert brokers > 30
+    else:
+        assert brokers < 64
+"""
+    run_python(code).check()
+
+
+def test_closing_takes_no_second() -> None:
+    slowest = 0.0
+    for _ in range(60):
+        cluster = MockCluster(brokers=3)
+        cluster.create_topic("t", partitions=4)
+        began = time.monotonic()
+        cluster.close()
+        slowest = max(slowest, time.monotonic() - began)
+    assert slowest < 0.9
+
+
+def test_a_closed_cluster_takes_no_connection() -> None:
+    with MockCluster() as cluster:
+        port = int(cluster.bootstrap_servers.rpartition(":")[2])
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), 5.0)
+
+
+def test_threads_may_use_a_cluster_while_one_closes_it() -> None:
+    for _ in range(20):
+        cluster = MockCluster(brokers=2)
+        cluster.create_topic("t")
+        wrong: list[BaseException] = []
+        calls = [
+            lambda c=cluster: c.set_partition_leader("t", 0, 2),
+            lambda c=cluster: c.push_request_errors("Produce", [1] * 100, broker_id=1),
+            lambda c=cluster: c.set_broker_rtt(-1, 0),
+            lambda c=cluster: c.set_api_versions("Fetch"),
+        ]
+
+        def work(call: Callable[[], object], wrong: list[BaseException] = wrong) -> None:
+            try:
+                while True:
+                    call()
+            except RuntimeError:
+                pass  # It is closed.
+            except BaseException as error:
+                wrong.append(error)
+
+        threads = [threading.Thread(target=work, args=(call,)) for call in calls]
+        for thread in threads:
+            thread.start()
+        assert cluster.brokers == 2
+        cluster.close()
+        for thread in threads:
+            thread.join(30.0)
+        assert not any(thread.is_alive() for thread in threads)
+        assert wrong == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_in_the_child_of_a_fork_a_cluster_raises_and_the_parent_keeps_it(run_python: Factory) -> None:
+    code = """
+import os, warnings
+from mapr_streams_python import Producer
+from mapr_streams_python.testing import MockCluster
+
+warnings.simplefilter("error")
+cluster = MockCluster(brokers=2)
+producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
+producer.produce("a b", b"x")
+assert producer.flush(30) == 0
+child = os.fork()
+if not child:
+    status = 1
+    try:
+        for call in (
+            lambda: cluster.create_topic("t"),
+            lambda: cluster.set_api_versions("Produce", 0, 1),
+            lambda: cluster.disable_api("Produce"),
+            lambda: cluster.push_request_errors("Produce", [1], broker_id=1),
+            cluster.requests,
+            cluster.__enter__,
+        ):
+            try:
+                call()
+            except RuntimeError as error:
+                assert "fork" in str(error), error
+            else:
+                raise SystemExit("no error")
+        cluster.close()  # Does nothing, and so tells of no topic.
+        status = 0
+    finally:
+        os._exit(status)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+cluster.create_topic("t")
+"""
+    run_python(code).check()
+
+
+@pytest.mark.parametrize("end", ["pass", "del cluster", "cluster.close()", "os._exit(0)"])
+def test_the_interpreter_ends_with_a_live_cluster(run_python: Factory, end: str) -> None:
+    code = f"""
+import os, sys
+from mapr_streams_python import Producer
+from mapr_streams_python.testing import MockCluster
+cluster = MockCluster(brokers=3)
+producer = Producer({{"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0}})
+producer.produce("t", b"x")
+assert producer.flush(30) == 0
+{end}
+"""
+    for _ in range(3):
+        run_python(code).check()
+
+
+def test_a_closed_cluster_says_so_and_may_be_closed_again() -> None:
+    with MockCluster() as cluster:
+        cluster.close()
+        calls: list[Callable[[], object]] = [
+            cluster.__enter__,
+            lambda: cluster.create_topic("t"),
+            lambda: cluster.delete_topic("t"),
+            lambda: cluster.delete_records("t", 0, 0),
+            lambda: cluster.set_partition_leader("t", 0, 1),
+            lambda: cluster.set_partition_follower("t", 0, 1),
+            lambda: cluster.set_follower_watermarks("t", 0),
+            lambda: cluster.set_topic_error("t", 1),
+            lambda: cluster.set_broker_down(1),
+            lambda: cluster.set_broker_up(1),
+            lambda: cluster.set_broker_rtt(1, 0),
+            lambda: cluster.set_broker_rack(1, "east"),
+            lambda: cluster.set_coordinator("group", "g", 1),
+            lambda: cluster.set_group_initial_rebalance_delay(0),
+            lambda: cluster.set_api_versions("Produce"),
+            lambda: cluster.disable_api("CreateTopics"),
+            lambda: cluster.push_request_errors("Produce", [1]),
+            lambda: cluster.clear_request_errors("Produce"),
+            lambda: cluster.request_errors_left("Produce", 1),
+            cluster.start_request_tracking,
+            cluster.stop_request_tracking,
+            cluster.requests,
+            cluster.clear_requests,
+        ]
+        for call in calls:
+            with pytest.raises(RuntimeError, match="MockCluster closed"):
+                call()
+    cluster.close()
+    assert "closed" in repr(cluster)
+
+
+def test_as_a_process_it_says_where_it_is_and_serves_until_its_input_ends() -> None:
+    command = [sys.executable, "-m", "mapr_streams_python.testing", "--brokers", "2", "--topic", "five:5"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            word, _, servers = process.stdout.readline().strip().partition(" ")
+            assert word == "READY"
+            assert len(servers.split(",")) == 2
+            consumer = Consumer({"bootstrap.servers": servers, "group.id": "g"})
+            try:
+                assert consumer.get_watermark_offsets(TopicPartition("five", 4), timeout=30.0) == (0, 0)
+            finally:
+                consumer.close()
+            assert process.poll() is None
+            process.stdin.close()
+            assert process.wait(30.0) == 0
+        finally:
+            process.kill()
+
+
+def test_nothing_of_it_is_imported_with_the_client(run_python: Factory) -> None:
+    code = (
+        "import json, sys, mapr_streams_python\n"
+        'print(json.dumps([name for name in sys.modules if name.startswith("mapr_streams_python.testing")]))'
+    )
+    assert json.loads(run_python(code).check()) == []
