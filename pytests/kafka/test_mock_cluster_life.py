@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -18,13 +17,6 @@ from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, 
 from mapr_streams_python.testing import MockCluster
 
 Factory = Callable[..., Any]
-
-
-@pytest.fixture
-def faulty() -> Iterator[MockCluster]:
-    """A cluster of this test alone."""
-    with MockCluster(brokers=2) as cluster:
-        yield cluster
 
 
 def _reach(cluster: MockCluster, topic: str) -> None:
