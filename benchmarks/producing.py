@@ -146,11 +146,11 @@ def empty_poll(module, parameters, meter):
         meter.stop(n, chunk)
 
 
-def produce(with_callback):
+def produce(with_callback, properties):
     """produce() and poll(0) for each message, then flush(): to the last report."""
 
     def run(module, parameters, meter):
-        producer = module.Producer(sending(parameters))
+        producer = module.Producer(sending(parameters, **properties))
         seen, full = [0], 0
 
         def callback(err, msg):
@@ -194,13 +194,23 @@ def produce(with_callback):
     return run
 
 
-def _produce(name, title, with_callback, **options):
-    scenario(name, title, topic="empty", metrics=THROUGHPUT, chunks=10, **options)(produce(with_callback))
+def _produce(name, title, with_callback, properties=(), **options):
+    scenario(name, title, topic="empty", metrics=THROUGHPUT, chunks=10, **options)(
+        produce(with_callback, dict(properties))
+    )
 
 
 _produce("produce-cb-100", "produce with callbacks to the last report, 100 B", True, n=50000)
 _produce("produce-cb-1k", "produce with callbacks to the last report, 1 KiB", True, n=25000, size=1024)
 _produce("produce-100", "produce to the last acknowledgement, 100 B", False, n=50000)
+# A client that produces faster has more in its queue, and so in memory. Here all of them fill the same small one.
+_produce(
+    "produce-cb-bounded",
+    "the same, 100 B, with a queue of 5,000",
+    True,
+    {"queue.buffering.max.messages": 5000},
+    n=50000,
+)
 _produce("produce-1k", "produce to the last acknowledgement, 1 KiB", False, n=25000, size=1024, extra=True)
 
 
