@@ -78,27 +78,38 @@ let consumerOffsetMethods: [Method] = [
         """),
 ]
 
+/// What the cluster says of partitions, asked on a helper thread: the arguments are partitions and a time-out.
+private func asking(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    _ signature: Signature, prefix: String,
+    _ ask: @escaping (Consumer, [TopicPartition], Int32) throws(StreamsError) -> [TopicPartition]
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(2) { slots throws(PythonError) in
+            try signature.parse(python, arguments, count, keywords, into: slots)
+            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+            let milliseconds = try python.milliseconds(slots[1])
+            let consumer = try fields.open(python)
+            let result = try python.request(consumer, prefix: prefix, unless: { fields.isClosedElsewhere }) {
+                consumer throws(StreamsError) in
+                try ask(consumer, partitions, milliseconds)
+            }
+            return try python.list(result).take()
+        }
+    }
+}
+
 nonisolated(unsafe) private let committedSignature = Signature("committed", ["partitions", "timeout"], required: 1)
 
 @_cdecl("mapr_Consumer_committed")
 func consumerCommitted(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(2) { slots throws(PythonError) in
-            try committedSignature.parse(python, arguments, count, keywords, into: slots)
-            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
-            let milliseconds = try python.milliseconds(slots[1])
-            let consumer = try fields.open(python)
-            let result = try python.request(
-                consumer, prefix: "Failed to get committed offsets", unless: { fields.isClosedElsewhere }
-            ) { consumer throws(StreamsError) in
-                try consumer.committed(partitions, milliseconds: milliseconds)
-            }
-            return try python.list(result).take()
-        }
+    asking(object, arguments, count, keywords, committedSignature, prefix: "Failed to get committed offsets") {
+        consumer, partitions, milliseconds throws(StreamsError) in
+        try consumer.committed(partitions, milliseconds: milliseconds)
     }
 }
 
@@ -175,20 +186,8 @@ nonisolated(unsafe) private let timesSignature = Signature("offsets_for_times", 
 func consumerOffsetsForTimes(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(2) { slots throws(PythonError) in
-            try timesSignature.parse(python, arguments, count, keywords, into: slots)
-            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
-            let milliseconds = try python.milliseconds(slots[1])
-            let consumer = try fields.open(python)
-            let result = try python.request(
-                consumer, prefix: "Failed to get offsets", unless: { fields.isClosedElsewhere }
-            ) { consumer throws(StreamsError) in
-                try consumer.offsetsForTimes(partitions, milliseconds: milliseconds)
-            }
-            return try python.list(result).take()
-        }
+    asking(object, arguments, count, keywords, timesSignature, prefix: "Failed to get offsets") {
+        consumer, partitions, milliseconds throws(StreamsError) in
+        try consumer.offsetsForTimes(partitions, milliseconds: milliseconds)
     }
 }

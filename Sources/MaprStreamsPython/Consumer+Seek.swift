@@ -68,6 +68,20 @@ func consumerSeek(
     }
 }
 
+/// Does something with the partitions that are the one argument.
+private func changing(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    _ signature: Signature, prefix: String, _ body: (Consumer, [TopicPartition]) throws(StreamsError) -> Void
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try withSlots(1) { slots throws(PythonError) in
+            _ = try consumerFields(object).open(python)
+            try signature.parse(python, arguments, count, keywords, into: slots)
+            return withPartitions(object, slots[0], prefix: prefix, body)
+        }
+    }
+}
+
 nonisolated(unsafe) private let pauseSignature = Signature("pause", ["partitions"], required: 1)
 nonisolated(unsafe) private let resumeSignature = Signature("resume", ["partitions"], required: 1)
 
@@ -75,14 +89,8 @@ nonisolated(unsafe) private let resumeSignature = Signature("resume", ["partitio
 func consumerPause(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        try withSlots(1) { slots throws(PythonError) in
-            _ = try consumerFields(object).open(python)
-            try pauseSignature.parse(python, arguments, count, keywords, into: slots)
-            return withPartitions(object, slots[0], prefix: "Failed to pause partitions") {
-                consumer, partitions throws(StreamsError) in try consumer.pause(partitions)
-            }
-        }
+    changing(object, arguments, count, keywords, pauseSignature, prefix: "Failed to pause partitions") {
+        consumer, partitions throws(StreamsError) in try consumer.pause(partitions)
     }
 }
 
@@ -90,14 +98,8 @@ func consumerPause(
 func consumerResume(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        try withSlots(1) { slots throws(PythonError) in
-            _ = try consumerFields(object).open(python)
-            try resumeSignature.parse(python, arguments, count, keywords, into: slots)
-            return withPartitions(object, slots[0], prefix: "Failed to resume partitions") {
-                consumer, partitions throws(StreamsError) in try consumer.resume(partitions)
-            }
-        }
+    changing(object, arguments, count, keywords, resumeSignature, prefix: "Failed to resume partitions") {
+        consumer, partitions throws(StreamsError) in try consumer.resume(partitions)
     }
 }
 

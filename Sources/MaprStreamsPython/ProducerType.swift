@@ -132,7 +132,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         let fields = producerFields(object)
         return !fields.pointee.base.isMaprDialect || producerLength(object) > 0 ? 1 : 0
     }
-    type.methods(producerProduceMethods + producerServeMethods)
+    type.methods(producerProduceMethods + producerServeMethods + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
 }
 

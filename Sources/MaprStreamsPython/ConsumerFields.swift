@@ -1,0 +1,228 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// What a `Consumer` holds.
+struct ConsumerFields {
+    var base: ClientFields
+    /// The same as `base.client`, while the consumer is open.
+    var consumer: Unmanaged<Consumer>?
+    /// Messages that the last call returned, as far as the program still holds them, and those of the call before.
+    ///
+    /// A loop that says `message = consumer.poll()` holds the message before until the next one is there: only what is
+    /// held for two calls is copied.
+    var recent: UnsafeMutablePointer<MessageFields>?
+    var older: UnsafeMutablePointer<MessageFields>?
+    /// An exception that arrived in a call that had messages to return: librdkafka counts them as consumed, so they go
+    /// to the program first, and the next call raises.
+    var delayed: PendingException?
+    var onAssign: Object?
+    var onRevoke: Object?
+    var onLost: Object?
+    /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
+    var mustClose: Bool
+    /// The last callbacks are being served: they may still use the consumer, to commit above all.
+    var isClosing: Bool
+    /// The close was broken off before the group was left.
+    var wasInterrupted: Bool
+}
+
+@inline(__always)
+func consumerFields(_ object: Object?) -> UnsafeMutablePointer<ConsumerFields> {
+    object.unsafelyUnwrapped.fields(ConsumerFields.self)
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    @inline(__always)
+    var base: UnsafeMutablePointer<ClientFields> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: ClientFields.self)
+    }
+
+    /// The Python object that these are the fields of.
+    var object: Object {
+        (UnsafeMutableRawPointer(self) - MemoryLayout<PyObject>.size).assumingMemoryBound(to: PyObject.self)
+    }
+
+    /// The consumer, which stays while the GIL is held or `base.users` counts this call.
+    @inline(__always)
+    func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
+        guard let consumer = pointee.consumer else { return try openForLastCallbacks(python) }
+        return consumer
+    }
+
+    /// While the consumer closes, the callbacks that the close runs may still use it; other threads may not.
+    @inline(never)
+    private func openForLastCallbacks(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
+        guard
+            pointee.isClosing, let client = base.pointee.client,
+            CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
+        else { throw base.notOpen(python, "Consumer") }
+        return Unmanaged<Consumer>.fromOpaque(client.toOpaque())
+    }
+
+    /// Whether a call that waits should give up: the consumer was closed meanwhile, by another thread.
+    var isClosedElsewhere: Bool {
+        pointee.consumer == nil && !CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
+    }
+
+    /// Ends a call. The last one on a closed consumer finishes its close.
+    ///
+    /// - Parameter propagating: whether the caller raises what is pending when this returns; else an exception of the
+    ///   last callbacks goes to `sys.unraisablehook`.
+    @inline(__always)
+    func leave(_ python: inout Python, propagating: Bool = false) {
+        base.pointee.users &-= 1
+        if base.pointee.users == 0 && pointee.consumer == nil { finishClose(&python, propagating: propagating) }
+    }
+
+    /// Runs a call that may wait for librdkafka's threads, with the GIL released.
+    func calling<Result>(
+        _ python: inout Python, prefix: String? = nil, _ body: (Consumer) throws(StreamsError) -> Result
+    ) throws(PythonError) -> Result {
+        let consumer = try open(python)
+        base.enter()
+        defer { leave(&python) }
+        return try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
+            try consumer.use(body)
+        }
+    }
+
+    /// Raises what an earlier call had to put off.
+    @inline(__always)
+    func raiseDelayed(_ python: borrowing Python) throws(PythonError) {
+        if pointee.delayed != nil { throw restoreDelayed(python) }
+    }
+
+    @inline(never)
+    private func restoreDelayed(_ python: borrowing Python) -> PythonError {
+        let exception = pointee.delayed
+        pointee.delayed = nil
+        exception?.restore(python)
+        return PythonError()
+    }
+
+    /// Puts an exception off until the next call.
+    func delay(_ python: borrowing Python, _ exception: consuming PendingException) {
+        if pointee.delayed == nil { pointee.delayed = exception } else { exception.report(python, object) }
+    }
+
+    /// Tells of an exception that no call will raise any more.
+    func reportDelayed(_ python: borrowing Python) {
+        guard let exception = pointee.delayed else { return }
+        pointee.delayed = nil
+        // Where `__init__` was not called the memory is zero, and that is an exception of nothing.
+        if !exception.isEmpty { exception.report(python, Types.consumer) }
+    }
+
+    // MARK: Messages that the program holds
+
+    @inline(__always)
+    func advance(_ python: inout Python) {
+        if pointee.recent != nil || pointee.older != nil { advanceSlowly(&python) }
+    }
+
+    @inline(__always)
+    private func advanceSlowly(_ python: inout Python) {
+        if pointee.older != nil { materialiseOlder(&python) }
+        pointee.older = pointee.recent
+        if let first = pointee.recent { first.pointee.link = older }
+        pointee.recent = nil
+    }
+
+    @inline(never)
+    private func materialiseOlder(_ python: inout Python) {
+        // A call of its own: a finalizer that closes the consumer meanwhile must not destroy it before the last copy.
+        base.enter()
+        while let message = pointee.older { message.materialise(python) }
+        leave(&python)
+    }
+
+    @inline(__always)
+    var recent: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?> {
+        UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
+            OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<ConsumerFields>.offset(of: \.recent)!))
+    }
+
+    @inline(__always)
+    private var older: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?> {
+        UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
+            OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<ConsumerFields>.offset(of: \.older)!))
+    }
+
+    func materialiseAll(_ python: borrowing Python) {
+        while let message = pointee.older { message.materialise(python) }
+        while let message = pointee.recent { message.materialise(python) }
+    }
+
+    /// In the child of a fork: nothing of librdkafka's is touched any more, and its memory stays readable.
+    func abandon() {
+        pointee.consumer = nil
+        pointee.mustClose = false
+        for head in [recent, older] {
+            while let message = head.pointee {
+                message.pointee.flags &= ~MessageFields.ownsRecord
+                message.unlink()
+            }
+        }
+    }
+
+    // MARK: Close
+
+    /// Tells librdkafka to close, if it must still be told, and destroys the handle. No call uses it any more.
+    @inline(never)
+    func finishClose(_ python: inout Python, propagating: Bool = false) {
+        guard let client = base.pointee.client else { return }
+        let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
+        let pending = PendingException(fetching: python)
+        defer { if !pending.isEmpty { pending.restore(python) } }
+        if pointee.mustClose && !closeProtocol(&python, consumer) && !(propagating && pending.isEmpty) {
+            python.reportUnraisable(object)
+        }
+        guard base.pointee.client != nil, base.pointee.users == 0 else { return }
+        base.pointee.client = nil
+        // librdkafka 2.0.2 does not end while one of its messages is held.
+        materialiseAll(python)
+        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. They may take a session's
+        // time where an answer is outstanding, after Ctrl-C say: then they end by themselves, in the background.
+        let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000
+        python.detached { Client.release(client, waitingAtMost: patience) }
+    }
+
+    /// Leaves the group, and serves the last callbacks. - Returns: false where an exception is pending.
+    func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>) -> Bool {
+        pointee.mustClose = false
+        pointee.isClosing = true
+        base.enter()
+        defer {
+            pointee.isClosing = false
+            base.pointee.users &-= 1
+        }
+        do throws(PythonError) {
+            let begun = try python.callingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
+                try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
+            }
+            if !begun { return true }
+            return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+                while true {
+                    let isClosed = python.detached(frame) {
+                        consumer.use { $0.serveClose(milliseconds: Deadline.slice) }
+                    }
+                    do throws(PythonError) {
+                        if isClosed {
+                            try frame.pointee.raiseRecorded(python)
+                            return true
+                        }
+                        try python.checkSignals()
+                    } catch {
+                        pointee.wasInterrupted = !isClosed
+                        frame.pointee.exception?.report(python, object)
+                        frame.pointee.exception = nil
+                        return false
+                    }
+                }
+            }
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// Giving messages up, asking about topics, and ending.
+let producerCloseMethods: [Method] = [
+    .fast(
+        "purge", producerPurge,
+        """
+        purge($self, /, in_queue=True, in_flight=True, blocking=True)
+        --
+
+        Gives up messages: their callbacks get _PURGE_QUEUE or _PURGE_INFLIGHT, from poll() or flush().
+
+        :param bool in_queue: those that were not sent yet
+        :param bool in_flight: those that were sent and not acknowledged; they may have arrived
+        :param bool blocking: wait until librdkafka's threads have taken note
+        :raises RuntimeError: the producer is closed
+
+        ``rd_kafka_purge``.
+        """),
+    .fast("list_topics", producerListTopics, listTopicsDocumentation),
+    .fast(
+        "close", producerClose,
+        """
+        close($self, /, timeout=None)
+        --
+
+        Flushes and ends the producer. Every other call after it raises RuntimeError; closing again does nothing.
+
+        :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
+            _PURGE_INFLIGHT
+        :returns: whether every message was delivered or had failed by itself
+        :rtype: bool
+        """),
+    .none(
+        "__enter__", { object, _ in object.unsafelyUnwrapped.retained },
+        "__enter__($self, /)\n--\n\nThe producer itself."),
+    .fast("__exit__", producerExit, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the producer."),
+]
+
+nonisolated(unsafe) private let purgeSignature = Signature("purge", ["in_queue", "in_flight", "blocking"])
+
+@_cdecl("mapr_Producer_purge")
+func producerPurge(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        _ = try fields.open(python)
+        return try withSlots(3) { slots throws(PythonError) in
+            try purgeSignature.parse(python, arguments, count, keywords, into: slots)
+            let queued = try python.truth(slots[0], default: true)
+            let inFlight = try python.truth(slots[1], default: true)
+            let waiting = try python.truth(slots[2], default: true)
+            let producer = try fields.open(python)
+            fields.base.enter()
+            defer { fields.leave(&python) }
+            try python.callingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
+                try producer.use { producer throws(StreamsError) in
+                    try producer.purge(queued: queued, inFlight: inFlight, waiting: waiting)
+                }
+            }
+            return python.none.take()
+        }
+    }
+}
+
+@_cdecl("mapr_Producer_list_topics")
+func producerListTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        _ = try fields.open(python)
+        return try listTopics(&python, arguments, count, keywords, unless: { fields.pointee.producer == nil }) {
+            python throws(PythonError) in
+            try fields.open(python)
+        }.take()
+    }
+}
+
+nonisolated(unsafe) private let closeSignature = Signature("close", ["timeout"])
+
+@_cdecl("mapr_Producer_close")
+func producerClose(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let timeout = try timeoutArgument(python, closeSignature, arguments, count, keywords)
+        let milliseconds = try python.milliseconds(timeout)
+        guard let producer = fields.pointee.producer else {
+            // Made by __new__ alone, closed before, or another process's: there is nothing to close.
+            return python.boolean(true).take()
+        }
+        // From now on nobody adds messages, so that the flush comes to an end.
+        fields.pointee.producer = nil
+        fields.pointee.base.state = .closed
+        fields.base.enter()
+        var left = 0
+        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+            // The reports behind this one cannot come while the callback waits; the call that runs it destroys the
+            // handle.
+            left = producer.use { $0.outstanding }
+        } else {
+            do throws(PythonError) {
+                left = try fields.flush(&python, producer, milliseconds, isClosing: true)
+            } catch {
+                // A callback or a signal's handler raised: the producer is as it was.
+                fields.pointee.producer = producer
+                fields.pointee.base.state = .open
+                fields.base.pointee.users &-= 1
+                throw error
+            }
+        }
+        fields.leave(&python)
+        return python.boolean(left == 0).take()
+    }
+}
+
+@_cdecl("mapr_Producer_exit")
+func producerExit(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    guard let wasDelivered = producerClose(object, nil, 0, nil) else { return nil }
+    // A true value would swallow the exception that ended the block.
+    wasDelivered.release()
+    return cpy_none().unsafelyUnwrapped.retained
+}
