@@ -46,8 +46,8 @@ def build(root: Path, scratch: Path) -> Path:
 
 
 def _options(scratch: Path, swift_command: str, librdkafka: requirements.Librdkafka) -> list[str]:
-    # Exclusivity checks cost a runtime call for each access to a stored property: the debug build of `swift test` has
-    # them. Cross-module optimisation lets the three targets inline into each other.
+    # An exclusivity check that fails ends the process: the debug build of `swift test` has them, and a user's program
+    # does not. Cross-module optimisation lets the three targets inline into each other.
     swift = ["-enforce-exclusivity=unchecked", "-cross-module-optimization"]
     keep_symbols = os.environ.get("MAPR_STREAMS_KEEP_SYMBOLS")
     if sys.platform == "darwin":

@@ -124,6 +124,16 @@ static inline void cpy_set_head(PyModuleDef *definition) {
     PyModuleDef_Base head = PyModuleDef_HEAD_INIT;
     definition->m_base = head;
 }
+// Copies the few references of a call's arguments: unrolled or made vectors of, the loop takes longer than its work.
+static inline void cpy_copy(PyObject **to, PyObject *const *from, Py_ssize_t count) {
+#pragma clang loop unroll(disable) vectorize(disable)
+    for (PyObject **end = to + count; to < end; to++, from++) *to = *from;
+}
+// The same for arguments by keyword: each byte of `places` tells where one of them goes.
+static inline void cpy_distribute(PyObject **to, PyObject *const *from, Py_ssize_t count, uint64_t places) {
+#pragma clang loop unroll(disable) vectorize(disable)
+    for (PyObject *const *end = from + count; from < end; from++, places >>= 8) to[places & 0xff] = *from;
+}
 static inline PyObject *cpy_tuple2(PyObject *first, PyObject *second) { return PyTuple_Pack(2, first, second); }
 
 // Whether this is the process's first thread.

@@ -38,18 +38,15 @@ let producerProduceMethods: [Method] = [
     .fast("produce", producerProduce, produceDocumentation)
 ]
 
-nonisolated(unsafe) private var produceSignature: UnsafeMutablePointer<Signature>?
+nonisolated(unsafe) private var produceSignature: Signature?
 
 func prepareProduce() {
-    let signature = UnsafeMutablePointer<Signature>.allocate(capacity: 1)
-    signature.initialize(
-        to: Signature(
-            "produce",
-            [
-                "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers", "partitioner",
-            ],
-            required: 1, positional: 8))
-    produceSignature = signature
+    produceSignature = Signature(
+        "produce",
+        [
+            "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers", "partitioner",
+        ],
+        required: 1, positional: 8)
 }
 
 @_cdecl("mapr_Producer_produce")
@@ -60,7 +57,7 @@ func producerProduce(
         let fields = producerFields(object)
         _ = try fields.open(python)
         return try withSlots(9) { slots throws(PythonError) in
-            try produceSignature.unsafelyUnwrapped.pointee.parse(python, arguments, count, keywords, into: slots)
+            try produceSignature.unsafelyUnwrapped.parse(python, arguments, count, keywords, into: slots)
 
             let topicObject = slots[0].unsafelyUnwrapped
             let topic: Producer.Topic
@@ -130,25 +127,36 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// The handle of a topic that is not the one that was last produced to.
     @inline(never)
     func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Producer.Topic {
-        let name = try python.cString(object, "topic")
         let handle: Producer.Topic
-        if let known = PyDict_GetItemWithError(pointee.topics, object) {
+        // What is found was checked when it was put there; only an exact str may be looked up before it is checked.
+        if cpy_is_exactly_str(object) != 0, let known = PyDict_GetItemWithError(pointee.topics, object) {
             handle = pointee.handles[PyLong_AsLong(known)]
         } else {
-            if PyErr_Occurred() != nil { throw PythonError() }
-            let producer = try open(python)
-            handle = try python.calling(prefix: "Unable to produce message") { () throws(StreamsError) in
-                try producer.use { producer throws(StreamsError) in try producer.topic(name) }
-            }
-            let index = try python.integer(pointee.handles.count)
-            pointee.handles.append(handle)
-            if PyDict_SetItem(pointee.topics, object, index.object) != 0 { throw PythonError() }
+            let name = try python.cString(object, "topic")
+            handle = try checkedTopic(python, object, name)
         }
         // A subclass of str may not be what it seems when it is asked again.
         if cpy_is_exactly_str(object) != 0 {
             replace(&pointee.lastTopic, with: OwnedObject(retaining: object))
             pointee.lastTopicHandle = handle
         }
+        return handle
+    }
+
+    private func checkedTopic(
+        _ python: borrowing Python, _ object: Object, _ name: UnsafePointer<CChar>
+    ) throws(PythonError) -> Producer.Topic {
+        if let known = PyDict_GetItemWithError(pointee.topics, object) {
+            return pointee.handles[PyLong_AsLong(known)]
+        }
+        if PyErr_Occurred() != nil { throw PythonError() }
+        let producer = try open(python)
+        let handle = try python.calling(prefix: "Unable to produce message") { () throws(StreamsError) in
+            try producer.use { producer throws(StreamsError) in try producer.topic(name) }
+        }
+        let index = try python.integer(pointee.handles.count)
+        pointee.handles.append(handle)
+        if PyDict_SetItem(pointee.topics, object, index.object) != 0 { throw PythonError() }
         return handle
     }
 

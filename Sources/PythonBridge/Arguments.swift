@@ -16,13 +16,25 @@ public struct Signature {
         @usableFromInline var slots: UInt64
     }
 
-    let function: StaticString
-    @usableFromInline let required: Int
-    /// How many parameters may be given by position.
-    @usableFromInline let positional: Int
-    public let count: Int
-    let names: UnsafeMutablePointer<Object>
-    @usableFromInline let known: UnsafeMutablePointer<KnownNames>
+    @usableFromInline struct Parameters {
+        let function: StaticString
+        @usableFromInline let required: Int
+        /// How many parameters may be given by position.
+        @usableFromInline let positional: Int
+        @usableFromInline let count: Int
+        let names: UnsafeMutablePointer<Object>
+        @usableFromInline let known: UnsafeMutablePointer<KnownNames>
+    }
+
+    /// Behind a pointer: as fields of its own they would be copied at every call, for the rare ways that need them all.
+    @usableFromInline let parameters: UnsafeMutablePointer<Parameters>
+
+    private var function: StaticString { parameters.pointee.function }
+    @inlinable @inline(__always) var required: Int { parameters.pointee.required }
+    @inlinable @inline(__always) var positional: Int { parameters.pointee.positional }
+    @inlinable public var count: Int { parameters.pointee.count }
+    private var names: UnsafeMutablePointer<Object> { parameters.pointee.names }
+    @inlinable @inline(__always) var known: UnsafeMutablePointer<KnownNames> { parameters.pointee.known }
 
     /// - Parameters:
     ///   - function: for error messages, without parentheses.
@@ -30,18 +42,19 @@ public struct Signature {
     ///   - required: how many of them must be given.
     ///   - positional: how many may be given by position; all where it is nil.
     public init(_ function: StaticString, _ names: [StaticString], required: Int = 0, positional: Int? = nil) {
-        self.function = function
-        self.required = required
-        self.count = names.count
-        self.positional = positional ?? names.count
-        self.names = .allocate(capacity: max(names.count, 1))
+        let interned = UnsafeMutablePointer<Object>.allocate(capacity: max(names.count, 1))
         for (index, name) in names.enumerated() {
             let text = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-            (self.names + index).initialize(to: PyUnicode_InternFromString(text)!)
+            (interned + index).initialize(to: PyUnicode_InternFromString(text)!)
         }
-        known = .allocate(capacity: Self.cacheSize)
+        let known = UnsafeMutablePointer<KnownNames>.allocate(capacity: Self.cacheSize)
         known.initialize(
             repeating: KnownNames(names: nil, count: 0, lowestSlot: .max, slots: 0), count: Self.cacheSize)
+        parameters = .allocate(capacity: 1)
+        parameters.initialize(
+            to: Parameters(
+                function: function, required: required, positional: positional ?? names.count, count: names.count,
+                names: interned, known: known))
     }
 
     /// Distributes the arguments of a FASTCALL over `slots`, which holds `count` of them, all nil.
@@ -51,9 +64,7 @@ public struct Signature {
         into slots: UnsafeMutablePointer<Object?>
     ) throws(PythonError) {
         if argumentCount > positional { throw tooMany(python, argumentCount) }
-        for index in 0..<argumentCount {
-            slots[index] = arguments.unsafelyUnwrapped[index]
-        }
+        cpy_copy(slots, arguments, argumentCount)
         if let keywords {
             let values = arguments.unsafelyUnwrapped + argumentCount
             let hash = Int(bitPattern: keywords) >> 4 ^ Int(bitPattern: keywords) >> 7
@@ -64,11 +75,7 @@ public struct Signature {
                 }
             }
             if argumentCount > entry.pointee.lowestSlot { throw givenTwice(python, keywords, argumentCount) }
-            var places = entry.pointee.slots
-            for index in 0..<entry.pointee.count {
-                slots[Int(truncatingIfNeeded: places & 0xff)] = values[index]
-                places >>= 8
-            }
+            cpy_distribute(slots, values, entry.pointee.count, entry.pointee.slots)
         }
         if required > 1 || (required == 1 && slots[0] == nil) { try checkRequired(python, slots) }
     }
