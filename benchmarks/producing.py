@@ -206,7 +206,7 @@ _produce("produce-100", "produce to the last acknowledgement, 100 B", False, n=5
 # A client that produces faster has more in its queue, and so in memory. Here all of them fill the same small one.
 _produce(
     "produce-cb-bounded",
-    "the same, 100 B, with a queue of 5,000",
+    "produce with callbacks through a queue of 5,000, 100 B",
     True,
     {"queue.buffering.max.messages": 5000},
     n=50000,
