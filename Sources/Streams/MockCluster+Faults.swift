@@ -101,7 +101,7 @@ extension MockCluster {
     ///   - apiKey: 0 (Produce) or 1 (Fetch): librdkafka takes the errors of other kinds, and never answers with them.
     ///   - topic: one that does not exist is created, with partitions up to this one.
     /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
-    /// - Note: `rd_kafka_mock_partition_push_request_errors`, which librdkafka 2.0.2 and 2.6.0 do not have.
+    /// - Note: `rd_kafka_mock_partition_push_request_errors`, of librdkafka 2.15 and later.
     public func pushRequestErrors(
         apiKey: Int16, _ codes: [ErrorCode], topic: String, partition: Int32
     ) throws(StreamsError) {

@@ -6,7 +6,7 @@ import CRdkafka
     import Darwin
 #endif
 
-/// Which requests the brokers got. librdkafka 2.0.2 cannot tell: see `requests`.
+/// Which requests the brokers got. librdkafka before 2.3 cannot tell: see `requests`.
 extension MockCluster {
     /// A request that a broker got.
     public struct Request: Sendable {

@@ -109,7 +109,7 @@ public final class MockCluster: @unchecked Sendable {
     /// Deletes a topic.
     ///
     /// - Throws: `UNKNOWN_TOPIC_OR_PART`.
-    /// - Note: `rd_kafka_mock_topic_delete`, which librdkafka 2.0.2 does not have.
+    /// - Note: `rd_kafka_mock_topic_delete`, of librdkafka 2.15 and later.
     public func deleteTopic(_ name: String) throws(StreamsError) {
         try Self.naming("there is no topic \"\(name)\"") { () throws(StreamsError) in
             try calling("rd_kafka_mock_topic_delete", as: OfTopic.self) { $0(cluster, name) }
@@ -119,7 +119,7 @@ public final class MockCluster: @unchecked Sendable {
     /// Deletes the messages of a partition that come before an offset.
     ///
     /// - Throws: `UNKNOWN_TOPIC_OR_PART`; `OFFSET_OUT_OF_RANGE` where the offset is above the partition's end.
-    /// - Note: `rd_kafka_mock_partition_delete_records`, which librdkafka 2.0.2 does not have.
+    /// - Note: `rd_kafka_mock_partition_delete_records`, of librdkafka 2.15 and later.
     public func deleteRecords(_ topic: String, _ partition: Int32, before offset: Int64) throws(StreamsError) {
         guard offset >= 0 else {
             throw StreamsError(.invalidArgument, reason: "offset must be at least 0, not \(offset)")
@@ -199,7 +199,7 @@ public final class MockCluster: @unchecked Sendable {
 
     /// How long a group waits for more members before it first assigns partitions: three seconds, unless set.
     ///
-    /// - Note: `rd_kafka_mock_group_initial_rebalance_delay_ms`, which librdkafka 2.0.2 does not have.
+    /// - Note: `rd_kafka_mock_group_initial_rebalance_delay_ms`, of librdkafka 2.6 and later.
     public func setGroupInitialRebalanceDelay(milliseconds: Int32) throws(StreamsError) {
         typealias SetDelay = @convention(c) (OpaquePointer?, Int32) -> Void
         try Self.check("milliseconds", milliseconds, in: 0...Int32.max)

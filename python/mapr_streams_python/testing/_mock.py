@@ -15,7 +15,7 @@ class MockCluster(MockRequests):
     It listens on loopback, so clients of other processes and languages reach it too. Brokers have the ids 1 to
     `brokers`.
 
-    What it does not do: it keeps at most 5 MiB or 100,000 messages a partition (older ones go), answers no admin
+    What it does not do: it keeps at most 5 MiB or 100,000 batches a partition (older ones go), answers no admin
     requests, has no TLS, no authentication and no access control (`push_request_errors` shows a client the errors of
     all of these). A topic that a client asks for is created, with four partitions, and cannot be refused: not even
     where Kafka would take no topic of that name, see `check_topic_names`.
@@ -57,7 +57,7 @@ class MockCluster(MockRequests):
         )
 
     def delete_topic(self, topic: str) -> None:
-        """Delete a topic (``rd_kafka_mock_topic_delete``; librdkafka 2.0 and 2.6 do not have it).
+        """Delete a topic (``rd_kafka_mock_topic_delete``, of librdkafka 2.15 and later).
 
         Raises:
             KafkaException: there is no such topic (UNKNOWN_TOPIC_OR_PART), or librdkafka cannot do it.
@@ -67,7 +67,7 @@ class MockCluster(MockRequests):
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Delete the messages of a partition that come before an offset, as retention does.
 
-        ``rd_kafka_mock_partition_delete_records``; librdkafka 2.0 and 2.6 do not have it.
+        ``rd_kafka_mock_partition_delete_records``, of librdkafka 2.15 and later.
 
         Args:
             topic: the topic's name.
@@ -200,7 +200,7 @@ class MockCluster(MockRequests):
     def set_group_initial_rebalance_delay(self, seconds: float) -> None:
         """Set how long a new group waits for more members before it assigns partitions; it is three seconds.
 
-        ``rd_kafka_mock_group_initial_rebalance_delay_ms``; librdkafka 2.0 does not have it.
+        ``rd_kafka_mock_group_initial_rebalance_delay_ms``, of librdkafka 2.6 and later.
 
         Args:
             seconds: how long, to the millisecond.

@@ -93,9 +93,9 @@ class MockRequests(MockHandle):
                 back for so long, to the millisecond; in a cluster of several brokers it needs `broker_id`.
             broker_id: for requests to this broker alone (``rd_kafka_mock_broker_push_request_error_rtts``).
             topic: together with `partition`: answers to ``'Produce'`` or ``'Fetch'`` say the error of this partition
-                alone, without a delay (``rd_kafka_mock_partition_push_request_errors``). librdkafka 2.0 and 2.6 do not
-                have it; there, give the `broker_id` of the partition's leader. A topic that does not exist is created,
-                with partitions up to this one.
+                alone, without a delay (``rd_kafka_mock_partition_push_request_errors``, of librdkafka 2.15 and later;
+                before, give the `broker_id` of the partition's leader). A topic that does not exist is created, with
+                partitions up to this one.
             partition: the partition's number.
 
         Raises:
@@ -152,12 +152,12 @@ class MockRequests(MockHandle):
         """
         return self._open().request_errors_left(api_key(api), self._broker(broker_id, None))
 
-    # Requests that came: librdkafka 2.0 cannot tell
+    # Requests that came: librdkafka before 2.3 cannot tell
 
     def start_request_tracking(self) -> None:
         """Begin to note requests, of which none is noted yet.
 
-        ``rd_kafka_mock_start_request_tracking``; librdkafka 2.0 does not have it.
+        ``rd_kafka_mock_start_request_tracking``, of librdkafka 2.3 and later, as the three others.
         """
         self._open().start_request_tracking()
 
