@@ -8,6 +8,9 @@ import CRdkafka
 
 /// What librdkafka's mock cluster does not check: it writes outside its memory, or ends the process.
 extension MockCluster {
+    /// How many brokers a cluster may have: far more than a test needs. Each takes a port of the machine.
+    public static let largestBrokerCount: Int32 = 1_000
+
     /// How many partitions a topic may have: as many as Kafka creates by one request.
     public static let largestPartitionCount: Int32 = 10_000
 
@@ -73,6 +76,36 @@ extension MockCluster {
                 .fail,
                 reason: "a mock cluster of \(brokers) brokers needs \(needed) open files, and the process may open"
                     + " \(free) more")
+        }
+    }
+
+    /// Makes sure that each broker finds a port: librdkafka ends the process where it cannot undo a start that failed.
+    ///
+    /// Unlike files, ports cannot be counted without taking them, so they are taken and given back.
+    static func checkPorts(for brokers: Int32) throws(StreamsError) {
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        for _ in 0..<brokers {
+            #if os(Linux)
+                let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            #else
+                let file = socket(AF_INET, SOCK_STREAM, 0)
+            #endif
+            if file >= 0 { sockets.append(file) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            let isBound = withUnsafePointer(to: &address) {
+                bind(
+                    file, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self),
+                    socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+            guard file >= 0, isBound == 0 else {
+                let error = String(cString: strerror(errno))
+                throw StreamsError(
+                    .fail,
+                    reason: "a mock cluster of \(brokers) brokers needs as many free ports of 127.0.0.1: \(error)")
+            }
         }
     }
 }

@@ -19,12 +19,14 @@ public final class MockCluster: @unchecked Sendable {
 
     /// Starts brokers on free ports of the loopback interface.
     ///
-    /// - Throws: `_FAIL` where the process may not open a socket for each broker.
+    /// - Parameter brokers: 1 to `largestBrokerCount`.
+    /// - Throws: `_FAIL` where the process may not open a socket for each broker, or no port is free for one.
     /// - Note: `rd_kafka_mock_cluster_new`.
     public init(brokers: Int32) throws(StreamsError) {
         typealias New = @convention(c) (OpaquePointer?, Int32) -> OpaquePointer?
-        try Self.check("brokers", brokers, in: 1...Int32.max)
+        try Self.check("brokers", brokers, in: 1...Self.largestBrokerCount)
         try Self.checkFiles(for: brokers)
+        try Self.checkPorts(for: brokers)
         let new = try Librdkafka.requiredFunction("rd_kafka_mock_cluster_new", as: New.self)
         let configuration = Configuration(dialect: .kafka)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in

@@ -102,10 +102,21 @@ import Testing
             })
     }
 
+    @Test(arguments: [Int32(0), -1, 1_001, Int32.max]) func brokersAreBounded(_ brokers: Int32) {
+        let error = thrown { () throws(StreamsError) in _ = try MockCluster(brokers: brokers) }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.text == "brokers must be between 1 and 1000, not \(brokers)")
+    }
+
     @Test func moreBrokersThanTheProcessMayOpenSocketsForAreAnError() {
-        let error = thrown { () throws(StreamsError) in _ = try MockCluster(brokers: Int32.max) }
+        let error = thrown { () throws(StreamsError) in try MockCluster.checkFiles(for: Int32.max) }
         #expect(error?.code == .fail)
         #expect(error?.text.contains("open files") == true)
+    }
+
+    @Test func thePortsThatWereLookedForAreFreeAgain() throws {
+        for _ in 0..<100 { try MockCluster.checkPorts(for: 300) }
+        #expect(thrown { () throws(StreamsError) in try MockCluster.checkFiles(for: 300) } == nil)
     }
 
     @Test func lettingGoOfAClusterTakesNoSecond() throws {

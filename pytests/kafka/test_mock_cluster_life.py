@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -43,6 +44,16 @@ def test_a_topic_of_a_client_that_no_kafka_takes_is_told_of_at_the_end(faulty: M
     assert warned[0].filename == __file__
 
 
+def test_a_name_that_the_protocol_cannot_tell_does_not_keep_a_cluster_open() -> None:
+    cluster = MockCluster(check_topic_names=False)
+    cluster.create_topic("a" * 2**15)
+    cluster._checks_names = True
+    port = int(cluster.bootstrap_servers.rpartition(":")[2])
+    cluster.close()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), 5.0)
+
+
 def test_names_are_not_checked_where_that_is_off() -> None:
     with MockCluster(check_topic_names=False) as cluster:
         cluster.create_topic("a b")
@@ -52,6 +63,7 @@ def test_names_are_not_checked_where_that_is_off() -> None:
 def test_arguments_out_of_range_are_named(faulty: MockCluster) -> None:
     calls: dict[str, Callable[[], object]] = {
         "brokers": lambda: MockCluster(0),
+        "brokers must be between 1 and 1000, not 2147483647": lambda: MockCluster(2**31 - 1),
         "partitions": lambda: faulty.create_topic("t", 0),
         "replication_factor": lambda: faulty.create_topic("t", 1, 3),
         "seconds": lambda: faulty.set_broker_rtt(1, -0.1),
@@ -119,6 +131,7 @@ for call in (
     lambda: cluster.push_partition_errors(0, [1], "t", -3),
     lambda: cluster.set_coordinator("group", "g", -1),
     lambda: _MockCluster(0),
+    lambda: _MockCluster(1001),
 ):
     try:
         call()
@@ -136,7 +149,7 @@ from mapr_streams_python import KafkaException
 from mapr_streams_python.testing import MockCluster
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-for brokers in (*range(30, 64), 100, 2**31 - 1):
+for brokers in (*range(30, 64), 100, 1000):
     try:
         MockCluster(brokers).close()
     except KafkaException as refused:
@@ -146,6 +159,33 @@ for brokers in (*range(30, 64), 100, 2**31 - 1):
         assert brokers < 64
 """
     run_python(code).check()
+
+
+def test_where_the_machine_has_too_few_ports_a_cluster_is_refused(run_python: Factory) -> None:
+    # A network of its own, of twenty ports. Not every machine lets its users have one.
+    alone = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c"]
+    shell = 'echo 30000 30019 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"'
+    try:
+        tried = subprocess.run([*alone, shell, "sh", "true"], capture_output=True, timeout=30.0, check=False)
+    except OSError:
+        pytest.skip("there is no unshare")
+    if tried.returncode:
+        pytest.skip(tried.stderr.decode(errors="replace"))
+    inside = """
+from mapr_streams_python import KafkaException
+from mapr_streams_python.testing import MockCluster
+
+for _ in range(3):
+    MockCluster(brokers=15).close()
+    try:
+        MockCluster(brokers=30)
+    except KafkaException as refused:
+        assert "30 brokers needs as many free ports" in str(refused), refused
+    else:
+        raise SystemExit("no error")
+"""
+    command = [*alone, shell, "sh", sys.executable, "-X", "faulthandler", "-c", inside]
+    run_python(f"import subprocess, sys; sys.exit(subprocess.run({command!r}).returncode)").check()
 
 
 def test_closing_takes_no_second() -> None:
@@ -254,9 +294,20 @@ assert producer.flush(30) == 0
         run_python(code).check()
 
 
-def test_a_closed_cluster_says_so_and_may_be_closed_again() -> None:
-    with MockCluster() as cluster:
-        cluster.close()
+class _NeverInitialized(MockCluster):
+    def __init__(self) -> None:
+        pass
+
+
+def _closed() -> MockCluster:
+    cluster = MockCluster()
+    cluster.close()
+    return cluster
+
+
+@pytest.mark.parametrize("make", [_closed, _NeverInitialized, lambda: MockCluster.__new__(MockCluster)])
+def test_a_closed_cluster_says_so_and_may_be_closed_again(make: Callable[[], MockCluster]) -> None:
+    with contextlib.closing(make()) as cluster:
         calls: list[Callable[[], object]] = [
             cluster.__enter__,
             lambda: cluster.create_topic("t"),

@@ -21,15 +21,15 @@ class MockCluster(MockRequests):
     where Kafka would take no topic of that name, see `check_topic_names`.
 
     Args:
-        brokers: how many brokers the cluster has.
+        brokers: how many brokers the cluster has, up to 1,000.
         check_topic_names: whether names of topics that Kafka rejects are rejected: by every method with a ValueError,
             and with a UserWarning of `close()` where a client made such a topic. To look for those, `close()` sends a
             request to the first broker, and gives it 0.2 seconds to answer.
 
     Raises:
-        KafkaException: the mock cluster could not be started, as where the process may not open so many sockets, or
-            the loaded librdkafka has none.
-        ValueError: `brokers` is below 1.
+        KafkaException: the mock cluster could not be started, as where the process may not open so many sockets, no
+            port is free, or the loaded librdkafka has none.
+        ValueError: `brokers` is out of range.
 
     Every method may be called from any thread. It raises RuntimeError after `close()` and in the child of a fork,
     ValueError where an argument is out of range, and KafkaException where librdkafka refuses: with _NOT_IMPLEMENTED,
@@ -91,8 +91,8 @@ class MockCluster(MockRequests):
         Raises:
             KafkaException: the topic has no such partition (UNKNOWN_TOPIC_OR_PART).
         """
-        broker = self._broker(broker_id, "no leader")
-        self._open().set_partition_leader(self._topic(topic), partition_number(partition), broker)
+        native, broker = self._open(), self._broker(broker_id, "no leader")
+        native.set_partition_leader(self._topic(topic), partition_number(partition), broker)
 
     def set_partition_follower(self, topic: str, partition: int, broker_id: int) -> None:
         """Tell consumers to fetch the partition from this broker and not from its leader, as for a rack that is nearer.
@@ -108,8 +108,8 @@ class MockCluster(MockRequests):
         Raises:
             KafkaException: the topic has no such partition (UNKNOWN_TOPIC_OR_PART).
         """
-        broker = self._broker(broker_id, "no follower")
-        self._open().set_partition_follower(self._topic(topic), partition_number(partition), broker)
+        native, broker = self._open(), self._broker(broker_id, "no follower")
+        native.set_partition_follower(self._topic(topic), partition_number(partition), broker)
 
     def set_follower_watermarks(
         self, topic: str, partition: int, low: int | None = None, high: int | None = None
@@ -129,9 +129,10 @@ class MockCluster(MockRequests):
         Raises:
             KafkaException: the topic has no such partition (UNKNOWN_TOPIC_OR_PART).
         """
+        native = self._open()
         first = -1 if low is None else whole_number("low", low, 0)
         end = -1 if high is None else whole_number("high", high, max(first, 0))
-        self._open().set_follower_watermarks(self._topic(topic), partition_number(partition), first, end)
+        native.set_follower_watermarks(self._topic(topic), partition_number(partition), first, end)
 
     def set_topic_error(self, topic: str, error: Error) -> None:
         """Let metadata requests answer with this error for the topic (``rd_kafka_mock_topic_set_error``).
@@ -193,9 +194,10 @@ class MockCluster(MockRequests):
             key: the ``group.id`` or the ``transactional.id``.
             broker_id: the new coordinator.
         """
+        native = self._open()
         if key_type not in ("group", "transaction"):
             raise ValueError(f"key_type must be 'group' or 'transaction', not {key_type!r}")
-        self._open().set_coordinator(key_type, key, self._broker(broker_id, None))
+        native.set_coordinator(key_type, key, self._broker(broker_id, None))
 
     def set_group_initial_rebalance_delay(self, seconds: float) -> None:
         """Set how long a new group waits for more members before it assigns partitions; it is three seconds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import struct
 import warnings
 from types import TracebackType
 from typing import TypeVar
@@ -11,6 +12,8 @@ from ..cimpl import _MockCluster
 from ._names import check_topic_name
 from ._wire import topic_names
 
+# Far more than a test needs. librdkafka ends the process where it finds no port for one.
+MAX_BROKERS = 1_000
 # As many as Kafka creates by one request. librdkafka ends the process where it has no memory for them.
 MAX_PARTITIONS = 10_000
 
@@ -20,10 +23,16 @@ Self = TypeVar("Self", bound="MockHandle")
 class MockHandle:
     """The start and the end of a mock cluster."""
 
+    # Of a subclass that never calls super().__init__(): it is as one that is closed.
+    _native: _MockCluster | None = None
+    _bootstrap_servers = ""
+    _brokers = 0
+    _checks_names = True
+
     def __init__(self, brokers: int = 1, *, check_topic_names: bool = True) -> None:
-        self._brokers = whole_number("brokers", brokers, 1, 2**31 - 1)
+        self._brokers = whole_number("brokers", brokers, 1, MAX_BROKERS)
         self._checks_names = check_topic_names
-        self._native: _MockCluster | None = _MockCluster(self._brokers)
+        self._native = _MockCluster(self._brokers)
         self._bootstrap_servers = self._native.bootstrap_servers()
         # The requests of which a single broker was given errors of its own: see `push_request_errors`.
         self._delayed: set[int] = set()
@@ -49,8 +58,10 @@ class MockHandle:
         native, self._native = self._native, None
         if native is None:
             return
-        illegal = self._illegal_topics(native) if self._checks_names else []
-        native.close()
+        try:
+            illegal = self._illegal_topics(native) if self._checks_names else []
+        finally:
+            native.close()
         for problem in illegal:
             # For the line that called close(), or that closed the with block.
             warnings.warn(f"a client made a topic of the MockCluster that no Kafka takes: {problem}", stacklevel=3)
@@ -94,8 +105,10 @@ class MockHandle:
         try:
             native.bootstrap_servers()
             names = topic_names(int(self._bootstrap_servers.partition(",")[0].rpartition(":")[2]))
-        except (OSError, RuntimeError):
-            return []  # The broker is down or slow, or it is the parent's of this process.
+        except (OSError, RuntimeError, ValueError, struct.error):
+            # The broker is down or slow, or it is the parent's of this process; or a name is no text, or longer than
+            # the protocol can tell.
+            return []
         problems = []
         for name in names:
             try:
