@@ -63,6 +63,20 @@ def test_deliver_tells_what_was_not_delivered_in_time(
         deliver(producer, kafka_topic, ["a", "b", "c"], timeout=0.3)
 
 
+@pytest.mark.parametrize("records", ["abc", b"abc"])
+def test_deliver_takes_no_text_for_a_list(producer: Producer, records: Any) -> None:
+    with pytest.raises(TypeError, match="records must be a list of records"):
+        deliver(producer, "t", records)
+
+
+@pytest.mark.parametrize("name", ["topic", "callback", "on_delivery"])
+def test_deliver_tells_at_once_of_a_record_whose_report_it_would_not_get(
+    kafka_topic: str, producer: Producer, name: str
+) -> None:
+    with pytest.raises(TypeError, match=f"record 1 must not have {name}"):
+        deliver(producer, kafka_topic, ["a", {"value": "b", name: print}])
+
+
 def test_read_returns_as_many_messages_as_were_asked_for(
     kafka_topic: str, producer: Producer, consumer: Consumer
 ) -> None:

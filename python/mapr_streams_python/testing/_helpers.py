@@ -26,7 +26,8 @@ def deliver(
     Args:
         producer: a producer.
         topic: the topic's name.
-        records: each is the value of a message, or a mapping with the keyword arguments of ``produce``.
+        records: each is the value of a message, or a mapping with the keyword arguments of ``produce``, but for the
+            topic and the callback.
         timeout: seconds until all must be delivered, those that wait for room in a full queue included.
 
     Returns:
@@ -34,7 +35,10 @@ def deliver(
 
     Raises:
         AssertionError: messages failed, or were not delivered in time; the text has numbers, and the first error.
+        TypeError: `records` is a str or bytes, or a record has a callback of its own.
     """
+    if isinstance(records, (str, bytes)):
+        raise TypeError(f"records must be a list of records, not the {type(records).__name__} {records!r}")
     deadline = time.monotonic() + timeout
     reports: dict[int, Message] = {}
     errors: list[tuple[int, KafkaError]] = []
@@ -48,6 +52,9 @@ def deliver(
                 errors.append((index, error))
 
         arguments = record if isinstance(record, Mapping) else {"value": record}
+        taken = {"topic", "callback", "on_delivery"} & set(arguments)
+        if taken:
+            raise TypeError(f"record {index} must not have {', '.join(sorted(taken))}: deliver() gives these itself")
         while True:
             try:
                 producer.produce(topic, on_delivery=report, **arguments)
