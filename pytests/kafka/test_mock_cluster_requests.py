@@ -11,6 +11,8 @@ from mock_faults import lead, needs, produce_one
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition, libversion
 from mapr_streams_python.testing import MockCluster, wait_until
+from mapr_streams_python.testing._protocol import API_NAMES
+from mapr_streams_python.testing._versions import implemented_versions
 
 
 @pytest.mark.parametrize("api", ["Produce", 0])
@@ -196,3 +198,7 @@ def test_versions_that_the_mock_cluster_does_not_implement_are_rejected(faulty: 
         with pytest.raises(ValueError, match=f"{api}.* does not implement it"):
             faulty.set_api_versions(api, 0, 1)
         faulty.disable_api(api)  # The brokers do not know it as it is.
+
+
+def test_every_request_that_the_mock_cluster_implements_has_a_name() -> None:
+    assert set(implemented_versions()) - set(API_NAMES) == set()

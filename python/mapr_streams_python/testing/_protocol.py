@@ -37,6 +37,9 @@ API_KEYS = {
     "ConsumerGroupHeartbeat": 68,
     "GetTelemetrySubscriptions": 71,
     "PushTelemetry": 72,
+    "ShareGroupHeartbeat": 76,
+    "ShareFetch": 78,
+    "ShareAcknowledge": 79,
 }
 API_NAMES = {key: name for name, key in API_KEYS.items()}
 # Those that librdkafka answers with an error of one partition. It takes errors for any other, and forgets them.
