@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Callable
 
 import pytest
+
+from mapr_streams_python.testing import ExternalCluster
 
 pytest_plugins = ["pytester"]
 
@@ -151,6 +154,19 @@ def test_a_cluster_that_runs_already_is_used(pytester: pytest.Pytester, served: 
     )
     result.assert_outcomes(passed=2, skipped=1)
     result.stdout.fnmatch_lines(["*needs 3 brokers, and * has 2*"])
+
+
+def test_what_no_cluster_takes_is_not_asked_of_one_that_runs_already(served: str) -> None:
+    cluster = ExternalCluster(served)
+    calls: dict[str, Callable[[], None]] = {
+        "partitions must": lambda: cluster.create_topic("t", 2**40),
+        "partitions must be at least 1, not 0": lambda: cluster.create_topic("t", 0),
+        "replication_factor must": lambda: cluster.create_topic("t", 1, 2**15),
+        "topic 'a b'": lambda: cluster.delete_topic("a b"),
+    }
+    for text, call in calls.items():
+        with pytest.raises(ValueError, match=text):
+            call()
 
 
 def test_a_cluster_that_does_not_answer_is_waited_for_once(pytester: pytest.Pytester) -> None:

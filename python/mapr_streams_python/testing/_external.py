@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ..cimpl import KafkaError, KafkaException, Producer
+from ._mock_handle import whole_number
 from ._names import check_topic_name
 from ._wire import TopicError, cluster_state, create_topic, delete_topic
 
@@ -54,10 +55,12 @@ class ExternalCluster:
             replication_factor: on how many brokers each partition is.
 
         Raises:
-            ValueError: Kafka would refuse the name.
+            ValueError: Kafka would refuse the name, or a number is out of range.
             KafkaException: the cluster refuses.
         """
         check_topic_name(topic)
+        partitions = whole_number("partitions", partitions, 1, 2**31 - 1)
+        replication_factor = whole_number("replication_factor", replication_factor, 1, 2**15 - 1)
         host, port = self._controller()
         try:
             create_topic(port, topic, partitions, replication_factor, {}, host=host)
@@ -70,7 +73,13 @@ class ExternalCluster:
                 self._await_leaders(broker.host or "", broker.port, topic, partitions)
 
     def delete_topic(self, topic: str) -> None:
-        """Delete a topic; where the cluster takes no request for that, it stays."""
+        """Delete a topic; where the cluster takes no request for that, it stays.
+
+        Raises:
+            ValueError: Kafka would refuse the name.
+            KafkaException: the cluster refuses.
+        """
+        check_topic_name(topic)
         host, port = self._controller()
         try:
             delete_topic(port, topic, host=host)
