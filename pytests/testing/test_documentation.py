@@ -1,4 +1,4 @@
-"""The Python of docs/testing.md runs as it stands."""
+"""The Python of docs/testing.md runs as it stands, and so does the test in the README."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import pytest
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
 TESTS = {block.split("\n")[0].lstrip("# "): block for block in BLOCKS if block.startswith("# test_")}
+README = (PAGE.parents[1] / "README.md").read_text()
+TESTS["test_readme.py"] = next(
+    b for b in re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S) if "def test_" in b
+)
 PROGRAMS = [block for block in BLOCKS if not block.startswith("# test_")]
 
 
