@@ -75,7 +75,7 @@ def test_key_value_headers_and_timestamp_arrive_as_they_were_produced(
     assert message.timestamp() == (TIMESTAMP_CREATE_TIME, 1_700_000_000_123)
 
 
-def _next_end(consumer: Consumer, wait_until: Factory) -> Message:
+def _next_end(consumer: Consumer) -> Message:
     """Poll, past any messages, until an end of a partition."""
     ends: list[Message] = []
 
@@ -101,10 +101,10 @@ def test_each_time_the_end_of_a_partition_is_reached_one_event_says_at_which_off
     reader = make_consumer()
     reader.assign([TopicPartition(name, 0, 0), TopicPartition(name, 1, 0)])
 
-    ends = [_next_end(reader, wait_until) for _ in range(2)]
+    ends = [_next_end(reader) for _ in range(2)]
     assert sorted(map(_place, ends)) == [(0, 3), (1, 1)]
     deliver(sender, name, [{"value": b"x", "partition": 1}])
-    assert _place(_next_end(reader, wait_until)) == (1, 2)
+    assert _place(_next_end(reader)) == (1, 2)
 
 
 def test_the_watermarks_of_a_partition_are_its_first_and_its_next_offset(

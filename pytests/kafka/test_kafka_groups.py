@@ -62,7 +62,7 @@ class Member:
                 raise KafkaException(error)
 
 
-def _poll_until(condition: Callable[[], bool], members: list[Member], wait_until: Factory, what: str) -> None:
+def _poll_until(condition: Callable[[], bool], members: list[Member], what: str) -> None:
     def poll() -> bool:
         for member in members:
             member.poll()
@@ -80,18 +80,18 @@ def test_a_group_of_two_reads_each_message_once_with_a_rebalance_between(
     deliver(sender, name, _records(range(200), 4))
 
     first = Member(make_consumer(config), name)
-    _poll_until(lambda: len(first.messages) >= 200, [first], wait_until, "the first member reads")
+    _poll_until(lambda: len(first.messages) >= 200, [first], "the first member reads")
     first.consumer.commit(asynchronous=False)
     assert first.rebalances == [("assign", [0, 1, 2, 3])]
 
     second = Member(make_consumer(config), name)
     both = [first, second]
-    _poll_until(lambda: all(len(m.assigned) == 2 for m in both), both, wait_until, "each member has two partitions")
+    _poll_until(lambda: all(len(m.assigned) == 2 for m in both), both, "each member has two partitions")
     assert sorted(first.assigned + second.assigned) == [0, 1, 2, 3]
     assert first.rebalances[1] == ("revoke", [0, 1, 2, 3])
 
     deliver(sender, name, _records(range(200, 400), 4))
-    _poll_until(lambda: len(first.messages + second.messages) >= 400, both, wait_until, "the members read")
+    _poll_until(lambda: len(first.messages + second.messages) >= 400, both, "the members read")
     assert _values(first.messages + second.messages) == list(range(400))
     assert len(second.messages) == 100
 
@@ -106,17 +106,17 @@ def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing
     deliver(make_producer(), name, _records(range(3000), 4))
 
     first = Member(make_consumer(config), name, commit_on_revoke=True)
-    _poll_until(lambda: len(first.messages) >= 50, [first], wait_until, "the first member reads")
+    _poll_until(lambda: len(first.messages) >= 50, [first], "the first member reads")
     second = Member(make_consumer(config), name, commit_on_revoke=True)
     both = [first, second]
-    _poll_until(lambda: bool(second.messages), both, wait_until, "the second member reads")
+    _poll_until(lambda: bool(second.messages), both, "the second member reads")
     share = len(first.messages) + 50
-    _poll_until(lambda: len(first.messages) >= share, both, wait_until, "the first member reads its share")
+    _poll_until(lambda: len(first.messages) >= share, both, "the first member reads its share")
     assert len(first.messages + second.messages) < 3000 - 200  # Both had something left to read.
 
     first.consumer.close()
     assert first.rebalances[-1][0] == "revoke"
-    _poll_until(lambda: len(first.messages + second.messages) >= 3000, [second], wait_until, "the second takes over")
+    _poll_until(lambda: len(first.messages + second.messages) >= 3000, [second], "the second takes over")
     assert second.assigned == [0, 1, 2, 3]
     assert _values(first.messages + second.messages) == list(range(3000))
 

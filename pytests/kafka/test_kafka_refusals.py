@@ -18,9 +18,7 @@ Factory = Callable[..., Any]
 SCRAM_FAULT = libversion()[1] < 0x02060100
 
 
-def _error_of_callback(
-    make: Callable[[dict[str, Any]], Consumer], config: dict[str, Any], wait_until: Factory
-) -> KafkaError:
+def _error_of_callback(make: Callable[[dict[str, Any]], Consumer], config: dict[str, Any]) -> KafkaError:
     """The first error of authentication or TLS that error_cb gets."""
     errors: list[KafkaError] = []
     client = make({**config, "error_cb": errors.append})
@@ -42,12 +40,12 @@ def _error_of_call(client: Consumer) -> KafkaError:
     return error
 
 
-def _errors(config: dict[str, Any], code: int, consumer: Factory, producer: Factory, wait_until: Factory) -> list[str]:
+def _errors(config: dict[str, Any], code: int, consumer: Factory, producer: Factory) -> list[str]:
     """What each way in which a program can hear of the refusal says: error_cb, a call, a delivery report."""
     reports: list[KafkaError | None] = []
     sender: Producer = producer({**config, "message.timeout.ms": 3000})
     sender.produce("any", b"x", on_delivery=lambda error, message: reports.append(error))
-    heard = _error_of_callback(consumer, config, wait_until)
+    heard = _error_of_callback(consumer, config)
     assert heard.code() == code
     raised = _error_of_call(consumer(config))
     assert sender.flush(20.0) == 0
@@ -62,7 +60,7 @@ def test_a_wrong_password_names_the_properties_to_look_at(
     kafka_cluster: KafkaServer, listener: str, make_consumer: Factory, make_producer: Factory
 ) -> None:
     config = {**kafka_cluster.client_config(listener), "sasl.password": "not-the-password"}
-    for text in _errors(config, KafkaError._AUTHENTICATION, make_consumer, make_producer, wait_until):
+    for text in _errors(config, KafkaError._AUTHENTICATION, make_consumer, make_producer):
         assert "sasl.username" in text
         assert "sasl.password" in text
         assert "not-the-password" not in text
@@ -73,7 +71,7 @@ def test_an_untrusted_certificate_names_the_property_to_set(
     kafka_cluster: KafkaServer, make_consumer: Factory, make_producer: Factory
 ) -> None:
     config = {**kafka_cluster.client_config("ssl"), "ssl.ca.location": str(kafka_cluster.certificates.other_ca)}
-    for text in _errors(config, KafkaError._SSL, make_consumer, make_producer, wait_until):
+    for text in _errors(config, KafkaError._SSL, make_consumer, make_producer):
         assert "ssl.ca.location" in text
 
 
@@ -84,5 +82,5 @@ def test_scram_by_a_librdkafka_that_cannot_do_it_names_the_version_that_can(
     kafka_cluster: KafkaServer, mechanism: str, make_consumer: Factory, make_producer: Factory
 ) -> None:
     config = kafka_cluster.client_config("sasl_plaintext", mechanism)
-    for text in _errors(config, KafkaError._AUTHENTICATION, make_consumer, make_producer, wait_until):
+    for text in _errors(config, KafkaError._AUTHENTICATION, make_consumer, make_producer):
         assert "2.6.1" in text
