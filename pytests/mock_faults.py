@@ -6,6 +6,7 @@ import time
 from typing import Any, Callable
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import KafkaError, KafkaException, Message, Producer, libversion
 from mapr_streams_python.testing import MockCluster
@@ -13,14 +14,9 @@ from mapr_streams_python.testing import MockCluster
 
 def produce_one(cluster: MockCluster, topic: str, *, partition: int = 0, **config: Any) -> tuple[Any, Message, float]:
     """Produce one message without trying again; return the error, the message, and the seconds that it took."""
-    outcome: list[tuple[Any, Message]] = []
     producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "retries": 0, **config})
     began = time.monotonic()
-    producer.produce(
-        topic, b"x", partition=partition, on_delivery=lambda error, message: outcome.append((error, message))
-    )
-    assert producer.flush(30.0) == 0
-    ((error, message),) = outcome
+    error, message = report_of(producer, topic, value=b"x", partition=partition)
     return error, message, time.monotonic() - began
 
 

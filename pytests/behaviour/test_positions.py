@@ -3,18 +3,22 @@
 import pytest
 
 from mapr_streams_python import KafkaError, TopicPartition
-from mapr_streams_python.testing import unique_name
+from mapr_streams_python.testing import unique_name, wait_until
 
 
 def read_to_the_end(reader, partitions):
     values, ended = [], set()
-    while len(ended) < partitions:
+
+    def at_the_ends():
         for message in reader.consume(7, 0.2):
             if message.error() is None:
                 values.append(message.value())
             else:
                 assert message.error() == KafkaError._PARTITION_EOF
                 ended.add(message.partition())
+        return len(ended) >= partitions
+
+    wait_until(at_the_ends, 30.0, "the ends of all partitions")
     return values
 
 

@@ -3,10 +3,9 @@ import sys
 import textwrap
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import Consumer, Producer
-
-from .support import deliver
 
 DIALECTS = ("mapr", "kafka")
 
@@ -116,7 +115,7 @@ def failing(offline):
 @pytest.fixture
 def reported(online, make_topic):
     """(error, message) of a successful delivery."""
-    return deliver(online.producer(), make_topic(), value="value", key="key", partition=0)
+    return report_of(online.producer(), make_topic(), value="value", key="key", partition=0)
 
 
 @pytest.fixture

@@ -38,12 +38,3 @@ def next_event(consumer, timeout=GROUP_TIMEOUT):
 def fields(partitions):
     """TopicPartitions as plain tuples: topic, partition, offset, error."""
     return [(p.topic, p.partition, p.offset, p.error) for p in partitions]
-
-
-def deliver(producer, topic="t", timeout=20, **arguments):
-    """Produces one message and returns (error, message) as its delivery callback got them."""
-    reports = []
-    producer.produce(topic, on_delivery=lambda error, message: reports.append((error, message)), **arguments)
-    assert producer.flush(timeout) == 0
-    assert len(reports) == 1
-    return reports[0]

@@ -4,11 +4,12 @@ import copy
 import pickle
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 from mapr_streams_python.testing import read, unique_name, wait_until
 
-from .support import GROUP_TIMEOUT, deliver, fields, raises_kafka_error
+from .support import GROUP_TIMEOUT, fields, raises_kafka_error
 
 SYNC = {"asynchronous": False}
 NO_OFFSET = "Commit failed: Local: No offset stored"
@@ -171,7 +172,7 @@ def test_an_unknown_keyword_of_commit_is_named(offline):
 
 
 def test_a_message_that_failed_can_not_be_committed(offline, failing):
-    _, message = deliver(failing, value="v")
+    _, message = report_of(failing, value="v")
     with pytest.raises((ValueError, KafkaException)):
         offline.consumer().commit(message=message, **SYNC)
 

@@ -7,10 +7,9 @@ import pickle
 import sys
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import KafkaError, KafkaException
-
-from .support import deliver
 
 
 def test_code_returns_the_error_code_for_comparison_to_constants():
@@ -230,7 +229,7 @@ def test_subclasses_print_compare_and_pickle_like_it():
 
 
 def test_a_delivery_failure_is_a_kafka_error_without_flags(failing):
-    error, _ = deliver(failing, value="v")
+    error, _ = report_of(failing, value="v")
     assert type(error) is KafkaError
     assert str(error) == 'KafkaError{code=_MSG_TIMED_OUT,val=-192,str="Local: Message timed out"}'
     assert error == KafkaError._MSG_TIMED_OUT

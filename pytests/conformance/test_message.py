@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import (
     TIMESTAMP_CREATE_TIME,
@@ -15,7 +16,7 @@ from mapr_streams_python import (
 )
 from mapr_streams_python.testing import read
 
-from .support import deliver, next_event
+from .support import next_event
 
 
 @pytest.fixture
@@ -51,18 +52,18 @@ def test_a_delivered_message_has_its_partition_and_offset(reported):
 
 
 def test_a_message_that_failed_has_the_error_and_no_offset(failing):
-    error, message = deliver(failing, "t", value="v", key="k")
+    error, message = report_of(failing, "t", value="v", key="k")
     assert message.error() == error == KafkaError._MSG_TIMED_OUT
     assert (message.topic(), message.partition(), message.offset()) == ("t", None, None)
     assert (message.key(), message.value()) == (b"k", b"v")
 
 
 def test_a_message_that_failed_has_the_partition_that_was_asked_for(failing):
-    assert deliver(failing, value="v", partition=3)[1].partition() == 3
+    assert report_of(failing, value="v", partition=3)[1].partition() == 3
 
 
 def test_a_topic_name_beyond_ascii_comes_back_as_it_was(failing):
-    assert deliver(failing, "tä", value="v")[1].topic() == "tä"
+    assert report_of(failing, "tä", value="v")[1].topic() == "tä"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_topic_name_beyond_ascii_comes_back_as_it_was(failing):
 )
 def test_key_and_value_are_bytes_or_none_whatever_was_produced(online, make_topic, value, key, value_bytes, key_bytes):
     name = make_topic()
-    _, message = deliver(online.producer(), name, value=value, key=key, partition=0)
+    _, message = report_of(online.producer(), name, value=value, key=key, partition=0)
     assert (message.key(), message.value(), len(message)) == (key_bytes, value_bytes, len(value_bytes))
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -95,7 +96,7 @@ def test_an_empty_value_makes_the_message_false(consumed):
 
 def test_the_timestamp_is_its_type_and_milliseconds(online, make_topic):
     name = make_topic()
-    deliver(online.producer(), name, value="v", timestamp=1234567, partition=0)
+    report_of(online.producer(), name, value="v", timestamp=1234567, partition=0)
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
     assert read(consumer, 1)[0].timestamp() == (TIMESTAMP_CREATE_TIME, 1234567)
@@ -109,7 +110,7 @@ def test_a_delivered_message_has_a_timestamp(reported):
 
 
 def test_a_message_that_failed_has_no_timestamp_even_if_one_was_given(failing):
-    message = deliver(failing, value="v", timestamp=1234567)[1]
+    message = report_of(failing, value="v", timestamp=1234567)[1]
     assert message.timestamp() == (TIMESTAMP_NOT_AVAILABLE, -1)
 
 
@@ -123,7 +124,7 @@ def test_headers_are_none_when_there_are_none(consumed):
 
 
 def test_a_delivery_report_has_no_headers(online, make_topic):
-    assert deliver(online.producer(), make_topic(), value="v", headers={"a": "b"})[1].headers() is None
+    assert report_of(online.producer(), make_topic(), value="v", headers={"a": "b"})[1].headers() is None
 
 
 def test_latency_is_seconds_in_a_delivery_report_and_none_in_a_consumed_message(reported, consumed):
@@ -134,7 +135,7 @@ def test_latency_is_seconds_in_a_delivery_report_and_none_in_a_consumed_message(
 
 
 def test_the_leader_epoch_of_a_message_that_failed_is_none(failing):
-    assert deliver(failing, value="v")[1].leader_epoch() is None
+    assert report_of(failing, value="v")[1].leader_epoch() is None
 
 
 def test_the_leader_epoch_of_a_consumed_message_is_an_integer_or_none(consumed):

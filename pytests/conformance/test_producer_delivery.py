@@ -5,11 +5,12 @@ import threading
 import time
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import KafkaError, Message, Producer, TopicPartition
 from mapr_streams_python.testing import wait_until
 
-from .support import deliver, raises_kafka_error
+from .support import raises_kafka_error
 
 FAST = {"message.timeout.ms": 20}
 
@@ -152,13 +153,13 @@ def test_default_topic_config_wins_over_the_top_level(offline):
 
 
 def test_a_callback_gets_none_and_the_message_on_success(online, make_topic):
-    error, message = deliver(online.producer(), make_topic(), value="v")
+    error, message = report_of(online.producer(), make_topic(), value="v")
     assert error is None
     assert type(message) is Message
 
 
 def test_a_callback_gets_the_error_and_the_message_on_failure(failing):
-    error, message = deliver(failing, value="v")
+    error, message = report_of(failing, value="v")
     assert type(error) is KafkaError
     assert type(message) is Message
     assert message.error() == error

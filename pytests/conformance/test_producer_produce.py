@@ -1,11 +1,12 @@
 """Producer.produce(): its arguments, and what happens to the message."""
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import KafkaError, KafkaException, TopicPartition
 from mapr_streams_python.testing import read
 
-from .support import deliver, raises_kafka_error
+from .support import raises_kafka_error
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def producer(offline):
 def round_trip(online, topic, **arguments):
     """Produces one message to partition 0 of a new topic and consumes it."""
     name = topic()
-    error, _ = deliver(online.producer(), name, partition=0, **arguments)
+    error, _ = report_of(online.producer(), name, partition=0, **arguments)
     assert error is None
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -135,7 +136,7 @@ def test_a_partition_that_does_not_exist_is_reported(online, make_topic):
 
 def test_a_partition_that_is_known_not_to_exist_is_an_error_of_the_call(online, make_topic):
     producer, name = online.producer(), make_topic()
-    error, _ = deliver(producer, name, value="v", partition=0)
+    error, _ = report_of(producer, name, value="v", partition=0)
     assert error is None
     with raises_kafka_error("_UNKNOWN_PARTITION"):
         producer.produce(name, "v", partition=999999)
@@ -144,7 +145,7 @@ def test_a_partition_that_is_known_not_to_exist_is_an_error_of_the_call(online, 
 def test_without_a_partition_the_partitioner_chooses_by_key(online, make_topic):
     name = make_topic(partitions=4)
     producer = online.producer({"partitioner": "consistent"})
-    partitions = {deliver(producer, name, value="v", key="same")[1].partition() for _ in range(5)}
+    partitions = {report_of(producer, name, value="v", key="same")[1].partition() for _ in range(5)}
     assert len(partitions) == 1
 
 
@@ -241,7 +242,7 @@ def test_the_headers_given_are_not_changed(producer):
 @pytest.mark.parametrize("arguments", [{}, {"value": None}, {"value": None, "key": None}], ids=repr)
 def test_a_null_payload_is_reported_as_an_invalid_argument_in_the_mapr_dialect(mapr_clients, make_topic, arguments):
     name = make_topic()
-    error, message = deliver(mapr_clients.producer(), name, **arguments)
+    error, message = report_of(mapr_clients.producer(), name, **arguments)
     assert error == KafkaError._INVALID_ARG
     assert message.error() == KafkaError._INVALID_ARG
     assert (message.topic(), message.value()) == (name, None)
@@ -249,7 +250,7 @@ def test_a_null_payload_is_reported_as_an_invalid_argument_in_the_mapr_dialect(m
 
 def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, make_topic):
     name = make_topic()
-    error, _ = deliver(kafka_clients.producer(), name, key="k", partition=0)
+    error, _ = report_of(kafka_clients.producer(), name, key="k", partition=0)
     assert error is None
     consumer = kafka_clients.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -258,7 +259,7 @@ def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, make_
 
 
 def test_the_partitioner_keyword_of_the_first_releases_is_taken_and_ignored(online, make_topic):
-    error, message = deliver(
+    error, message = report_of(
         online.producer(), make_topic(partitions=2), value="value", partition=1, partitioner=object()
     )
     assert error is None

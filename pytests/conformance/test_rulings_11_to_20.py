@@ -3,11 +3,12 @@
 import array
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from mapr_streams_python.testing import read, wait_until
 
-from .support import deliver, fields, next_event, raises_kafka_error
+from .support import fields, next_event, raises_kafka_error
 
 # The dialect.
 
@@ -140,7 +141,7 @@ def test_ruling_12_len_is_pythons_own_and_key_and_value_are_bytes(online, make_t
     producer = online.producer()
     assert len(producer) == 0
     assert not hasattr(producer, "len")
-    _, message = deliver(producer, make_topic(), value="text", key=bytearray(b"key"))
+    _, message = report_of(producer, make_topic(), value="text", key=bytearray(b"key"))
     assert (message.value(), message.key()) == (b"text", b"key")
     assert type(message.value()) is bytes
     assert type(message.key()) is bytes
@@ -180,7 +181,7 @@ def test_ruling_15_ssl_properties_are_not_ignored():
 
 def test_ruling_15_a_message_that_needs_more_than_a_fetch_is_not_dropped(mapr_clients, make_topic):
     name, payload = make_topic(), b"x" * 100_000
-    deliver(mapr_clients.producer(), name, value=payload, partition=0)
+    report_of(mapr_clients.producer(), name, value=payload, partition=0)
     consumer = mapr_clients.consumer({"fetch.message.max.bytes": 1000, "fetch.max.bytes": 1_000_000})
     consumer.assign([TopicPartition(name, 0, 0)])
     assert read(consumer, 1)[0].value() == payload
@@ -304,7 +305,7 @@ def test_ruling_17_a_streams_property_without_servers_says_what_to_set(cls, name
 )
 def test_ruling_19_any_contiguous_buffer_is_a_value_a_key_and_a_header(online, make_topic, buffer):
     name = make_topic()
-    deliver(online.producer(), name, value=buffer, key=buffer, headers=[("h", buffer)], partition=0)
+    report_of(online.producer(), name, value=buffer, key=buffer, headers=[("h", buffer)], partition=0)
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
     message = read(consumer, 1)[0]

@@ -4,11 +4,12 @@
 """
 
 import pytest
+from reports import report_of
 
 from mapr_streams_python import KafkaError, Message, TopicPartition
 from mapr_streams_python.testing import read, wait_until
 
-from .support import GROUP_TIMEOUT, deliver, fields, raises_kafka_error
+from .support import GROUP_TIMEOUT, fields, raises_kafka_error
 
 # 1: subscribe on an assigned consumer.
 
@@ -212,7 +213,7 @@ def test_ruling_05_a_null_payload_is_reported_from_the_next_poll_or_flush(mapr_c
 
 def test_ruling_05_a_null_payload_is_not_sent(mapr_clients, make_topic):
     name = make_topic()
-    deliver(mapr_clients.producer(), name, key="k", partition=0)
+    report_of(mapr_clients.producer(), name, key="k", partition=0)
     assert mapr_clients.consumer().get_watermark_offsets(TopicPartition(name, 0), 20) == (0, 0)
 
 
@@ -234,7 +235,7 @@ def test_ruling_05_a_null_payload_that_nobody_would_hear_of_is_raised(mapr_clien
 @pytest.mark.parametrize("value", [b"", ""], ids=repr)
 def test_ruling_05_an_empty_payload_is_a_message(mapr_clients, make_topic, value):
     name = make_topic()
-    error, message = deliver(mapr_clients.producer(), name, value=value, partition=0)
+    error, message = report_of(mapr_clients.producer(), name, value=value, partition=0)
     assert error is None
     assert message.value() == b""
 

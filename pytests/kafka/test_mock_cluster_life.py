@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from typing import Any, Callable
 
 import pytest
+from mock_faults import produce_one
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from mapr_streams_python.testing import MockCluster
@@ -366,3 +368,13 @@ def test_nothing_of_it_is_imported_with_the_client(run_python: Factory) -> None:
         'print(json.dumps([name for name in sys.modules if name.startswith("mapr_streams_python.testing")]))'
     )
     assert json.loads(run_python(code).check()) == []
+
+
+def test_the_warning_of_a_topic_takes_no_exceptions_place() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ZeroDivisionError), MockCluster() as cluster:
+            produce_one(cluster, "a b")
+            raise ZeroDivisionError
+        with pytest.raises(UserWarning, match="no Kafka takes"), MockCluster() as cluster:
+            produce_one(cluster, "a b")
