@@ -218,12 +218,9 @@ def _end_faults(cluster: Cluster) -> None:
     """End what the test did to the brokers: a consumer that closes waits up to a minute for a slow one."""
     from mapr_streams_python.testing import KafkaServer, MockCluster
 
-    # The test may have closed the cluster. What cannot be mended is an error of the teardown of `kafka_cluster`.
+    # What cannot be mended is an error of the teardown of `kafka_cluster`.
     with contextlib.suppress(Exception):
-        if isinstance(cluster, MockCluster):
-            cluster.set_broker_rtt(-1, 0)
-            cluster.set_broker_up(-1)
-        elif isinstance(cluster, KafkaServer):
+        if isinstance(cluster, (KafkaServer, MockCluster)):
             cluster.restore()
 
 

@@ -157,6 +157,7 @@ class MockCluster(MockRequests):
             broker_id: a broker, or -1 for all.
         """
         self._open().set_broker_down(self._broker(broker_id))
+        self._disturbed = True
 
     def set_broker_up(self, broker_id: int) -> None:
         """Accept connections again (``rd_kafka_mock_broker_set_up``).
@@ -174,6 +175,18 @@ class MockCluster(MockRequests):
             seconds: the delay, to the millisecond; 0 ends it.
         """
         self._open().set_broker_rtt(self._broker(broker_id), milliseconds(seconds))
+        self._disturbed = True
+
+    def restore(self) -> None:
+        """Bring every broker up that is down, and let those answer at once that are slow; none once closed.
+
+        Consumers that are closed then need not wait for them.
+        """
+        # Where nothing is to be done, librdkafka is not asked: its cluster may take up to a second to take a call.
+        if self._disturbed and self._native is not None:
+            self.set_broker_rtt(-1, 0)
+            self.set_broker_up(-1)
+            self._disturbed = False
 
     def set_broker_rack(self, broker_id: int, rack: str) -> None:
         """Set the rack that the broker names in its metadata (``rd_kafka_mock_broker_set_rack``).

@@ -36,6 +36,8 @@ class MockHandle:
         self._bootstrap_servers = self._native.bootstrap_servers()
         # The requests of which a single broker was given errors of its own: see `push_request_errors`.
         self._delayed: set[int] = set()
+        # Whether any broker may be down or slow: see `restore`.
+        self._disturbed = False
 
     @property
     def bootstrap_servers(self) -> str:
