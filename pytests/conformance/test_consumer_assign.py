@@ -84,7 +84,7 @@ def test_unassign_stops_consuming(online, filled):
     topic = filled("v0", "v1")
     consumer = online.consumer({"enable.partition.eof": False})
     consumer.assign([TopicPartition(topic, 0, 0)])
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.unassign()
     assert consumer.poll(0.5) is None
 

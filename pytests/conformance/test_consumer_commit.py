@@ -304,7 +304,7 @@ def test_close_commits_offsets_unless_auto_commit_is_off(online, filled, auto):
     properties = {"group.id": topic, "enable.auto.commit": auto, "auto.commit.interval.ms": 60000}
     consumer = online.consumer(properties)
     consumer.assign([TopicPartition(topic, 0, 0)])
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.close()
     assert committed(online.consumer(properties), topic) == (1 if auto else OFFSET_INVALID)
 
@@ -315,7 +315,7 @@ def test_enable_auto_commit_in_default_topic_config_takes_effect(mapr_clients, f
     properties = {"group.id": topic, "default.topic.config": {"enable.auto.commit": False}}
     consumer = mapr_clients.consumer(properties)
     consumer.assign([TopicPartition(topic, 0, 0)])
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.close()
     assert committed(mapr_clients.consumer(properties), topic) == OFFSET_INVALID
 

@@ -29,14 +29,14 @@ def reader(online, filled):
 
 def test_position_is_the_offset_of_the_last_consumed_message_plus_one(reader):
     consumer, topic = reader()
-    read(consumer, 1)[0]
-    read(consumer, 1)[0]
+    read(consumer, 1)
+    read(consumer, 1)
     assert fields(consumer.position([TopicPartition(topic, 0)])) == [(topic, 0, 2, None)]
 
 
 def test_position_returns_new_partitions(reader):
     consumer, topic = reader()
-    read(consumer, 1)[0]
+    read(consumer, 1)
     asked = [TopicPartition(topic, 0, 55)]
     result = consumer.position(asked)
     assert type(result) is list
@@ -47,7 +47,7 @@ def test_position_returns_new_partitions(reader):
 @pytest.mark.parametrize("timeout", [5, 0.5, None])
 def test_position_takes_a_timeout(reader, timeout):
     consumer, topic = reader()
-    read(consumer, 1)[0]
+    read(consumer, 1)
     assert [p.offset for p in consumer.position([TopicPartition(topic, 0)], timeout=timeout)] == [1]
 
 
@@ -68,7 +68,7 @@ def test_position_of_no_partitions_is_empty(offline):
 
 def test_seek_goes_on_at_another_offset(reader):
     consumer, topic = reader()
-    read(consumer, 1)[0]
+    read(consumer, 1)
     assert consumer.seek(TopicPartition(topic, 0, 3)) is None
     assert read(consumer, 1)[0].offset() == 3
 
@@ -91,7 +91,7 @@ def test_seek_of_a_partition_that_was_never_seen_is_an_unknown_partition(offline
 
 def test_pause_stops_a_partition_and_resume_goes_on_with_it(reader):
     consumer, topic = reader()
-    read(consumer, 1)[0]
+    read(consumer, 1)
     assert consumer.pause([TopicPartition(topic, 0)]) is None
     assert consumer.poll(0.5) is None
     assert consumer.resume([TopicPartition(topic, 0)]) is None
@@ -120,7 +120,7 @@ def test_watermark_offsets_of_an_unknown_partition_fail(online, filled):
 def test_cached_watermark_offsets_are_what_the_last_fetch_brought(reader):
     consumer, topic = reader()
     partition = TopicPartition(topic, 0)
-    read(consumer, 1)[0]
+    read(consumer, 1)
     wait_until(lambda: consumer.get_watermark_offsets(partition, cached=True)[1] == 4, 20)
 
 

@@ -132,7 +132,7 @@ def test_unsubscribe_gives_the_partitions_back(mapr_clients, filled):
     topic = filled("v", partitions=2)
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_revoke=lambda c, partitions: calls.append(len(partitions)))
-    read(consumer, 1)[0]
+    read(consumer, 1)
     assert consumer.unsubscribe() is None
     wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     assert calls == [2]
@@ -206,7 +206,7 @@ def test_on_revoke_can_commit_before_the_partitions_go(online, filled):
     properties = {"group.id": topic, "enable.auto.commit": False}
     consumer = online.consumer(properties)
     consumer.subscribe([topic], on_revoke=lambda c, partitions: c.commit(asynchronous=False))
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.close()
     [committed] = online.consumer(properties).committed([TopicPartition(topic, 0)], 20)
     assert committed.offset == 1
@@ -217,7 +217,7 @@ def test_two_members_share_the_partitions(mapr_clients, filled):
     revoked = []
     first, second = mapr_clients.consumer({"group.id": topic}), mapr_clients.consumer({"group.id": topic})
     first.subscribe([topic], on_revoke=lambda c, partitions: revoked.append(len(partitions)))
-    read(first, 1)[0]
+    read(first, 1)
     second.subscribe([topic])
 
     def shared():
@@ -225,7 +225,8 @@ def test_two_members_share_the_partitions(mapr_clients, filled):
         return len(first.assignment()) == 1 and len(second.assignment()) == 1
 
     wait_until(shared, GROUP_TIMEOUT, polling=[first])
-    assert revoked == [2]
+    # On a machine that is held up the group may rebalance once more.
+    assert revoked[0] == 2
     assert {p.partition for p in first.assignment() + second.assignment()} == {0, 1}
 
 
@@ -259,7 +260,7 @@ def test_an_exception_of_on_assign_comes_out_of_poll_and_the_consumer_goes_on(ma
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_assign=bad)
     with pytest.raises(ValueError, match="^from on_assign$"):
-        read(consumer, 1)[0]
+        read(consumer, 1)
     assert read(consumer, 1)[0].value() == b"v"
     assert len(calls) == 1
 
@@ -270,7 +271,7 @@ def test_an_exception_of_on_revoke_comes_out_of_close(mapr_clients, filled):
 
     consumer = mapr_clients.consumer()
     consumer.subscribe([filled("v")], on_revoke=bad)
-    read(consumer, 1)[0]
+    read(consumer, 1)
     with pytest.raises(ValueError, match="^from on_revoke$"):
         consumer.close()
     # It is closed all the same.

@@ -60,7 +60,7 @@ def test_ruling_11_close_serves_the_last_commit_callback(online, filled):
         {"auto.commit.interval.ms": 60000, "on_commit": lambda error, partitions: calls.append((error, partitions))}
     )
     consumer.assign([TopicPartition(topic, 0, 0)])
-    read(consumer, 1)[0]
+    read(consumer, 1)
     assert calls == []
     consumer.close()
     [(error, partitions)] = calls
@@ -78,7 +78,7 @@ def test_ruling_11_a_closed_consumer_has_left_its_group(mapr_clients, filled):
     topic = filled("v", partitions=2)
     first, second = mapr_clients.consumer({"group.id": topic}), mapr_clients.consumer({"group.id": topic})
     first.subscribe([topic])
-    read(first, 1)[0]
+    read(first, 1)
     first.close()
     second.subscribe([topic])
     # Without the leave, the coordinator would wait for the first member's session to end.

@@ -69,7 +69,7 @@ def test_ruling_01_unassign_inside_on_revoke_is_no_conflict_later(mapr_clients, 
 
     consumer = mapr_clients.consumer()
     consumer.subscribe([topic], on_revoke=revoked)
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.unsubscribe()
     wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     assert consumer.assignment() == []
@@ -103,7 +103,7 @@ def test_ruling_02_a_listener_is_an_object_with_on_assign_and_on_revoke(mapr_cli
         consumer.subscribe([topic], listener=listener)
     else:
         consumer.subscribe([topic], listener)
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.close()
     assert listener.calls == [("on_assign", consumer, [0]), ("on_revoke", consumer, [0])]
 
@@ -112,7 +112,7 @@ def test_ruling_02_a_callable_in_the_second_place_is_on_assign_whatever_methods_
     listener = CallableListener()
     consumer = mapr_clients.consumer()
     consumer.subscribe([filled("v")], listener)
-    read(consumer, 1)[0]
+    read(consumer, 1)
     consumer.close()
     assert listener.calls == [("call", consumer, [0])]
 
@@ -332,7 +332,7 @@ def test_ruling_10_on_commit_runs_for_automatic_commits(online, filled):
         {"auto.commit.interval.ms": 100, "on_commit": lambda error, partitions: calls.append((error, partitions))}
     )
     consumer.assign([TopicPartition(topic, 0, 0)])
-    read(consumer, 1)[0]
+    read(consumer, 1)
     wait_until(lambda: calls, GROUP_TIMEOUT, polling=[consumer])
     error, partitions = calls[0]
     assert error is None
