@@ -378,3 +378,13 @@ def test_the_warning_of_a_topic_takes_no_exceptions_place() -> None:
             raise ZeroDivisionError
         with pytest.raises(UserWarning, match="no Kafka takes"), MockCluster() as cluster:
             produce_one(cluster, "a b")
+
+
+def test_restore_brings_brokers_up_and_ends_their_delays(faulty: MockCluster) -> None:
+    faulty.create_topic("t")
+    faulty.set_broker_down(1)
+    faulty.set_broker_rtt(2, 30)
+    faulty.restore()
+    error, _, seconds = produce_one(faulty, "t")
+    assert error is None
+    assert seconds < 5

@@ -26,6 +26,8 @@ class MockHandle:
     # Of a subclass that never calls super().__init__(): it is as one that is closed.
     _native: _MockCluster | None = None
     _bootstrap_servers = ""
+    # Whether any broker may be down or slow: see `MockCluster.restore`.
+    _disturbed = False
     _brokers = 0
     _checks_names = True
 
@@ -36,8 +38,6 @@ class MockHandle:
         self._bootstrap_servers = self._native.bootstrap_servers()
         # The requests of which a single broker was given errors of its own: see `push_request_errors`.
         self._delayed: set[int] = set()
-        # Whether any broker may be down or slow: see `restore`.
-        self._disturbed = False
 
     @property
     def bootstrap_servers(self) -> str:
