@@ -98,7 +98,7 @@ def test_a_producer_that_is_dropped_with_messages_warns(program):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             producer = Producer({"bootstrap.servers": "127.0.0.1:1"})
-            time.sleep(0.3)  # long enough for librdkafka to have an error to tell, which is no message
+            wait_for(lambda: len(producer) > 0)  # librdkafka has an error to tell, which is no message
             del producer
             gc.collect()
         assert caught == []
