@@ -26,9 +26,10 @@ let package = Package(
             pkgConfig: "python3-embed",
             providers: [.apt(["python3-dev"]), .brew(["python3"])]
         ),
-        .target(name: "Streams", dependencies: ["CRdkafka"]),
+        .systemLibrary(name: "CSystem"),
+        .target(name: "Streams", dependencies: ["CRdkafka", "CSystem"]),
         .target(name: "PythonBridge", dependencies: ["CPython"]),
-        .target(name: "MaprStreamsPython", dependencies: ["Streams", "PythonBridge"]),
+        .target(name: "MaprStreamsPython", dependencies: ["Streams", "PythonBridge", "CSystem"]),
         .testTarget(name: "StreamsTests", dependencies: ["Streams"]),
         .testTarget(name: "PythonBridgeTests", dependencies: ["PythonBridge", "CPython", "CPythonEmbed"]),
     ],

@@ -139,14 +139,12 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     @inline(__always)
     var recent: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?> {
-        UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
-            OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<ConsumerFields>.offset(of: \.recent)!))
+        address(of: &pointee.recent)
     }
 
     @inline(__always)
     private var older: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?> {
-        UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
-            OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<ConsumerFields>.offset(of: \.older)!))
+        address(of: &pointee.older)
     }
 
     func materialiseAll(_ python: borrowing Python) {

@@ -13,6 +13,12 @@ struct KafkaErrorFields {
     /// The text, where it is not the code's own. A program can reach it, as the attribute `_reason`: see `text`.
     var reason: Object?
 
+    static var offsetOfReason: Int {
+        withUnsafeTemporaryAllocation(of: KafkaErrorFields.self, capacity: 1) {
+            UnsafeRawPointer(address(of: &$0[0].reason)) - UnsafeRawPointer(address(of: &$0[0]))
+        }
+    }
+
     /// The reason, where it is a str.
     var text: Object? {
         guard let reason, cpy_is_str(reason) != 0 else { return nil }
@@ -58,7 +64,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         """)
     type.initializer(kafkaErrorInitialize)
     type.members([
-        Member("_reason", offset: fieldsOffset + MemoryLayout<KafkaErrorFields>.offset(of: \.reason).unsafelyUnwrapped)
+        Member("_reason", offset: fieldsOffset + KafkaErrorFields.offsetOfReason)
     ])
     type.compare(kafkaErrorCompare)
     type.hash { object in

@@ -112,8 +112,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
     func link(into head: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>) {
         pointee.next = head.pointee
         if let next = head.pointee {
-            next.pointee.link = UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>(
-                OpaquePointer(UnsafeMutableRawPointer(self) + MemoryLayout<MessageFields>.offset(of: \.next)!))
+            next.pointee.link = address(of: &pointee.next)
         }
         pointee.link = head
         head.pointee = self

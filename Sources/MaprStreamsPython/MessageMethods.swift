@@ -218,11 +218,12 @@ func messageLeaderEpoch(_ object: Object?, _ unused: Object?) -> Object? {
 // MARK: Replacing what a message holds
 
 /// Puts an object into a field. None is kept as such: it says that the record must not be asked any more.
-private func set(_ object: Object?, _ field: WritableKeyPath<MessageFields, Object?>, _ value: Object?) -> Object? {
+private func set(
+    _ object: Object?, to value: Object?,
+    _ field: (UnsafeMutablePointer<MessageFields>) -> UnsafeMutablePointer<Object?>
+) -> Object? {
     let fields = messageFields(object)
-    let old = fields.pointee[keyPath: field]
-    fields.pointee[keyPath: field] = value.unsafelyUnwrapped.retained
-    old?.release()
+    replace(&field(fields).pointee, with: OwnedObject(retaining: value.unsafelyUnwrapped))
     if fields.pointee.flags & MessageFields.isTracked == 0 {
         // From now on it may be part of a cycle.
         fields.pointee.flags |= MessageFields.isTracked
@@ -232,13 +233,19 @@ private func set(_ object: Object?, _ field: WritableKeyPath<MessageFields, Obje
 }
 
 @_cdecl("mapr_Message_set_value")
-func messageSetValue(_ object: Object?, _ value: Object?) -> Object? { set(object, \.value, value) }
+func messageSetValue(_ object: Object?, _ value: Object?) -> Object? {
+    set(object, to: value) { address(of: &$0.pointee.value) }
+}
 
 @_cdecl("mapr_Message_set_key")
-func messageSetKey(_ object: Object?, _ key: Object?) -> Object? { set(object, \.key, key) }
+func messageSetKey(_ object: Object?, _ key: Object?) -> Object? {
+    set(object, to: key) { address(of: &$0.pointee.key) }
+}
 
 @_cdecl("mapr_Message_set_headers")
-func messageSetHeaders(_ object: Object?, _ headers: Object?) -> Object? { set(object, \.headers, headers) }
+func messageSetHeaders(_ object: Object?, _ headers: Object?) -> Object? {
+    set(object, to: headers) { address(of: &$0.pointee.headers) }
+}
 
 @_cdecl("mapr_Message_set_topic")
 func messageSetTopic(_ object: Object?, _ topic: Object?) -> Object? {
@@ -247,7 +254,7 @@ func messageSetTopic(_ object: Object?, _ topic: Object?) -> Object? {
         guard cpy_is_str(topic) != 0 else {
             throw python.error(.typeError, "topic must be str, not \(topic.typeName)")
         }
-        return set(object, \.topic, topic)
+        return set(object, to: topic) { address(of: &$0.pointee.topic) }
     }
 }
 
@@ -258,6 +265,6 @@ func messageSetError(_ object: Object?, _ error: Object?) -> Object? {
         guard error.isNone || Types.isInstance(error, of: Types.kafkaError) else {
             throw python.error(.typeError, "error must be a KafkaError or None, not \(error.typeName)")
         }
-        return set(object, \.error, error)
+        return set(object, to: error) { address(of: &$0.pointee.error) }
     }
 }

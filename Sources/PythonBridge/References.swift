@@ -128,3 +128,9 @@ public func replace(_ field: inout Object?, with new: consuming OwnedObject) {
     field = new.take()
     old?.release()
 }
+
+/// The address of a field of something that does not move.
+@inlinable @inline(__always)
+public func address<Field>(of field: inout Field) -> UnsafeMutablePointer<Field> {
+    withUnsafeMutablePointer(to: &field) { $0 }
+}

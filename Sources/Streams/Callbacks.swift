@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 // Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
 //

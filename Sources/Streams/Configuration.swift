@@ -46,7 +46,7 @@ public final class Configuration {
         default:
             var reason = Self.string(text)
             // librdkafka names a property by its first name, where the application used another.
-            if !reason.contains("\"\(name)\"") { reason += " (given as \"\(name)\")" }
+            if !reason.includes("\"\(name)\"") { reason += " (given as \"\(name)\")" }
             throw StreamsError(.invalidArgument, reason: reason)
         }
     }

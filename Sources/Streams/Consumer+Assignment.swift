@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 extension Consumer {
     // MARK: Subscription

@@ -1,11 +1,5 @@
 import CRdkafka
-import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// A consumer, with or without a group.
 public final class Consumer: Client, @unchecked Sendable {
@@ -23,10 +17,10 @@ public final class Consumer: Client, @unchecked Sendable {
     /// A message that librdkafka lends until it is destroyed.
     public typealias RawMessage = UnsafeMutablePointer<rd_kafka_message_t>
 
-    let subscription = Mutex(Subscription())
+    let subscription = Guarded(Subscription())
     /// The queue that messages and events of the group arrive in; nil without a group.
     @usableFromInline private(set) var queue: OpaquePointer?
-    let closeQueue = Mutex<QueueBox?>(nil)
+    let closeQueue = Guarded<QueueBox?>(nil)
     /// See `consume`.
     @usableFromInline let batchesMovePositions: Bool
 

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// A moment on the monotonic clock by which a call is to return.
 public struct Deadline: Sendable {

@@ -1,7 +1,7 @@
 import CRdkafka
 
 /// The headers of a message to be produced.
-public struct Headers: ~Copyable {
+@frozen public struct Headers: ~Copyable {
     /// The same headers, lent to a call.
     public struct Reference {
         let raw: OpaquePointer

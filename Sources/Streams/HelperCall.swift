@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// A request that must not be sent twice, made once on a thread of its own while the caller waits and looks around.
 ///
@@ -30,11 +26,11 @@ public final class HelperCall<Value>: @unchecked Sendable {
             pthread_cond_init(condition, nil)
         #endif
 
-        let own = Unmanaged<AnyObject>.passRetained(self as AnyObject)
+        let job = Unmanaged.passRetained(Job { self.run() })
         do throws(StreamsError) {
-            try HelperThread.start(own.toOpaque()) { runHelperCall($0) }
+            try HelperThread.start(job.toOpaque()) { runHelperCall($0) }
         } catch {
-            own.release()
+            job.release()
             throw error
         }
     }
@@ -112,12 +108,15 @@ enum HelperThread {
     }
 }
 
-private protocol Runnable: AnyObject {
-    func run()
+/// What the thread of a `HelperCall` does, whatever the type of its result.
+private final class Job {
+    let run: () -> Void
+
+    init(_ run: @escaping () -> Void) { self.run = run }
 }
 
-extension HelperCall: Runnable {
-    fileprivate func run() {
+extension HelperCall {
+    private func run() {
         let result: Result<Value, StreamsError>
         do throws(StreamsError) {
             result = .success(try body())
@@ -132,7 +131,6 @@ extension HelperCall: Runnable {
 }
 
 private func runHelperCall(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    let call = Unmanaged<AnyObject>.fromOpaque(argument!).takeRetainedValue()
-    (call as? Runnable)?.run()
+    Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue().run()
     return nil
 }

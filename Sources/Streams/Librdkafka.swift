@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// The librdkafka that this process has loaded, which need not be the one that this was built with.
 public enum Librdkafka {

@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// What librdkafka's mock cluster does not check: it writes outside its memory, or ends the process.
 extension MockCluster {
@@ -68,7 +63,7 @@ extension MockCluster {
         var free = 0
         var file: Int32 = 0
         while free < needed, file < limit {
-            if fcntl(file, F_GETFD) == -1 { free += 1 }
+            if sys_is_open_file(file) == 0 { free += 1 }
             file += 1
         }
         guard free == needed else {
@@ -86,11 +81,7 @@ extension MockCluster {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
         for _ in 0..<brokers {
-            #if os(Linux)
-                let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            #else
-                let file = socket(AF_INET, SOCK_STREAM, 0)
-            #endif
+            let file = sys_open_tcp_socket()
             if file >= 0 { sockets.append(file) }
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -101,7 +92,7 @@ extension MockCluster {
                     socklen_t(MemoryLayout<sockaddr_in>.size))
             }
             guard file >= 0, isBound == 0 else {
-                let error = String(cString: strerror(errno))
+                let error = String(cString: strerror(sys_errno()))
                 throw StreamsError(
                     .fail,
                     reason: "a mock cluster of \(brokers) brokers needs as many free ports of 127.0.0.1: \(error)")

@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// Which requests the brokers got. librdkafka before 2.3 cannot tell: see `requests`.
 extension MockCluster {

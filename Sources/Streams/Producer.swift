@@ -1,5 +1,4 @@
 import CRdkafka
-import Synchronization
 
 /// An asynchronous producer.
 ///
@@ -13,7 +12,7 @@ public final class Producer: Client, @unchecked Sendable {
         @usableFromInline let raw: OpaquePointer
     }
 
-    private let topics = Mutex<[TopicBox]>([])
+    private let topics = Guarded<[TopicBox]>([])
     @usableFromInline let rejected = RejectedMessages()
 
     /// A pointer that the mutex may guard: librdkafka's topics belong to no thread.

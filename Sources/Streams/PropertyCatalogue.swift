@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// The configuration properties that the loaded librdkafka knows, from its own table.
 enum PropertyCatalogue {

@@ -1,11 +1,6 @@
 import CRdkafka
+import CSystem
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Messages that a producer took and will not send, waiting for their delivery reports.
 public final class RejectedMessages: @unchecked Sendable {
@@ -24,7 +19,7 @@ public final class RejectedMessages: @unchecked Sendable {
         var head = 0
     }
 
-    private let queue = Mutex(Queue())
+    private let queue = Guarded(Queue())
     /// Written under the lock; read without it, where a stale answer only means that the next serving finds it.
     @usableFromInline let length = Atomic<Int>(0)
 

@@ -1,10 +1,5 @@
 import CRdkafka
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import CSystem
 
 /// A partition, and what is known of it.
 public struct TopicPartition: Sendable {

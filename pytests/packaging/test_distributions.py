@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -64,6 +65,18 @@ def test_the_sdist_holds_every_file_of_the_repository(unpacked):
         pytest.skip("the sources are not in a git repository")
     tracked = run("git", "ls-files", "-z", cwd=ROOT).split("\0")
     assert [name for name in tracked if name and (ROOT / name).exists() and not (unpacked / name).exists()] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the whole runtime is the only one")
+def test_it_builds_and_works_with_the_whole_swift_runtime_too(unpacked, tmp_path):
+    source = shutil.copytree(unpacked, tmp_path / "source")
+    environ = dict(os.environ, MAPR_STREAMS_EMBEDDED="0")
+    run(sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", cwd=source, env=environ)
+    (extension,) = (source / "python").rglob("*.so")
+    # Its size tells that the runtime is in it.
+    assert extension.stat().st_size > 3_000_000
+    made = exercise(sys.executable, tmp_path, PYTHONPATH=str(source / "python"))
+    assert (made["extension"], made["consumed"]) == (str(extension), 300)
 
 
 def test_the_sdist_holds_nothing_that_was_built(unpacked):

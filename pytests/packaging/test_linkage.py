@@ -48,10 +48,28 @@ def test_it_links_librdkafka_and_the_system_but_neither_libpython_nor_swift():
     assert [library for library in needed if not re.fullmatch(allowed, library)] == []
 
 
-def test_the_cxx_library_travels_inside_where_the_compiler_has_a_static_one(tmp_path):
-    if swift_build.static_cxx(tmp_path / "static", requirements.find_swift()) is None:
+@pytest.fixture
+def toolchain():
+    found = swift_build.Toolchain.of(requirements.find_swift())
+    assert found is not None
+    return found
+
+
+def test_with_embedded_swift_it_is_small_and_needs_the_c_library_alone(toolchain):
+    if toolchain.embedded_folder() is None:
+        pytest.skip("this toolchain has no Embedded Swift, or the build was told to do without")
+    assert Path(EXTENSION).stat().st_size < (3_000_000 if os.environ.get("MAPR_STREAMS_KEEP_SYMBOLS") else 1_500_000)
+    assert [library for library in dynamic("NEEDED") if re.match(r"libstdc\+\+|libgcc", library)] == []
+
+
+def test_the_cxx_library_travels_inside_where_the_compiler_has_a_static_one(toolchain, tmp_path):
+    if toolchain.static_cxx(tmp_path / "static") is None:
         pytest.skip("the compiler has no libstdc++.a")
     assert [library for library in dynamic("NEEDED") if library.startswith("libstdc++")] == []
+
+
+def test_it_brings_the_one_function_that_embedded_swift_takes_from_a_newer_glibc_than_any_other():
+    assert "arc4random_buf" not in symbols("--undefined-only")
 
 
 def test_it_exports_the_entry_point_of_the_module_and_nothing_else():

@@ -1,0 +1,33 @@
+// The C library, as far as Streams uses it. Embedded Swift has no module of the system's for it.
+#ifndef MAPR_STREAMS_CSYSTEM_SHIM_H
+#define MAPR_STREAMS_CSYSTEM_SHIM_H
+
+#if __has_include(<features.h>)
+#include <features.h>
+#endif
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+// Macros and functions of a variable number of arguments, neither of which Swift imports.
+static inline int sys_errno(void) { return errno; }
+static inline int sys_is_open_file(int file) { return fcntl(file, F_GETFD) != -1; }
+static inline int sys_open_tcp_socket(void) {
+#ifdef SOCK_CLOEXEC
+    return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+#else
+    return socket(AF_INET, SOCK_STREAM, 0);
+#endif
+}
+
+#endif

@@ -1,0 +1,28 @@
+// Searching text for text is in a library that Embedded Swift does not have.
+
+extension StringProtocol {
+    /// Where a part is first found, byte for byte.
+    func range(of part: StaticString) -> Range<Index>? {
+        part.withUTF8Buffer { range(ofBytes: $0) }
+    }
+
+    func includes(_ part: String) -> Bool {
+        var part = part
+        return part.withUTF8 { range(ofBytes: $0) } != nil
+    }
+
+    private func range(ofBytes part: UnsafeBufferPointer<UInt8>) -> Range<Index>? {
+        var start = utf8.startIndex
+        while true {
+            var here = start
+            var matched = 0
+            while matched < part.count, here < utf8.endIndex, utf8[here] == part[matched] {
+                utf8.formIndex(after: &here)
+                matched += 1
+            }
+            if matched == part.count { return start..<here }
+            if here == utf8.endIndex { return nil }
+            utf8.formIndex(after: &start)
+        }
+    }
+}
