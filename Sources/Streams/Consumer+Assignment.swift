@@ -70,10 +70,13 @@ extension Consumer {
         return text[0] == 0 ? nil : String(cString: text)
     }
 
+    /// Whether this thread is telling the application of a rebalance.
+    var isRebalancingHere: Bool { subscription.withLock { $0.isTold(by: pthread_self()) } }
+
     private func noteAnswer(isManual: Bool?) {
         let here = pthread_self()
         subscription.withLock { state in
-            if let thread = state.rebalancingThread, pthread_equal(thread, here) != 0 {
+            if state.isTold(by: here) {
                 state.hasAnswered = true
             } else if let isManual {
                 state.isManual = isManual

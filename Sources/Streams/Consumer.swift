@@ -12,6 +12,10 @@ public final class Consumer: Client, @unchecked Sendable {
         var rebalancingThread: pthread_t?
         /// The application assigned or unassigned while it was told.
         var hasAnswered = false
+
+        func isTold(by thread: pthread_t) -> Bool {
+            rebalancingThread.map { pthread_equal($0, thread) != 0 } ?? false
+        }
     }
 
     /// A message that librdkafka lends until it is destroyed.
@@ -20,6 +24,8 @@ public final class Consumer: Client, @unchecked Sendable {
     let subscription = Guarded(Subscription())
     /// The queue that messages and events of the group arrive in; nil without a group.
     @usableFromInline private(set) var queue: OpaquePointer?
+    /// Locked by calls that wait for partitions, and where a close begins.
+    let isBeingClosed = Guarded(false)
     let closeQueue = Guarded<QueueBox?>(nil)
     /// See `consume`.
     @usableFromInline let batchesMovePositions: Bool
@@ -106,7 +112,10 @@ public final class Consumer: Client, @unchecked Sendable {
             if let old = $0 { rd_kafka_queue_destroy(old.raw) }
             $0 = box
         }
-        try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
+        try isBeingClosed.withLock { isBeingClosed throws(StreamsError) in
+            try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
+            isBeingClosed = true
+        }
         return true
     }
 

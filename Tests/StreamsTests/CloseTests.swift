@@ -72,6 +72,40 @@ import Testing
         #expect(try consumer.close())
     }
 
+    @Test func whatIsAskedOfPartitionsWhileClosingIsRefusedAndNotWaitedFor() throws {
+        let test = try TestCluster()
+        try test.fill(["0", "1"])
+        let consumer = try test.consumer()
+        try consumer.assign([test.partition(offset: 0)])
+        #expect(consumer.next(count: 1).count == 1)
+        #expect(try consumer.beginClose())
+        let partition = test.partition(offset: 1)
+        for ask in [consumer.pause, consumer.resume] {
+            let error = thrown { () throws(StreamsError) in try ask([partition]) }
+            #expect(error?.code == .state)
+            #expect(error?.text == "the consumer is being closed")
+        }
+        #expect(thrown { () throws(StreamsError) in try consumer.seek(partition) }?.code == .state)
+        #expect(eventually { consumer.serveClose(milliseconds: 100) })
+    }
+
+    @Test func whoIsToldOfRevokedPartitionsWhileClosingMayStillPauseThem() throws {
+        let test = try TestCluster()
+        var events = ClientEvents()
+        var errors: [StreamsError?] = []
+        var consumer: Consumer?
+        events.rebalance = { kind, partitions in
+            if kind == .revoked {
+                errors.append(thrown { () throws(StreamsError) in try consumer?.pause(partitions) })
+            }
+        }
+        consumer = try test.consumer(events: events)
+        try consumer?.subscribe([test.topic])
+        #expect(consumer?.next(count: 1).count == 1)
+        #expect(try consumer?.close() == true)
+        #expect(errors.map { $0 == nil } == [true])
+    }
+
     // In processes of their own: where these go wrong, librdkafka aborts.
 
     @Test(.timeLimit(.minutes(2))) func aConsumerClosesWithFetchedMessagesUnread() async {
