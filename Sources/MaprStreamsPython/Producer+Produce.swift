@@ -90,22 +90,22 @@ func producerProduce(
                 return cpy_none().unsafelyUnwrapped.retained
             }
 
-            // The report's callback is the message's opaque pointer: it owns a reference until the report.
+            // A `DeliveryContext` of the callback alone: it owns a reference until the report.
             if let callback { cpy_incref(callback) }
             do throws(PythonError) {
-                if slots[6] == nil && slots[7] == nil {
+                if slots[6] == nil && slots[7] == nil && value.count < fields.pointee.shortestLent {
                     try producer.use { producer throws(PythonError) in
                         do throws(StreamsError) {
                             try producer.produce(
                                 topic, partition: partition, value: value.start, valueCount: value.count,
-                                key: key.start, keyCount: key.count, opaque: callback)
+                                isLent: false, key: key.start, keyCount: key.count, opaque: callback)
                         } catch {
                             throw python.raise(error, prefix: "Unable to produce message")
                         }
                     }
                 } else {
                     try fields.produce(
-                        python, topic, partition, value, key, callback, timestamp: slots[6],
+                        python, topic, partition, value, of: slots[1], key, callback, timestamp: slots[6],
                         headers: slots[7])
                 }
             } catch {
@@ -180,11 +180,26 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         }
     }
 
-    /// A message with a timestamp, headers or both.
+    /// A message with a timestamp, headers, or a value long enough to be lent.
     @inline(never)
     func produce(
         _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes,
-        _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
+        of valueObject: Object?, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
+    ) throws(PythonError) {
+        let lent = value.count >= pointee.shortestLent && cpy_is_exactly_bytes(valueObject) != 0 ? valueObject : nil
+        let context = DeliveryContext(callback: callback, isLending: lent != nil)
+        if let lent { cpy_incref(lent) }
+        do throws(PythonError) {
+            try produce(python, topic, partition, value, key, context, timestamp: timestamp, headers: headers)
+        } catch {
+            lent?.release()
+            throw error
+        }
+    }
+
+    private func produce(
+        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes,
+        _ key: BorrowedBytes, _ context: DeliveryContext, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
         var milliseconds: Int64 = 0
         if let timestamp, timestamp != cpy_none() { milliseconds = try python.int64(timestamp, "timestamp") }
@@ -192,9 +207,16 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             let producer = try open(python)
             do throws(StreamsError) {
                 try producer.use { producer throws(StreamsError) in
-                    try producer.produce(
-                        topic, partition: partition, value: value.start, valueCount: value.count, key: key.start,
-                        keyCount: key.count, opaque: callback, timestamp: milliseconds, headers: headers)
+                    if headers == nil && milliseconds == 0 {
+                        try producer.produce(
+                            topic, partition: partition, value: value.start, valueCount: value.count,
+                            isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque)
+                    } else {
+                        try producer.produce(
+                            topic, partition: partition, value: value.start, valueCount: value.count,
+                            isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque,
+                            timestamp: milliseconds, headers: headers)
+                    }
                 }
             } catch {
                 throw python.raise(error, prefix: "Unable to produce message")

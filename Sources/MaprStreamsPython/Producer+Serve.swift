@@ -51,27 +51,28 @@ func reportDelivery(
     _ handle: OpaquePointer?, _ record: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
 ) {
     let record = UnsafeMutablePointer(mutating: record.unsafelyUnwrapped)
-    let own = record.pointee._private?.assumingMemoryBound(to: PyObject.self)
+    let context = DeliveryContext(of: record)
     let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
         .assumingMemoryBound(to: ProducerFields.self)
     if record.pointee.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || record.pointee.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT {
         // Read where the producer is destroyed, and then by the one thread that does it.
         fields.pointee.purged &+= 1
     }
-    guard own != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current else { return }
+    guard record.pointee._private != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
+    else { return }
     frame.pointee.attach()
     Python.attached { python in
         // Looked up again: another thread may have had the GIL meanwhile.
-        guard let callable = own ?? fields.pointee.base.callbacks.report else { return }
+        let callable = context.callback ?? fields.pointee.base.callbacks.report
         let isSilent =
             fields.pointee.discardsReports
             || (fields.pointee.reportsErrorsOnly && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        if isSilent {
-            own?.release()
-            return
+        if let callable, !isSilent {
+            callDelivery(python, frame, fields, record, callable, isLending: context.isLending)
+        } else if context.isLending {
+            DeliveryContext.lentValue(record).release()
         }
-        callDelivery(python, frame, fields, record, callable)
-        own?.release()
+        context.callback?.release()
     }
 }
 
@@ -79,17 +80,21 @@ func reportDelivery(
 private func callDelivery(
     _ python: borrowing Python, _ frame: UnsafeMutablePointer<CallFrame>,
     _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>,
-    _ callable: Object
+    _ callable: Object, isLending: Bool
 ) {
     frame.pointee.callbackDepth &+= 1
     defer { frame.pointee.callbackDepth &-= 1 }
     guard let error = reportError(python, fields, record) else {
+        if isLending { DeliveryContext.lentValue(record).release() }
         return frame.pointee.recordAndYield(python, from: callable)
     }
     guard let message = lentMessage(fields, record) else {
+        if isLending { DeliveryContext.lentValue(record).release() }
         error.release()
         return frame.pointee.recordAndYield(python, from: callable)
     }
+    // The message takes over the reference, and its value is the very object that was produced.
+    if isLending { messageFields(message).pointee.value = DeliveryContext.lentValue(record) }
     var arguments: (Object?, Object?, Object?) = (nil, error, message)
     let result = withUnsafeMutablePointer(to: &arguments) {
         python.call(callable, two: UnsafeMutableRawPointer($0).assumingMemoryBound(to: Object?.self))

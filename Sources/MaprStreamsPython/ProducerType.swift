@@ -13,6 +13,8 @@ struct ProducerFields {
     /// From topic str to a handle's index in `handles`.
     var topics: Object?
     var handles: [Producer.Topic]
+    /// How long a value is lent to librdkafka rather than copied.
+    var shortestLent: Int
     var reportsErrorsOnly: Bool
     /// Reports let their callbacks go without calling them.
     var discardsReports: Bool
@@ -159,6 +161,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
                 ),
                 producer: nil, lastTopic: nil, lastTopicHandle: nil, topics: nil, handles: [],
+                shortestLent: Producer.readsValuesInPlace ? DeliveryContext.shortestLent : .max,
                 reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0))
         do throws(PythonError) {
             fields.pointee.topics = try OwnedObject(PyDict_New()).take()
