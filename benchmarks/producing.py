@@ -146,8 +146,12 @@ def empty_poll(module, parameters, meter):
         meter.stop(n, chunk)
 
 
-def produce(with_callback, properties):
-    """produce() and poll(0) for each message, then flush(): to the last report."""
+def produce(with_callback, properties, is_fresh):
+    """produce() and poll(0) for each message, then flush(): to the last report.
+
+    With ``is_fresh`` each value is an object of its own, which the program lets go of at once. Otherwise all messages
+    have the same one, and nothing is timed but the client.
+    """
 
     def run(module, parameters, meter):
         producer = module.Producer(sending(parameters, **properties))
@@ -165,7 +169,18 @@ def produce(with_callback, properties):
         for chunk in range(parameters["chunks"] + 1):
             seen[0] = 0
             meter.start(chunk)
-            if with_callback:
+            if is_fresh:
+                size = len(value)
+                for _ in range(n):
+                    while True:
+                        try:
+                            send(topic, bytes(size), on_delivery=callback)
+                            break
+                        except BufferError:
+                            full += 1
+                            poll(0.1)
+                    poll(0)
+            elif with_callback:
                 for _ in range(n):
                     while True:
                         try:
@@ -194,14 +209,15 @@ def produce(with_callback, properties):
     return run
 
 
-def _produce(name, title, with_callback, properties=(), **options):
+def _produce(name, title, with_callback, properties=(), is_fresh=False, **options):
     scenario(name, title, topic="empty", metrics=THROUGHPUT, chunks=10, **options)(
-        produce(with_callback, dict(properties))
+        produce(with_callback, dict(properties), is_fresh)
     )
 
 
 _produce("produce-cb-100", "produce with callbacks to the last report, 100 B", True, n=50000)
 _produce("produce-cb-1k", "produce with callbacks to the last report, 1 KiB", True, n=25000, size=1024)
+_produce("produce-fresh-1k", "produce with callbacks, a new value each, 1 KiB", True, n=25000, size=1024, is_fresh=True)
 _produce("produce-100", "produce to the last acknowledgement, 100 B", False, n=50000)
 # A client that produces faster has more in its queue, and so in memory. Here all of them fill the same small one.
 _produce(
