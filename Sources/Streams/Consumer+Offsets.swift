@@ -38,9 +38,14 @@ extension Consumer {
         deinit { rd_kafka_queue_destroy(queue) }
 
         /// - Returns: the committed offsets, or nil where the answer is not there yet.
-        /// - Throws: the commit's error, or that of the first partition that has one.
+        /// - Throws: the commit's error, or that of the first partition that has one; `_DESTROY` where a close has
+        ///   overtaken the commit.
         public func wait(milliseconds: Int32) throws(StreamsError) -> [TopicPartition]? {
-            guard let event = rd_kafka_queue_poll(queue, milliseconds) else { return nil }
+            guard let event = consumer.nextEvent(of: queue, milliseconds: milliseconds) else {
+                // librdkafka drops a commit that meets the end of a close, and does not say so.
+                if consumer.isClosed { throw StreamsError(ErrorCode(RD_KAFKA_RESP_ERR__DESTROY)) }
+                return nil
+            }
             defer { rd_kafka_event_destroy(event) }
             guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT else { return nil }
             let code = rd_kafka_event_error(event)

@@ -126,12 +126,47 @@ public final class Consumer: Client, @unchecked Sendable {
     /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
     public func serveClose(milliseconds: Int32) -> Bool {
         guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }
-        var event = rd_kafka_queue_poll(queue, milliseconds)
+        var event = nextEvent(of: queue, milliseconds: milliseconds)
         while let here = event {
             context.dispatch(here, of: handle)
             rd_kafka_event_destroy(here)
             event = rd_kafka_queue_poll(queue, 0)
         }
-        return rd_kafka_consumer_closed(handle) != 0
+        return isClosed
+    }
+
+    /// Whether the group has come to its end: what it was asked before is answered, what it is asked from now on fails.
+    ///
+    /// - Note: `rd_kafka_consumer_closed`.
+    var isClosed: Bool { rd_kafka_consumer_closed(handle) != 0 }
+
+    /// Waits for an event of a commit or a close, until the group has come to its end at most.
+    ///
+    /// librdkafka's main thread looks whether the group's coordinator is there when it has anything else to do, and
+    /// otherwise once a second: it gets something to do after 1, 2, 4 and so on milliseconds.
+    /// - Note: `rd_kafka_queue_poll`.
+    func nextEvent(of queue: OpaquePointer, milliseconds: Int32) -> OpaquePointer? {
+        var left = milliseconds
+        var step: Int32 = 1
+        while true {
+            if let event = rd_kafka_queue_poll(queue, min(step, left)) { return event }
+            // An answer may have come between the two; none comes after.
+            if isClosed { return rd_kafka_queue_poll(queue, 0) }
+            left -= step
+            if left <= 0 { return nil }
+            step *= 2
+            wakeMainThread()
+        }
+    }
+
+    /// Asks after the committed offsets of no partitions: nothing is sent for that, and it waits for no answer.
+    ///
+    /// Questions without a time limit, `rd_kafka_assignment` say, block for ever where they meet the end of a close:
+    /// librdkafka, up to 2.16.0 at least, then drops what is in the queue of its main thread.
+    /// - Note: `rd_kafka_committed`.
+    private func wakeMainThread() {
+        let none = rd_kafka_topic_partition_list_new(0)
+        _ = rd_kafka_committed(handle, none, 0)
+        rd_kafka_topic_partition_list_destroy(none)
     }
 }
