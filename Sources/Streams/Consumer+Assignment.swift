@@ -15,12 +15,12 @@ extension Consumer {
                 .conflict,
                 reason: "the consumer is assigned to partitions: call unassign() before subscribe()")
         }
-        try StreamsError.check(TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) })
+        try ask { TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) } }
     }
 
     /// - Note: `rd_kafka_unsubscribe`.
     public func unsubscribe() throws(StreamsError) {
-        try StreamsError.check(rd_kafka_unsubscribe(handle))
+        try ask { rd_kafka_unsubscribe(handle) }
     }
 
     // MARK: Assignment
@@ -30,32 +30,36 @@ extension Consumer {
     /// - Note: `rd_kafka_assign`.
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
         for partition in partitions { try checkTopicName(partition.topic) }
-        try StreamsError.check(TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) })
+        try ask { TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) } }
         noteAnswer(isManual: true)
     }
 
     /// - Note: `rd_kafka_assign` with no list.
     public func unassign() throws(StreamsError) {
-        try StreamsError.check(rd_kafka_assign(handle, nil))
+        try ask { rd_kafka_assign(handle, nil) }
         noteAnswer(isManual: false)
     }
 
     /// - Note: `rd_kafka_incremental_assign`.
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
-        try StreamsError.check(TopicPartitionList(partitions).withRaw { rd_kafka_incremental_assign(handle, $0) })
+        let list = TopicPartitionList(partitions)
+        let error = try answer { list.withRaw { rd_kafka_incremental_assign(handle, $0) } }
+        try StreamsError.check(error)
         noteAnswer(isManual: true)
     }
 
     /// - Note: `rd_kafka_incremental_unassign`.
     public func incrementalUnassign(_ partitions: [TopicPartition]) throws(StreamsError) {
-        try StreamsError.check(TopicPartitionList(partitions).withRaw { rd_kafka_incremental_unassign(handle, $0) })
+        let list = TopicPartitionList(partitions)
+        let error = try answer { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } }
+        try StreamsError.check(error)
         noteAnswer(isManual: nil)
     }
 
     /// - Note: `rd_kafka_assignment`.
     public func assignment() throws(StreamsError) -> [TopicPartition] {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
-        try StreamsError.check(rd_kafka_assignment(handle, &list))
+        try ask { rd_kafka_assignment(handle, &list) }
         guard let list else { return [] }
         return TopicPartitionList(owning: list).partitions
     }
@@ -63,9 +67,10 @@ extension Consumer {
     /// Whether partitions were taken away without being given back. - Note: `rd_kafka_assignment_lost`.
     public var isAssignmentLost: Bool { rd_kafka_assignment_lost(handle) != 0 }
 
-    /// The group's name for this member; nil before it has joined. - Note: `rd_kafka_memberid`.
+    /// The group's name for this member; nil before it has joined and once it leaves. - Note: `rd_kafka_memberid`.
     public var memberID: String? {
-        guard let text = rd_kafka_memberid(handle) else { return nil }
+        let given: UnsafeMutablePointer<CChar>?? = try? answer { rd_kafka_memberid(handle) }
+        guard let text = given ?? nil else { return nil }
         defer { rd_kafka_mem_free(handle, text) }
         return text[0] == 0 ? nil : String(cString: text)
     }

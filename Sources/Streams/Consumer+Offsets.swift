@@ -146,27 +146,16 @@ extension Consumer {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
         defer { rd_kafka_topic_destroy(topic) }
-        try askingPartitions { rd_kafka_seek(topic, partition.partition, partition.offset, -1) }
+        try ask { rd_kafka_seek(topic, partition.partition, partition.offset, -1) }
     }
 
     /// - Note: `rd_kafka_pause_partitions`.
     public func pause(_ partitions: [TopicPartition]) throws(StreamsError) {
-        try askingPartitions { TopicPartitionList(partitions).withRaw { rd_kafka_pause_partitions(handle, $0) } }
+        try ask { TopicPartitionList(partitions).withRaw { rd_kafka_pause_partitions(handle, $0) } }
     }
 
     /// - Note: `rd_kafka_resume_partitions`.
     public func resume(_ partitions: [TopicPartition]) throws(StreamsError) {
-        try askingPartitions { TopicPartitionList(partitions).withRaw { rd_kafka_resume_partitions(handle, $0) } }
-    }
-
-    /// Asks something of partitions and waits for their answers, which a close would take away: a question that comes
-    /// too late for its partition is never answered (seen with librdkafka 2.0.2), so it is not asked.
-    private func askingPartitions(_ ask: () -> rd_kafka_resp_err_t) throws(StreamsError) {
-        let code = isBeingClosed.withLock { isBeingClosed in
-            // Who is told of the partitions that a close revokes may ask: the close waits.
-            isBeingClosed && !isRebalancingHere ? nil : ask()
-        }
-        guard let code else { throw StreamsError(.state, reason: "the consumer is being closed") }
-        try StreamsError.check(code)
+        try ask { TopicPartitionList(partitions).withRaw { rd_kafka_resume_partitions(handle, $0) } }
     }
 }

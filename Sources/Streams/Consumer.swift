@@ -24,7 +24,7 @@ public final class Consumer: Client, @unchecked Sendable {
     let subscription = Guarded(Subscription())
     /// The queue that messages and events of the group arrive in; nil without a group.
     @usableFromInline private(set) var queue: OpaquePointer?
-    /// Locked by calls that wait for partitions, and where a close begins.
+    /// See `answer`.
     let isBeingClosed = Guarded(false)
     let closeQueue = Guarded<QueueBox?>(nil)
     /// See `consume`.
@@ -99,6 +99,24 @@ public final class Consumer: Client, @unchecked Sendable {
     public static func destroy(_ message: RawMessage) { rd_kafka_message_destroy(message) }
 
     // MARK: Closing
+
+    /// Asks something that librdkafka answers by itself, however long that takes.
+    ///
+    /// Such questions go to its main thread, and one that arrives at the end of a close is dropped there without an
+    /// answer (seen with 2.0.2 to 2.16.0): who asks would wait for ever. So none is asked once a close has begun, and none
+    /// is under way when it begins. Who is told of the partitions that a close revokes may ask: the close waits.
+    func answer<Answer>(_ ask: () -> Answer) throws(StreamsError) -> Answer {
+        let answer: Answer? = isBeingClosed.withLock { isBeingClosed in
+            isBeingClosed && !isRebalancingHere ? nil : ask()
+        }
+        guard let answer else { throw StreamsError(.state, reason: "the consumer is being closed") }
+        return answer
+    }
+
+    /// The same, where the answer is an error code.
+    func ask(_ ask: () -> rd_kafka_resp_err_t) throws(StreamsError) {
+        try StreamsError.check(answer(ask))
+    }
 
     /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
     ///

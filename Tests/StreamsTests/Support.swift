@@ -151,8 +151,8 @@ extension Producer {
         try lending(value) { value, valueCount throws(StreamsError) in
             try lending(key) { key, keyCount throws(StreamsError) in
                 try produce(
-                    topic, partition: partition, value: value, valueCount: valueCount, key: key, keyCount: keyCount,
-                    opaque: UnsafeMutableRawPointer(bitPattern: opaque))
+                    topic, partition: partition, value: value, valueCount: valueCount, isLent: false, key: key,
+                    keyCount: keyCount, opaque: UnsafeMutableRawPointer(bitPattern: opaque))
             }
         }
     }
@@ -171,7 +171,8 @@ extension Producer {
         }
         try lending(value.map { Array($0.utf8) }) { value, count throws(StreamsError) in
             try produce(
-                topic, partition: partition, value: value, valueCount: count, key: nil, keyCount: 0, opaque: nil,
+                topic, partition: partition, value: value, valueCount: count, isLent: false, key: nil, keyCount: 0,
+                opaque: nil,
                 timestamp: timestamp, headers: list.reference)
         }
         list.relinquish()

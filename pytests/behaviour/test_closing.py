@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mapr_streams_python import KafkaError, KafkaException, TopicPartition
-from mapr_streams_python.testing import deliver, read
+from mapr_streams_python.testing import deliver, read, wait_for_assignment
 
 
 @pytest.mark.parametrize("step", ["commit", "close"])
@@ -50,3 +50,36 @@ def test_a_commit_that_a_close_overtakes_comes_to_an_end(kafka_topic, producer, 
         read(consumer, 1)
         consumer.close()
         assert len(outcomes) == number
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "question",
+    ["assignment", "unsubscribe", "unassign", "pause", "seek"],
+)
+def test_what_librdkafka_would_never_answer_inside_a_close_is_refused(question, kafka_topic, producer, make_consumer):
+    """The group's end drops what it is asked, and who asked waits for ever."""
+    deliver(producer, kafka_topic, ["v"])
+    partition = TopicPartition(kafka_topic, 0, 0)
+    errors = []
+
+    def on_commit(error, partitions):
+        ask = getattr(consumer, question)
+        with pytest.raises(KafkaException, match="the consumer is being closed") as raised:
+            ask(partition) if question == "seek" else ask([partition]) if question == "pause" else ask()
+        errors.append(raised.value.args[0].code())
+
+    consumer = make_consumer({"on_commit": on_commit})
+    consumer.assign([partition])
+    read(consumer, 1)
+    consumer.close()
+    assert errors == [KafkaError._STATE]
+
+
+def test_the_assignment_can_be_asked_for_where_a_close_revokes_it(kafka_topic, make_consumer):
+    told = []
+    consumer = make_consumer()
+    consumer.subscribe([kafka_topic], on_revoke=lambda consumer, partitions: told.append(consumer.assignment()))
+    wait_for_assignment(consumer)
+    consumer.close()
+    assert [[(partition.topic, partition.partition) for partition in all] for all in told] == [[(kafka_topic, 0)]]
