@@ -8,7 +8,7 @@ from .broker import MockBrokers, RealBroker
 from .report import Report
 from .rounds import compare, note
 from .scenario import METRICS, select
-from .subjects import ROOT, Subject, default_subjects, install_peers
+from .subjects import ROOT, default_subjects, install_peers, subject
 
 EPILOG = """
 A module is NAME, or NAME@PYTHON to run it under another interpreter. confluent_kafka and confluent_kafka_latest mean
@@ -63,13 +63,10 @@ def main(arguments=None):
 
 
 def measure(options, scenarios):
-    subjects = [Subject(spec) for spec in options.module or default_subjects()]
-    for subject in subjects:
-        note(
-            f"{subject.label}: {subject.version} on librdkafka {subject.librdkafka}, Python {subject.python_version}, "
-            f"{subject.file}"
-        )
-    if len({subject.label for subject in subjects}) == 1 and not options.module:
+    subjects = [subject(spec) for spec in options.module or default_subjects()]
+    for each in subjects:
+        note(f"{each.label}: {each.version} on librdkafka {each.librdkafka}, Python {each.python_version}, {each.file}")
+    if len({each.label for each in subjects}) == 1 and not options.module:
         note("confluent-kafka is not installed under build/benchmarks: --install-peers sets it up")
     if options.broker == "mock":
         broker = MockBrokers(ROOT)
@@ -96,8 +93,8 @@ def count(scenarios, subjects, broker):
     for number, scenario in enumerate(counted, 1):
         note(f"[{number}/{len(counted)}] {scenario.name}: counting instructions")
         results[scenario.name] = row = []
-        for subject in subjects:
-            counts = callgrind.count(scenario, subject, broker)
+        for each in subjects:
+            counts = callgrind.count(scenario, each, broker)
             row.append(counts if isinstance(counts, dict) else dict(counts.groups, total=counts.total))
     return results
 

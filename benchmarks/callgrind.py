@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 from .runner import run
-from .subjects import build_folder
+from .subjects import build_folder, c_compiler
 
 LINE = re.compile(r"^(ob|cob|fn|cfn)=\((\d+)\)(?: (.*))?$")
 GROUPS = ("librdkafka", "libc", "binding", "CPython")
@@ -25,13 +25,9 @@ def missing():
     """Why nothing can be counted here, or None."""
     if not shutil.which("valgrind"):
         return "instructions are not counted: valgrind is not installed (Debian: apt-get install valgrind)"
-    if not _compiler():
+    if not c_compiler():
         return "instructions are not counted: there is no C compiler (Debian: apt-get install gcc)"
     return None
-
-
-def _compiler():
-    return os.environ.get("CC") or shutil.which("cc") or shutil.which("clang")
 
 
 def marks():
@@ -40,7 +36,7 @@ def marks():
     library = os.path.join(build_folder(), "callgrind_marks.so")
     if not os.path.exists(library) or os.path.getmtime(library) < os.path.getmtime(source):
         os.makedirs(build_folder(), exist_ok=True)
-        subprocess.run([_compiler(), "-O2", "-shared", "-fPIC", source, "-o", library], check=True)
+        subprocess.run([c_compiler(), "-O2", "-shared", "-fPIC", source, "-o", library], check=True)
     return library
 
 

@@ -4,6 +4,7 @@ from xml.sax.saxutils import escape
 
 from .rounds import advantage, summary
 from .scenario import SCENARIOS
+from .subjects import BARE
 
 LEFT, BAR, GAP, WIDTH, TOP = 330, 14, 10, 900, 56
 COLORS = ("#3b6ea5", "#c9783a", "#6a994e", "#8a5a83")
@@ -18,12 +19,16 @@ def plot(report, path):
     for name, results in report.data["times"].items():
         scenario = SCENARIOS[name]
         summaries = [summary(row, scenario.metrics[0]) for row in results]
-        factors = [advantage(summaries[0], other) if other and summaries[0] else None for other in summaries[1:]]
+        factors = [
+            advantage(summaries[0], other) if other and summaries[0] else None
+            for other, label in zip(summaries[1:], report.labels[1:])
+            if label != BARE
+        ]
         if any(factors):
             rows.append((scenario.title.replace("`", ""), factors))
     if not rows:
         return None
-    others = report.labels[1:]
+    others = [label for label in report.labels[1:] if label != BARE]
     most = max(f for _, factors in rows for f in factors if f)
     least = min(min(f for _, factors in rows for f in factors if f), 1)
     low, high = math.log2(least) if least < 1 else 0.0, max(math.log2(most), 1.0)

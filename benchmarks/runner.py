@@ -43,12 +43,14 @@ def run(
         "marks": marks,
         "root": ROOT,
     }
-    command = [*prefix, subject.python, "-m", "benchmarks.child", json.dumps(parameters)]
+    command = subject.command(parameters)
+    if command is None:
+        return {"unsupported": "–"}
     # a fixed hash seed: dictionaries of names collide alike in every run
     settings = dict({"PYTHONHASHSEED": "0"}, **scenario.env, **dict(environment))
     try:
         done = subprocess.run(
-            command,
+            [*prefix, *command],
             env=subject.environment(settings),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,

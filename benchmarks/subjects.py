@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OURS = "mapr_streams_python"
 PEER, PEER_LATEST = "confluent_kafka", "confluent_kafka_latest"
+BARE = "bare_c"
 
 DESCRIBE = """
 import json, platform, sys
@@ -57,6 +59,9 @@ class Subject:
         path = [*self.path, ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
         return dict(os.environ, PYTHONPATH=os.pathsep.join(path), **dict(more))
 
+    def command(self, parameters):
+        return [self.python, "-m", "benchmarks.child", json.dumps(parameters)]
+
     def _describe(self):
         done = subprocess.run(
             [self.python, "-c", DESCRIBE.format(module=self.module)],
@@ -76,10 +81,53 @@ class Subject:
         }
 
 
+class BareC:
+    """bare.c on this machine's librdkafka: what is left of a scenario without Python and without a binding."""
+
+    label = module = BARE
+    version = python_version = "–"
+    purge = True
+
+    def __init__(self):
+        source = os.path.join(ROOT, "benchmarks", "bare.c")
+        self.file = os.path.join(build_folder(), "bare")
+        if not os.path.exists(self.file) or os.path.getmtime(self.file) < os.path.getmtime(source):
+            os.makedirs(build_folder(), exist_ok=True)
+            prefix = os.environ.get("LIBRDKAFKA_PREFIX")
+            paths = [f"-I{prefix}/include", f"-L{prefix}/lib", f"-Wl,-rpath,{prefix}/lib"] if prefix else []
+            compiler = c_compiler()
+            if not compiler:
+                raise SystemExit(f"{BARE} needs a C compiler (Debian: apt-get install gcc)")
+            subprocess.run([compiler, "-O2", *paths, source, "-o", self.file, "-lrdkafka"], check=True)
+        told = subprocess.run([self.file, "version"], capture_output=True, text=True, check=True)
+        self.librdkafka = told.stdout.strip()
+
+    def environment(self, more=()):
+        return dict(os.environ, **dict(more))
+
+    def command(self, parameters):
+        """None for what bare.c does not have."""
+        scenarios = ("produce-cb-100", "produce-cb-1k", "produce-100", "produce-1k", "produce-cb-bounded")
+        if parameters["scenario"] not in (*scenarios, "latency-ack", "stream", "stream-batch"):
+            return None
+        names = ("scenario", "bootstrap", "topic", "partitions", "n", "chunks", "size")
+        return [self.file, *(str(parameters[name]) for name in names)]
+
+    facts = Subject.facts
+
+
+def c_compiler():
+    return os.environ.get("CC") or shutil.which("cc") or shutil.which("clang")
+
+
+def subject(spec):
+    return BareC() if spec == BARE else Subject(spec)
+
+
 def default_subjects():
-    """Ours, beside the peers that are installed."""
+    """Ours, beside the peers that are installed, and plain C where it can be compiled."""
     names = [name for name in (PEER, PEER_LATEST) if os.path.exists(peer_python(name))]
-    return [OURS, *names]
+    return [OURS, *names, *([BARE] if names and c_compiler() else [])]
 
 
 def install_peers():
