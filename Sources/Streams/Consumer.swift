@@ -172,7 +172,7 @@ public final class Consumer: Client, @unchecked Sendable {
             if isClosed { return rd_kafka_queue_poll(queue, 0) }
             left -= step
             if left <= 0 { return nil }
-            step *= 2
+            step = min(2 * step, Deadline.slice)
             wakeMainThread()
         }
     }
