@@ -114,9 +114,11 @@ class Toolchain(NamedTuple):
         if os.environ.get("MAPR_STREAMS_EMBEDDED", "1") in ("", "0") or self.version < OLDEST_EMBEDDED_SWIFT:
             return None
         folder = self.resources / "embedded"
-        module = folder / "Swift.swiftmodule" / f"{self.target}.swiftmodule"
+        modules = [
+            folder / f"{name}.swiftmodule" / f"{self.target}.swiftmodule" for name in ("Swift", "Synchronization")
+        ]
         tables = folder / self.target / "libswiftUnicodeDataTables.a"
-        return tables.parent if module.exists() and tables.is_file() else None
+        return tables.parent if tables.is_file() and all(module.exists() for module in modules) else None
 
     def static_cxx(self, folder: Path) -> Path | None:
         """A folder with the static C++ library and nothing else, or None where the compiler has none.

@@ -1,4 +1,4 @@
-// The C library, as far as Streams uses it. Embedded Swift has no module of the system's for it.
+// The C library, as far as the Swift sources use it. Embedded Swift has no module of the system's for it.
 #ifndef MAPR_STREAMS_CSYSTEM_SHIM_H
 #define MAPR_STREAMS_CSYSTEM_SHIM_H
 

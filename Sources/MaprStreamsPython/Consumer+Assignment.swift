@@ -13,7 +13,7 @@ let consumerAssignmentMethods: [Method] = [
         Consumes these partitions from now on, and none else.
 
         :param list(TopicPartition) partitions: where to go on; without an offset, from the committed one
-        :raises KafkaException: librdkafka refuses
+        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises TypeError: partitions is no list of TopicPartition
         :raises RuntimeError: the consumer is closed
 
@@ -27,7 +27,7 @@ let consumerAssignmentMethods: [Method] = [
 
         Consumes no partitions any more.
 
-        :raises KafkaException: librdkafka refuses
+        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_assign`` with no list.
@@ -41,7 +41,7 @@ let consumerAssignmentMethods: [Method] = [
         Adds partitions to those that are consumed.
 
         :param list(TopicPartition) partitions: the partitions
-        :raises KafkaException: librdkafka refuses
+        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_incremental_assign``.
@@ -55,7 +55,7 @@ let consumerAssignmentMethods: [Method] = [
         Takes partitions from those that are consumed.
 
         :param list(TopicPartition) partitions: the partitions
-        :raises KafkaException: librdkafka refuses
+        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_incremental_unassign``.
@@ -69,7 +69,7 @@ let consumerAssignmentMethods: [Method] = [
         The partitions that are consumed. Arguments are ignored.
 
         :rtype: list(TopicPartition)
-        :raises KafkaException: librdkafka refuses
+        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_assignment``.
@@ -82,7 +82,7 @@ let consumerAssignmentMethods: [Method] = [
 
         Ends the subscription.
 
-        :raises KafkaException: librdkafka refuses
+        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_unsubscribe``.
@@ -93,7 +93,7 @@ let consumerAssignmentMethods: [Method] = [
         memberid($self, /)
         --
 
-        The group's name for this consumer, or None before it has joined.
+        The group's name for this consumer, or None before it has joined and while it is being closed.
 
         :rtype: str or None
         :raises RuntimeError: the consumer is closed

@@ -42,7 +42,7 @@ let consumerSubscribeMethods: [Method] = [
         :param callable on_lost: called in place of on_revoke where they are gone already
         :param listener: an object with these as methods, instead of them; it may stand in the place of on_assign
         :raises KafkaException: _INVALID_ARG for a bad list or expression; _UNKNOWN_GROUP without ``group.id``; _CONFLICT, in
-            the MapR dialect, where the application has assigned partitions itself
+            the MapR dialect, where the application has assigned partitions itself; _STATE while the consumer is being closed
         :raises TypeError: an argument has the wrong type
         :raises RuntimeError: the consumer is closed
 

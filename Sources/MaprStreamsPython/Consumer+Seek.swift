@@ -13,7 +13,7 @@ let consumerSeekMethods: [Method] = [
         Goes on from another offset of an assigned partition.
 
         :param TopicPartition partition: the partition and the offset
-        :raises KafkaException: _STATE where it is not assigned
+        :raises KafkaException: _STATE where it is not assigned, and while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_seek``.
@@ -27,6 +27,7 @@ let consumerSeekMethods: [Method] = [
         Stops fetching partitions, which stay assigned.
 
         :param list(TopicPartition) partitions: the partitions
+        :raises KafkaException: _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_pause_partitions``.
@@ -40,6 +41,7 @@ let consumerSeekMethods: [Method] = [
         Goes on fetching partitions.
 
         :param list(TopicPartition) partitions: the partitions
+        :raises KafkaException: _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_resume_partitions``.
@@ -60,9 +62,10 @@ func consumerSeek(
             try seekSignature.parse(python, arguments, count, keywords, into: slots)
             let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
             let consumer = try fields.open(python)
+            let here = pthread_self()
             try python.request(
                 consumer, prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
-            ) { consumer throws(StreamsError) in try consumer.seek(partition) }
+            ) { consumer throws(StreamsError) in try consumer.seek(partition, for: here) }
             return python.none.take()
         }
     }

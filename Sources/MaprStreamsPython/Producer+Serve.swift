@@ -60,14 +60,19 @@ func reportDelivery(
     }
     guard record.pointee._private != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
     else { return }
+    let isSilent =
+        fields.pointee.discardsReports
+        || (fields.pointee.reportsErrorsOnly && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        || (context.callback == nil && fields.pointee.base.callbacks.report == nil)
+    if isSilent {
+        if context.isLending { frame.pointee.drop(DeliveryContext.lentValue(record)) }
+        if let callback = context.callback { frame.pointee.drop(callback) }
+        return
+    }
     frame.pointee.attach()
     Python.attached { python in
         // Looked up again: another thread may have had the GIL meanwhile.
-        let callable = context.callback ?? fields.pointee.base.callbacks.report
-        let isSilent =
-            fields.pointee.discardsReports
-            || (fields.pointee.reportsErrorsOnly && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        if let callable, !isSilent {
+        if let callable = context.callback ?? fields.pointee.base.callbacks.report {
             callDelivery(python, frame, fields, record, callable, isLending: context.isLending)
         } else if context.isLending {
             DeliveryContext.lentValue(record).release()

@@ -14,6 +14,8 @@ public struct CallFrame {
     public var exception: PendingException?
     /// The library's function must not be stopped half-way: it would lose what it has in hand.
     public var mustNotYield = false
+    /// See `drop`.
+    @usableFromInline var dropped: UnsafeMutablePointer<[Object]>?
     /// How many callbacks of this call are running.
     public var callbackDepth: Int32 = 0
     @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?
@@ -76,6 +78,32 @@ public struct CallFrame {
     /// From a callback: releases the GIL again, so that a function that goes on waiting does not hold it.
     public mutating func detachAgain() {
         detachedState = PyEval_SaveThread()
+    }
+
+    /// From a callback that has nothing to do with Python but to let go of an object: at once where the thread has the
+    /// GIL, otherwise as soon as the call takes it back. To take it for that would stop every other thread.
+    public mutating func drop(_ object: Object) {
+        guard detachedState != nil else { return object.release() }
+        if dropped == nil {
+            dropped = .allocate(capacity: 1)
+            dropped?.initialize(to: [])
+        }
+        dropped?.pointee.append(object)
+    }
+
+    /// Lets go of what `drop` was given. Called with the GIL.
+    @inlinable @inline(__always)
+    mutating func releaseDropped() {
+        if dropped != nil { releaseAllDropped() }
+    }
+
+    @usableFromInline @inline(never)
+    mutating func releaseAllDropped() {
+        guard let list = dropped else { return }
+        dropped = nil
+        for object in list.pointee { object.release() }
+        list.deinitialize(count: 1)
+        list.deallocate()
     }
 
     /// Notes the pending exception: the first comes out of the Python call, a later one goes to `sys.unraisablehook`.

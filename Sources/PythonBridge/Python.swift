@@ -61,6 +61,7 @@ public struct Python: ~Copyable {
                     Interpreter.reattach(state)
                     frame.pointee.detachedState = nil
                 }
+                frame.pointee.releaseDropped()
             } else {
                 Interpreter.reattach(state)
             }

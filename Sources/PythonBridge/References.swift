@@ -129,7 +129,7 @@ public func replace(_ field: inout Object?, with new: consuming OwnedObject) {
     old?.release()
 }
 
-/// The address of a field of something that does not move.
+/// The address of a field of something that does not move: of what a pointer leads to, and never of a variable.
 @inlinable @inline(__always)
 public func address<Field>(of field: inout Field) -> UnsafeMutablePointer<Field> {
     withUnsafeMutablePointer(to: &field) { $0 }

@@ -15,7 +15,11 @@ extension Consumer {
                 .conflict,
                 reason: "the consumer is assigned to partitions: call unassign() before subscribe()")
         }
-        try ask { TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) } }
+        // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.0 at least.
+        let code = try answer(beforeCloseOnly: true) {
+            TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) }
+        }
+        try StreamsError.check(code)
     }
 
     /// - Note: `rd_kafka_unsubscribe`.
@@ -29,7 +33,7 @@ extension Consumer {
     ///
     /// - Note: `rd_kafka_assign`.
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
-        for partition in partitions { try checkTopicName(partition.topic) }
+        try checkAssignable(partitions)
         try ask { TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) } }
         noteAnswer(isManual: true)
     }
@@ -42,6 +46,7 @@ extension Consumer {
 
     /// - Note: `rd_kafka_incremental_assign`.
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
+        try checkAssignable(partitions)
         let list = TopicPartitionList(partitions)
         let error = try answer { list.withRaw { rd_kafka_incremental_assign(handle, $0) } }
         try StreamsError.check(error)
@@ -54,6 +59,19 @@ extension Consumer {
         let error = try answer { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } }
         try StreamsError.check(error)
         noteAnswer(isManual: nil)
+    }
+
+    /// librdkafka makes no topic of a name that is longer than 512 bytes, and assigning to one ends the process.
+    private func checkAssignable(_ partitions: [TopicPartition]) throws(StreamsError) {
+        for partition in partitions {
+            try checkTopicName(partition.topic)
+            let count = partition.topic.utf8.count
+            if count > 512 {
+                throw StreamsError(
+                    .invalidArgument,
+                    reason: "topic \"\(partition.topic.prefix(32))...\" has \(count) bytes, and a name has 512 at most")
+            }
+        }
     }
 
     /// - Note: `rd_kafka_assignment`.
@@ -75,14 +93,18 @@ extension Consumer {
         return text[0] == 0 ? nil : String(cString: text)
     }
 
-    /// Whether this thread is telling the application of a rebalance.
-    var isRebalancingHere: Bool { subscription.withLock { $0.isTold(by: pthread_self()) } }
+    /// Whether a rebalance waits for what a thread is telling the application.
+    func isRebalanceHeld(by thread: pthread_t) -> Bool {
+        subscription.withLock { state in
+            state.telling(by: thread).map { !state.tellings[$0].hasAnswered } ?? false
+        }
+    }
 
     private func noteAnswer(isManual: Bool?) {
         let here = pthread_self()
         subscription.withLock { state in
-            if state.isTold(by: here) {
-                state.hasAnswered = true
+            if let telling = state.telling(by: here) {
+                state.tellings[telling].hasAnswered = true
             } else if let isManual {
                 state.isManual = isManual
             }
@@ -101,19 +123,10 @@ extension Consumer {
             let partitions = TopicPartitionList.partitions(of: list)
             let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
             let here = pthread_self()
-            // The application may poll inside its callback, into the next rebalance.
-            let outer = subscription.withLock { state in
-                let outer = state
-                state.rebalancingThread = here
-                state.hasAnswered = false
-                return outer
-            }
+            subscription.withLock { $0.tellings.append(Telling(thread: here)) }
             tell(kind, partitions)
             let hasAnswered = subscription.withLock { state in
-                let hasAnswered = state.hasAnswered
-                state.rebalancingThread = outer.rebalancingThread
-                state.hasAnswered = outer.hasAnswered
-                return hasAnswered
+                state.tellings.remove(at: state.telling(by: here).unsafelyUnwrapped).hasAnswered
             }
             if hasAnswered { return }
         }

@@ -1,4 +1,5 @@
 import CRdkafka
+import CSystem
 
 extension Consumer {
     // MARK: Commit
@@ -139,14 +140,16 @@ extension Consumer {
 
     /// Goes on from another offset. Waits until the fetcher has taken note.
     ///
+    /// - Parameter thread: whom it is done for.
     /// - Throws: `_STATE` where the partition is not assigned.
     /// - Note: `rd_kafka_seek`: `rd_kafka_seek_partitions` waits for fetches that are under way, and may time out.
-    public func seek(_ partition: TopicPartition) throws(StreamsError) {
+    public func seek(_ partition: TopicPartition, for thread: pthread_t = pthread_self()) throws(StreamsError) {
         guard let topic = rd_kafka_topic_new(handle, partition.topic, nil) else {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
         defer { rd_kafka_topic_destroy(topic) }
-        try ask { rd_kafka_seek(topic, partition.partition, partition.offset, -1) }
+        let code = try answer(for: thread) { rd_kafka_seek(topic, partition.partition, partition.offset, -1) }
+        try StreamsError.check(code)
     }
 
     /// - Note: `rd_kafka_pause_partitions`.

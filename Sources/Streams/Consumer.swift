@@ -5,16 +5,22 @@ import CSystem
 public final class Consumer: Client, @unchecked Sendable {
     // Unchecked: what is not constant is guarded by the mutex.
 
+    struct Telling {
+        let thread: pthread_t
+        /// The application assigned or unassigned while it was told: from then on nothing waits for it.
+        var hasAnswered = false
+    }
+
     struct Subscription: @unchecked Sendable {
         /// The application called `assign` outside a rebalance, and has not called `unassign` since.
         var isManual = false
-        /// The thread that is telling the application of a rebalance.
-        var rebalancingThread: pthread_t?
-        /// The application assigned or unassigned while it was told.
-        var hasAnswered = false
+        /// The rebalances that the application is being told of: one thread may poll while another closes, and a callback
+        /// may poll into the next rebalance.
+        var tellings: [Telling] = []
 
-        func isTold(by thread: pthread_t) -> Bool {
-            rebalancingThread.map { pthread_equal($0, thread) != 0 } ?? false
+        /// This thread's innermost.
+        func telling(by thread: pthread_t) -> Int? {
+            tellings.lastIndex { pthread_equal($0.thread, thread) != 0 }
         }
     }
 
@@ -104,10 +110,15 @@ public final class Consumer: Client, @unchecked Sendable {
     ///
     /// Such questions go to its main thread, and one that arrives at the end of a close is dropped there without an
     /// answer (seen with 2.0.2 to 2.16.0): who asks would wait for ever. So none is asked once a close has begun, and none
-    /// is under way when it begins. Who is told of the partitions that a close revokes may ask: the close waits.
-    func answer<Answer>(_ ask: () -> Answer) throws(StreamsError) -> Answer {
+    /// is under way when it begins. Who is told of the partitions that a close revokes may ask until it has answered: the
+    /// close waits for that.
+    ///
+    /// - Parameter thread: whom the question is asked for.
+    func answer<Answer>(
+        beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> Answer
+    ) throws(StreamsError) -> Answer {
         let answer: Answer? = isBeingClosed.withLock { isBeingClosed in
-            isBeingClosed && !isRebalancingHere ? nil : ask()
+            isBeingClosed && (beforeCloseOnly || !isRebalanceHeld(by: thread)) ? nil : ask()
         }
         guard let answer else { throw StreamsError(.state, reason: "the consumer is being closed") }
         return answer

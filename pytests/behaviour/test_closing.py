@@ -1,5 +1,7 @@
 """How long commits and closes take, and what a commit inside a close comes to."""
 
+import contextlib
+import threading
 import time
 
 import pytest
@@ -83,3 +85,72 @@ def test_the_assignment_can_be_asked_for_where_a_close_revokes_it(kafka_topic, m
     wait_for_assignment(consumer)
     consumer.close()
     assert [[(partition.topic, partition.partition) for partition in all] for all in told] == [[(kafka_topic, 0)]]
+
+
+@pytest.mark.timeout(30)
+def test_who_has_answered_a_closing_rebalance_asks_no_more(kafka_topic, make_consumer):
+    told = []
+
+    def on_revoke(consumer, partitions):
+        consumer.seek(TopicPartition(kafka_topic, 0, 0))
+        consumer.pause(partitions)
+        consumer.unassign()
+        with pytest.raises(KafkaException, match="the consumer is being closed"):
+            consumer.assignment()
+        told.append(partitions)
+
+    consumer = make_consumer()
+    consumer.subscribe([kafka_topic], on_revoke=on_revoke)
+    wait_for_assignment(consumer)
+    consumer.close()
+    assert len(told) == 1
+
+
+@pytest.mark.timeout(60)
+def test_a_subscription_inside_a_close_is_refused_and_does_not_end_the_process(kafka_topic, kafka_cluster, run_python):
+    code = f"""
+from mapr_streams_python import Consumer, KafkaException
+from mapr_streams_python.testing import wait_for_assignment
+
+def on_revoke(consumer, partitions):
+    try:
+        consumer.subscribe([{kafka_topic!r}])
+    except KafkaException as exception:
+        print(exception.args[0].name())
+
+consumer = Consumer({{"bootstrap.servers": {kafka_cluster.bootstrap_servers!r}, "group.id": "g"}})
+consumer.subscribe([{kafka_topic!r}], on_revoke=on_revoke)
+wait_for_assignment(consumer)
+consumer.close()
+"""
+    assert run_python(code).check() == "_STATE\n"
+
+
+@pytest.mark.timeout(60)
+def test_two_threads_that_are_told_of_rebalances_at_once_are_told_apart(kafka_topic, make_consumer):
+    assigned, returned = threading.Event(), threading.Event()
+    answers = []
+
+    def on_assign(consumer, partitions):
+        consumer.assign(partitions)
+        assigned.set()
+        # The close in the other thread revokes what was assigned here, and is told of that meanwhile.
+        assert returned.wait(30)
+
+    def on_revoke(consumer, partitions):
+        returned.set()
+        polling.join(30)
+        answers.append([(partition.topic, partition.partition) for partition in consumer.assignment()])
+
+    def poll():
+        with contextlib.suppress(RuntimeError):
+            while not assigned.is_set():
+                consumer.poll(0.1)
+
+    consumer = make_consumer()
+    consumer.subscribe([kafka_topic], on_assign=on_assign, on_revoke=on_revoke)
+    polling = threading.Thread(target=poll)
+    polling.start()
+    assert assigned.wait(30)
+    consumer.close()
+    assert answers == [[(kafka_topic, 0)]]

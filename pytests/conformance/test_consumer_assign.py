@@ -2,7 +2,7 @@
 
 import pytest
 
-from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, TopicPartition
+from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, KafkaError, KafkaException, TopicPartition
 from mapr_streams_python.testing import read
 
 from .support import fields
@@ -46,6 +46,15 @@ def test_assign_of_nothing_assigns_nothing(offline):
     consumer = offline.consumer()
     consumer.assign([TopicPartition("t", 0)])
     consumer.assign([])
+    assert consumer.assignment() == []
+
+
+@pytest.mark.parametrize("call", ["assign", "incremental_assign"])
+def test_a_topic_name_that_is_too_long_is_refused(call, offline):
+    consumer = offline.consumer()
+    with pytest.raises(KafkaException, match="has 513 bytes, and a name has 512 at most") as raised:
+        getattr(consumer, call)([TopicPartition("ä" * 256 + "t", 0)])
+    assert raised.value.args[0].code() == KafkaError._INVALID_ARG
     assert consumer.assignment() == []
 
 
