@@ -9,7 +9,7 @@
         while filled < count {
             // The most that one call gives.
             let part = min(count - filled, 256)
-            // Without randomness a hash is as good as a constant seed lets it be: nothing here hashes foreign keys.
+            // Without randomness a constant seed does: what is hashed here are names of properties.
             if getentropy(buffer + filled, part) != 0 { return }
             filled += part
         }

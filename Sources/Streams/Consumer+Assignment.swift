@@ -16,10 +16,9 @@ extension Consumer {
                 reason: "the consumer is assigned to partitions: call unassign() before subscribe()")
         }
         // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.0 at least.
-        let code = try answer(beforeCloseOnly: true) {
+        try ask(beforeCloseOnly: true) {
             TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) }
         }
-        try StreamsError.check(code)
     }
 
     /// - Note: `rd_kafka_unsubscribe`.

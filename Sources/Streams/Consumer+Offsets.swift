@@ -148,8 +148,7 @@ extension Consumer {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
         defer { rd_kafka_topic_destroy(topic) }
-        let code = try answer(for: thread) { rd_kafka_seek(topic, partition.partition, partition.offset, -1) }
-        try StreamsError.check(code)
+        try ask(for: thread) { rd_kafka_seek(topic, partition.partition, partition.offset, -1) }
     }
 
     /// - Note: `rd_kafka_pause_partitions`.

@@ -113,7 +113,9 @@ public final class Consumer: Client, @unchecked Sendable {
     /// is under way when it begins. Who is told of the partitions that a close revokes may ask until it has answered: the
     /// close waits for that.
     ///
-    /// - Parameter thread: whom the question is asked for.
+    /// - Parameters:
+    ///   - beforeCloseOnly: not even by those.
+    ///   - thread: whom the question is asked for.
     func answer<Answer>(
         beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> Answer
     ) throws(StreamsError) -> Answer {
@@ -125,8 +127,10 @@ public final class Consumer: Client, @unchecked Sendable {
     }
 
     /// The same, where the answer is an error code.
-    func ask(_ ask: () -> rd_kafka_resp_err_t) throws(StreamsError) {
-        try StreamsError.check(answer(ask))
+    func ask(
+        beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> rd_kafka_resp_err_t
+    ) throws(StreamsError) {
+        try StreamsError.check(answer(beforeCloseOnly: beforeCloseOnly, for: thread, ask))
     }
 
     /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
@@ -188,10 +192,8 @@ public final class Consumer: Client, @unchecked Sendable {
         }
     }
 
-    /// Asks after the committed offsets of no partitions: nothing is sent for that, and it waits for no answer.
-    ///
-    /// Questions without a time limit, `rd_kafka_assignment` say, block for ever where they meet the end of a close:
-    /// librdkafka, up to 2.16.0 at least, then drops what is in the queue of its main thread.
+    /// Asks after the committed offsets of no partitions: nothing is sent for that, and unlike the questions of `answer`
+    /// it waits for nothing.
     /// - Note: `rd_kafka_committed`.
     private func wakeMainThread() {
         let none = rd_kafka_topic_partition_list_new(0)

@@ -61,8 +61,7 @@ public final class Producer: Client, @unchecked Sendable {
     ) throws(StreamsError) {
         let result = rd_kafka_produce(
             topic.raw, partition, isLent ? 0 : RD_KAFKA_MSG_F_COPY, UnsafeMutableRawPointer(mutating: value),
-            valueCount, key,
-            keyCount, opaque)
+            valueCount, key, keyCount, opaque)
         if result != 0 { throw Self.lastError() }
     }
 

@@ -31,7 +31,14 @@ enum PropertyCatalogue {
     }()
 
     /// Whether this is a vendor's build that talks to MapR Event Store itself.
-    static let isStreamsBuild = names.contains("streams.consumer.default.stream")
+    ///
+    /// Every producer asks, so the table is not read for it. - Note: `rd_kafka_conf_set`.
+    static let isStreamsBuild: Bool = {
+        let configuration = rd_kafka_conf_new()
+        defer { rd_kafka_conf_destroy(configuration) }
+        let outcome = rd_kafka_conf_set(configuration, "streams.consumer.default.stream", "/stream", nil, 0)
+        return outcome != RD_KAFKA_CONF_UNKNOWN
+    }()
 
     /// The known name that is nearest to an unknown one, where one is near enough to be meant.
     static func nearest(to name: String, among extra: [String] = []) -> String? {
