@@ -11,7 +11,7 @@ PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench build wheel sdist format lint clean install ready ready-to-test
+.PHONY: help demo test bench build wheel sdist format lint lock clean install ready ready-to-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,9 @@ format: ready-to-test ## rewrite Swift and Python sources in the project's forma
 
 lint: ready-to-test install ## the checks of `make test` without its tests
 	@$(VENV) tools/run_tests.py --checks
+
+lock: ## the newest releases of what comes from PyPI, into tools/requirements-*.txt
+	@$(PYTHON) tools/bootstrap.py lock
 
 clean: ## remove what was built, and the virtual environment
 	rm -rf .build build dist .venv python/*.egg-info python/mapr_streams_python/*.so python/mapr_streams_python/.libs

@@ -1,8 +1,9 @@
 """Makes a machine ready for `make demo`, `make test` and `make bench`: system packages, and a virtual environment.
 
-Usage: python3 tools/bootstrap.py {build,test,bench}
+Usage: python3 tools/bootstrap.py {build,test,bench,lock}
 
-Needs nothing but Python itself. A second run finds everything in place and takes well under a second.
+Needs nothing but Python itself. A second run finds everything in place and takes well under a second. "lock" does not
+look at the machine: it renews the lists of what is installed from PyPI.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import requirements
 from requirements import BuildError
 
 ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "tools"
 VENV = ROOT / ".venv"
+# Each names two files: requirements-NAME.in says what is wanted, and requirements-NAME.txt, which is made from it and
+# alone installed, each package down to its hash. "build" comes first, since "dev" takes it in.
+LISTS = ("build", "dev", "lock")
 
 # Commands, and the packages that bring them. The benchmarks build confluent-kafka from source, to compare with.
 COMMANDS = {"build": {}, "test": {"readelf": "binutils"}, "bench": {"gcc": "gcc", "valgrind": "valgrind"}}
@@ -40,7 +45,7 @@ def main(purpose: str) -> None:
     except BuildError as problem:
         stop(str(problem))
     make_environment()
-    install_tools(ROOT / "tools" / f"requirements-{'dev' if purpose == 'test' else 'build'}.txt")
+    install_tools("dev" if purpose == "test" else "build")
 
 
 def missing_packages(purpose: str) -> list[str]:
@@ -97,20 +102,36 @@ def make_environment() -> None:
         mark.write_text(wanted)
 
 
-def install_tools(listed: Path) -> None:
-    """Installs the pinned packages of a requirements file into .venv, unless that very list is installed."""
-    text = "".join(file.read_text() for file in sorted(listed.parent.glob("requirements-*.txt")))
-    wanted = hashlib.sha256(text.encode()).hexdigest()
+def install_tools(name: str) -> None:
+    """Installs the locked packages of a list into .venv, unless that very list is installed."""
+    listed = TOOLS / f"requirements-{name}.txt"
+    wanted = hashlib.sha256(listed.read_bytes()).hexdigest()
     mark = VENV / f".{listed.stem}"
     if not mark.is_file() or mark.read_text() != wanted:
         print(f"Installing what {listed.name} lists", flush=True)
+        # Wheels alone: a source distribution would bring in whatever it needs for its build, in whatever version.
         pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run([*pip, "--requirement", str(listed)])
+        run([*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(listed)])
         mark.write_text(wanted)
 
 
-def run(command: list[str]) -> None:
-    ended = subprocess.run(command, check=False)
+def renew_lock() -> None:
+    """Writes the newest releases into the locked lists: one of each package, which every CPython that we support runs.
+
+    The tool that does so is locked as well, and renewed with the rest.
+    """
+    install_tools("lock")
+    lock = [str(VENV / "bin" / "uv"), "pip", "compile", "--quiet", "--upgrade", "--generate-hashes"]
+    lock += ["--universal", "--fork-strategy", "fewest", "--no-python-downloads", "--python", sys.executable]
+    lock += ["--python-version", ".".join(map(str, requirements.OLDEST_PYTHON))]
+    for name in LISTS:
+        print(f"Locking requirements-{name}.txt", flush=True)
+        files = ["--output-file", f"requirements-{name}.txt", f"requirements-{name}.in"]
+        run([*lock, *files], cwd=TOOLS, env=dict(os.environ, UV_CUSTOM_COMPILE_COMMAND="make lock"))
+
+
+def run(command: list[str], **how: Any) -> None:
+    ended = subprocess.run(command, check=False, **how)
     if ended.returncode:
         stop(f"this command failed with exit status {ended.returncode}:\n\n  {shlex.join(command)}")
 
@@ -120,6 +141,10 @@ def stop(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+    if len(sys.argv) != 2 or sys.argv[1] not in [*COMMANDS, "lock"]:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    if sys.argv[1] == "lock":
+        make_environment()
+        renew_lock()
+    else:
+        main(sys.argv[1])

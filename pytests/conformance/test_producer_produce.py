@@ -78,7 +78,7 @@ def test_a_topic_that_no_broker_accepts_is_taken(producer, topic):
     assert producer.produce(topic, "v") is None
 
 
-@pytest.mark.parametrize("value", [1.5, ["v"], True, 5, {}, object()], ids=repr)
+@pytest.mark.parametrize("value", [1.5, ["v"], True, 5, {}, object], ids=repr)
 @pytest.mark.parametrize("name", ["value", "key"])
 def test_value_and_key_of_another_type_are_a_type_error_that_names_the_type(producer, name, value):
     with pytest.raises(TypeError, match=type(value).__name__):
