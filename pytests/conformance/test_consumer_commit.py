@@ -324,3 +324,20 @@ def test_consumer_takes_part_in_no_group_until_it_subscribes(dialect):
     consumer = Consumer({"group.id": "g", "streams.compatibility": dialect})
     assert consumer.memberid() is None
     consumer.close()
+
+
+def test_an_asynchronous_commit_commits_what_was_stored_when_it_was_called(online, filled):
+    """librdkafka reads the stored offsets when it comes to the commit: here it has much to do first."""
+    name = filled(*[f"v{index}" for index in range(100)], partitions=2)
+    committed = []
+    config = {"enable.auto.commit": False, "on_commit": lambda error, partitions: committed.append(partitions)}
+    consumer = online.consumer(config)
+    consumer.assign([TopicPartition(name, 0, 0)])
+    read(consumer, 1)
+    for _ in range(300):
+        consumer.commit(offsets=[TopicPartition(name, 1, 7)])
+    consumer.commit()
+    consumer.consume(50, 0)
+    while len(committed) < 301:
+        consumer.poll(1)
+    assert [(p.partition, p.offset) for p in committed[300]] == [(0, 1)]

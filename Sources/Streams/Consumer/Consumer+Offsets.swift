@@ -4,12 +4,23 @@ import CSystem
 extension Consumer {
     // MARK: Commit
 
-    /// Commits without waiting; the result goes to `ClientEvents.offsetsCommitted`.
+    /// Commits without waiting for the group's coordinator; the result goes to `ClientEvents.offsetsCommitted`.
     ///
-    /// - Parameter offsets: nil for the stored offsets of the current assignment.
+    /// - Parameter offsets: nil for the stored offsets of the current assignment, as they are before this returns.
     /// - Note: `rd_kafka_commit`.
     public func commit(_ offsets: [TopicPartition]?) throws(StreamsError) {
         try StreamsError.check(Self.withRaw(offsets) { rd_kafka_commit(handle, $0, 1) })
+        if offsets == nil { waitForMainThread() }
+    }
+
+    /// Waits until librdkafka's main thread has come to what it was asked so far.
+    ///
+    /// It is the main thread that reads the stored offsets for a commit: a message that is handed out before it does is
+    /// committed as well. It takes what it is asked in order, so its answer to another question says that it has. While
+    /// the consumer closes nothing is handed out, and nothing is asked.
+    /// - Note: `rd_kafka_rebalance_protocol`.
+    private func waitForMainThread() {
+        _ = try? answer { rd_kafka_rebalance_protocol(handle) }
     }
 
     private static func withRaw<Result>(
