@@ -55,6 +55,7 @@ public final class Consumer: Client, @unchecked Sendable {
     }
 
     override func willDestroy() {
+        if queue != nil && !isBeingClosed.withLock({ $0 }) { dropSubscription() }
         closeQueue.withLock { if let queue = $0 { rd_kafka_queue_destroy(queue.raw) } }
         if let queue { rd_kafka_queue_destroy(queue) }
     }
@@ -133,6 +134,13 @@ public final class Consumer: Client, @unchecked Sendable {
         try StreamsError.check(answer(beforeCloseOnly: beforeCloseOnly, for: thread, ask))
     }
 
+    /// Ends the subscription before the group ends.
+    ///
+    /// One that was made during a rebalance waits in librdkafka for the end of that rebalance. A close does not drop it:
+    /// it comes into force while the group ends, and librdkafka aborts (`rd_kafka_cgrp_destroy_final`, 2.0.2 to 2.16.1).
+    /// - Note: `rd_kafka_unsubscribe`, which does what a close does first where nothing waits.
+    private func dropSubscription() { _ = rd_kafka_unsubscribe(handle) }
+
     /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
     ///
     /// - Returns: false where there is nothing to wait for.
@@ -146,6 +154,7 @@ public final class Consumer: Client, @unchecked Sendable {
             $0 = box
         }
         try isBeingClosed.withLock { isBeingClosed throws(StreamsError) in
+            if !isBeingClosed { dropSubscription() }
             try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
             isBeingClosed = true
         }

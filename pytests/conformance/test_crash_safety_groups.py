@@ -1,0 +1,70 @@
+"""Every state that a group can be in when its consumer is closed, dropped, or alive at the end of the process."""
+
+from pathlib import Path
+
+from mapr_streams_python.testing import MockCluster
+
+SEQUENCES = Path(__file__).resolve().parents[1] / "group_sequences.py"
+
+
+def test_a_subscription_that_waits_for_a_rebalance_ends_with_its_consumer(program, filled, dialect):
+    """librdkafka aborts where one comes into force while the group ends."""
+    printed = program(
+        """
+        def unsubscribe_then_subscribe(client):
+            client.unsubscribe()
+            client.subscribe([other])
+
+        def subscribe_twice(client):
+            client.subscribe([other])
+            client.subscribe([topic, other])
+
+        def subscribe_then_poll(client):
+            client.unsubscribe()
+            client.subscribe([other])
+            client.poll(0)
+
+        def unassign_between(client):
+            client.unsubscribe()
+            client.unassign()
+            client.subscribe([other])
+
+        def with_block(client):
+            with client:
+                pass
+
+        survivors = []
+        ends = [Consumer.close, with_block, lambda client: None, survivors.append]
+        changes = [unsubscribe_then_subscribe, subscribe_twice, subscribe_then_poll, unassign_between]
+        ended = []
+
+        def run(change, end):
+            client = make_consumer({"streams.compatibility": dialect, "group.id": f"{change} {end}"})
+            client.subscribe([topic])
+            wait_for(lambda: client.poll(0.1) is not None)
+            change(client)
+            end(client)
+            del client
+            ended.append((change, end))
+
+        threads = [threading.Thread(target=run, args=(change, end)) for change in changes for end in ends]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(len(ended))
+        """,
+        topic=filled("v"),
+        other=filled("v"),
+        dialect=dialect,
+    )
+    assert printed == "16\n"
+
+
+def test_whatever_a_group_was_asked_its_consumers_come_to_their_end(run_python):
+    """Some sequences of calls; `group_sequences.py` runs as many others as one likes."""
+    with MockCluster(brokers=1) as cluster:
+        for topic in ("a", "b"):
+            cluster.create_topic(topic, partitions=2)
+        call = f"main({cluster.bootstrap_servers!r}, 0, 20)"
+        assert run_python(SEQUENCES.read_text("utf-8").replace("main(*sys.argv[1:])", call)).check() == "ended\n"
