@@ -3,6 +3,9 @@ PYTHON ?= python3
 # `make demo BOOTSTRAP=host:9092` runs the demo on a cluster of yours.
 BOOTSTRAP ?=
 
+# `make test-asan TESTS=pytests/behaviour` runs these tests alone on that build.
+TESTS ?=
+
 VENV := .venv/bin/python
 INSTALLED := .venv/.installed
 SWIFT ?= swift
@@ -11,16 +14,28 @@ PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench build wheel sdist format lint lock clean install ready ready-to-test
+.PHONY: help demo test test-asan test-debug test-valgrind test-runtime bench build wheel sdist format lint lock clean install ready ready-to-test
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: install ## producer and consumer group on the embedded broker, or on BOOTSTRAP=host:9092
 	@$(VENV) examples/demo.py $(if $(BOOTSTRAP),--bootstrap '$(BOOTSTRAP)')
 
 test: ready-to-test install ## everything: swift test, pytest, lint, format, types
 	@$(VENV) tools/run_tests.py
+
+test-asan: ready-to-test install ## pytest on an extension with AddressSanitizer; TESTS=... for a part
+	@$(VENV) tools/run_variant.py asan $(TESTS)
+
+test-debug: ready-to-test install ## pytest on a debug build: assertions, exclusivity, PYTHONDEVMODE
+	@$(VENV) tools/run_variant.py debug $(TESTS)
+
+test-runtime: ready-to-test install ## a part of pytest on the build with the whole Swift runtime
+	@$(VENV) tools/run_variant.py runtime $(TESTS)
+
+test-valgrind: ready-to-test install ## the hot paths under valgrind's memcheck
+	@$(VENV) tools/run_variant.py valgrind
 
 bench: install ## messages per second and CPU time per message, beside confluent-kafka
 	@$(PYTHON) tools/bootstrap.py bench

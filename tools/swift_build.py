@@ -35,12 +35,7 @@ def build(root: Path, scratch: Path) -> Path:
     requirements.check_interpreter()
     swift = requirements.find_swift()
     librdkafka = requirements.find_librdkafka()
-    headers = requirements.find_python_headers()
-
-    scratch.mkdir(parents=True, exist_ok=True)
-    environ = dict(os.environ)
-    described = _describe(scratch / "pkgconfig", librdkafka, headers)
-    environ["PKG_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(described), environ.get("PKG_CONFIG_PATH")]))
+    environ = environment(scratch)
     command = [swift, "build", "--configuration", "release", "--product", PRODUCT]
     command += ["--package-path", str(root), "--scratch-path", str(scratch)]
     command += _options(scratch, swift, librdkafka)
@@ -49,6 +44,14 @@ def build(root: Path, scratch: Path) -> Path:
         failed = f"swift build failed with exit status {ended.returncode}, and what it said stands above"
         raise BuildError(f"{failed}. The command was:\n\n  {shlex.join(command)}")
     return scratch / "release" / f"lib{PRODUCT}{'.dylib' if sys.platform == 'darwin' else '.so'}"
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """The variables for a `swift build` that shall use the librdkafka and the Python headers that were found."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    described = _describe(scratch / "pkgconfig", requirements.find_librdkafka(), requirements.find_python_headers())
+    path = os.pathsep.join(filter(None, [str(described), os.environ.get("PKG_CONFIG_PATH")]))
+    return dict(os.environ, PKG_CONFIG_PATH=path)
 
 
 def _options(scratch: Path, swift_command: str, librdkafka: requirements.Librdkafka) -> list[str]:

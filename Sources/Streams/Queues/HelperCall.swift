@@ -4,11 +4,13 @@ import CSystem
 ///
 /// The caller may give up waiting; the request then ends by itself, and its result is dropped.
 public final class HelperCall<Value>: @unchecked Sendable {
-    // Unchecked: `outcome` is guarded by `mutex`, and the rest never changes.
+    // Unchecked: what the request has come to is guarded by `mutex`, and the rest never changes.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let body: () throws(StreamsError) -> Value
-    private var outcome: Result<Value, StreamsError>?
+    private var hasEnded = false
+    private var value: Value?
+    private var failure: StreamsError?
 
     /// Starts the thread. - Parameter body: keeps alive what it needs, the client above all.
     public init(_ body: @escaping () throws(StreamsError) -> Value) throws(StreamsError) {
@@ -59,18 +61,19 @@ public final class HelperCall<Value>: @unchecked Sendable {
         time.tv_nsec = nanoseconds % 1_000_000_000
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while outcome == nil {
+        while !hasEnded {
             if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT { break }
         }
-        return outcome != nil
+        return hasEnded
     }
 
     /// The result, once `wait` has said that it is there.
     public func result() throws(StreamsError) -> Value {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        guard let outcome else { throw StreamsError(.timedOut) }
-        return try outcome.get()
+        if let failure { throw failure }
+        guard let value else { throw StreamsError(.timedOut) }
+        return value
     }
 }
 
@@ -117,14 +120,18 @@ private final class Job {
 
 extension HelperCall {
     private func run() {
-        let result: Result<Value, StreamsError>
         do throws(StreamsError) {
-            result = .success(try body())
+            let value = try body()
+            end { self.value = value }
         } catch {
-            result = .failure(error)
+            end { self.failure = error }
         }
+    }
+
+    private func end(_ note: () -> Void) {
         pthread_mutex_lock(mutex)
-        outcome = result
+        note()
+        hasEnded = true
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }

@@ -1,0 +1,122 @@
+"""Runs tests on an extension that is built to find faults: one test runner, several builds.
+
+Usage: .venv/bin/python tools/run_variant.py {asan,debug,valgrind,runtime} [PYTEST ARGUMENTS]
+
+asan      AddressSanitizer in our code, and in what it calls of malloc; Python's own allocator is out of the way
+debug     assertions on, exclusivity enforced, the GIL asserted at each release of a reference; PYTHONDEVMODE
+valgrind  the shipped build under memcheck, in the loops of tools/hot_loops.py
+runtime   the whole Swift runtime instead of Embedded Swift, with its traps: what other toolchains and macOS build
+
+Without arguments asan and debug run pytests/behaviour and pytests/conformance, and runtime a part of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import requirements
+import swift_build
+
+ROOT = Path(__file__).resolve().parent.parent
+EXTENSION = "cimpl.abi3.so"
+
+
+class Variant(NamedTuple):
+    """How an extension is built, and what its tests run with."""
+
+    configuration: str
+    swift: Sequence[str]
+    environ: dict[str, str]
+    tests: Sequence[str]
+
+
+WHOLE = ["pytests/behaviour", "pytests/conformance"]
+VARIANTS = {
+    "asan": Variant(
+        "release",
+        ["--sanitize=address", "-Xswiftc", "-enforce-exclusivity=checked"],
+        # Python keeps what it has at exit, and librdkafka's global tables stay: leaks are the valgrind mode's.
+        {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:handle_segv=0", "PYTHONMALLOC": "malloc"},
+        WHOLE,
+    ),
+    "debug": Variant("debug", ["-Xswiftc", "-enforce-exclusivity=checked"], {"PYTHONDEVMODE": "1"}, WHOLE),
+    "runtime": Variant(
+        "release",
+        [],
+        {},
+        ["pytests/behaviour", "pytests/conformance/test_message.py", "pytests/conformance/test_producer_delivery.py"],
+    ),
+}
+
+
+def build(name: str) -> Path:
+    """Builds a variant; returns the folder to put on PYTHONPATH, in which the package has that extension."""
+    folder = ROOT / "build" / "variants" / name
+    variant = VARIANTS[name]
+    swift = requirements.find_swift()
+    environ = swift_build.environment(folder)
+    command = [swift, "build", "--configuration", variant.configuration, "--product", swift_build.PRODUCT]
+    command += ["--package-path", str(ROOT), "--scratch-path", str(folder / "swift"), *variant.swift]
+    # The runtime is taken in, as it is where a toolchain without Embedded Swift builds the extension.
+    command += ["-Xswiftc", "-static-stdlib"]
+    if subprocess.run(command, env=environ, check=False).returncode:
+        sys.exit(f"error: the {name} variant does not build")
+    return place(folder / "swift" / variant.configuration / f"lib{swift_build.PRODUCT}.so", folder / "site")
+
+
+def place(library: Path, site: Path) -> Path:
+    """Makes a folder that holds the package with this extension."""
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.copytree(ROOT / "python", site, ignore=shutil.ignore_patterns("*.so", "*.egg-info", "__pycache__", ".libs"))
+    shutil.copy(library, site / "mapr_streams_python" / EXTENSION)
+    return site
+
+
+def sanitizer() -> str:
+    """The run-time library of AddressSanitizer, which has to be there before Python's first allocation."""
+    toolchain = swift_build.Toolchain.of(requirements.find_swift())
+    clang = (toolchain.resources.parents[1] / "bin" / "clang") if toolchain else Path("clang")
+    command = [str(clang), f"-print-file-name=libclang_rt.asan-{os.uname().machine}.so"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    if name == "valgrind":
+        return valgrind()
+    site = build(name)
+    variant = VARIANTS[name]
+    environ = dict(os.environ, **variant.environ)
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(site), environ.get("PYTHONPATH")]))
+    environ["MAPR_STREAMS_TESTED_EXTENSION"] = str(site / "mapr_streams_python" / EXTENSION)
+    if name == "asan":
+        environ["LD_PRELOAD"] = sanitizer()
+    command = [sys.executable, "-m", "pytest", *(arguments or variant.tests)]
+    return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+
+
+def valgrind() -> int:
+    """memcheck over the hot loops, with the names of functions left in."""
+    if shutil.which("valgrind") is None:
+        sys.exit("error: valgrind is not installed (Debian: apt-get install valgrind)")
+    folder = ROOT / "build" / "variants" / "valgrind"
+    os.environ["MAPR_STREAMS_KEEP_SYMBOLS"] = "1"
+    site = place(swift_build.build(ROOT, folder / "swift"), folder / "site")
+    command = ["valgrind", "--quiet", "--error-exitcode=9", "--num-callers=40", "--leak-check=full"]
+    command += ["--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]
+    command += [f"--suppressions={ROOT / 'tools' / 'valgrind.supp'}", sys.executable, str(ROOT / "tools/hot_loops.py")]
+    environ = dict(os.environ, PYTHONMALLOC="malloc", PYTHONPATH=str(site))
+    status = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+    print("valgrind: no error" if status == 0 else "valgrind: errors, which stand above", flush=True)
+    return status
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in [*VARIANTS, "valgrind"]:
+        sys.exit(__doc__)
+    sys.exit(run(sys.argv[1], sys.argv[2:]))
