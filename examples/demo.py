@@ -26,10 +26,13 @@ CUSTOMERS = 1000
 PATIENCE = 60.0
 
 started = time.monotonic()
+telling = threading.Lock()
 
 
 def tell(who: str, what: str) -> None:
-    print(f"  {time.monotonic() - started:6.2f} s   {who:<9} {what}", flush=True)
+    # print() writes the end of a line apart from the line, and the threads tell at once.
+    with telling:
+        print(f"  {time.monotonic() - started:6.2f} s   {who:<9} {what}", flush=True)
 
 
 def numbers(partitions: list[TopicPartition]) -> str:

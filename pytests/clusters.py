@@ -9,8 +9,15 @@ _needs_kafka = pytest.mark.skipif(
     reason="KAFKA_HOME is not set: it names the Apache Kafka distribution for tests on a real broker",
 )
 _MOCK = pytest.param(("mock", 3), id="mock")
-_ONE_NODE = pytest.param(("server", 1), id="kafka-1-node", marks=_needs_kafka)
-_THREE_NODES = pytest.param(("server", 3), id="kafka-3-nodes", marks=_needs_kafka)
+
+
+def _server(nodes, name):
+    # One group each: a run with several workers starts each server once, for one of them.
+    return pytest.param(("server", nodes), id=name, marks=[_needs_kafka, pytest.mark.xdist_group(name)])
+
+
+_ONE_NODE = _server(1, "kafka-1-node")
+_THREE_NODES = _server(3, "kafka-3-nodes")
 
 
 def _on(*clusters):

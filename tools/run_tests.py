@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import find_pythons
+import side_by_side
+from side_by_side import ROOT, Ended, Running
 
-ROOT = Path(__file__).resolve().parent.parent
 SWIFT = os.environ.get("SWIFT") or "swift"
-# No step may hang for ever. The whole run takes a few minutes; this is for a deadlock below Python.
-STEP_LIMIT_SECONDS = 20 * 60
+# Tests mostly wait, for brokers and for the clocks of librdkafka: more of them than there are processors run at a time.
+WORKERS = max(6, os.cpu_count() or 1)
+# Of `swift test`, what is neither a failure nor the summary: what began, what passed, and what librdkafka logs.
+PASSING = re.compile(
+    r"◇ |✔ Suite |✔ Test (?!run with )|Test (Suite|Case) .* (started|passed)|\s*Executed 0 tests"
+    r"|↳ (Testing Library|Target Platform)|\[\d+/\d+\] |%\d\|"
+)
 
 
 class Counts(NamedTuple):
@@ -40,6 +42,7 @@ class Step(NamedTuple):
     command: list[str]
     # Reads the counts out of what a test runner printed; a step without one counts as one check.
     counts: Callable[[str], Counts] | None = None
+    unshown: re.Pattern[str] | None = None
 
 
 class Outcome(NamedTuple):
@@ -50,13 +53,18 @@ class Outcome(NamedTuple):
     tests: bool
 
 
-def tests() -> list[Step]:
-    python = sys.executable
+def swift_tests() -> list[Step]:
     steps = [Step("swift build", [SWIFT, "build", "--build-tests"])]
     if ".testTarget(" in (ROOT / "Package.swift").read_text():
-        steps.append(Step("swift test", [SWIFT, "test", "--skip-build"], count_swift))
+        steps.append(Step("swift test", [SWIFT, "test", "--skip-build"], count_swift, PASSING))
+    return steps
+
+
+def python_tests() -> list[Step]:
     color = "--color=" + ("yes" if sys.stdout.isatty() else "no")
-    return [*steps, Step("pytest", [python, "-m", "pytest", color, "pytests"], count_pytest)]
+    # Tests of one group, such as those of one Kafka, run one after the other: see pytests/clusters.py.
+    shared_out = ["--numprocesses", str(WORKERS), "--dist", "loadgroup"]
+    return [Step("pytest", [sys.executable, "-m", "pytest", color, *shared_out, "pytests"], count_pytest)]
 
 
 def checks() -> list[Step]:
@@ -96,55 +104,21 @@ def count_swift(output: str) -> Counts:
     return Counts(total - failed - skipped, failed, skipped)
 
 
-def run(step: Step) -> Outcome:
-    print(f"\n==== {step.name}: {' '.join(step.command)}", flush=True)
-    started = time.monotonic()
-    environ = dict(os.environ, PYTHONUNBUFFERED="1")
-    lines = []
-    with subprocess.Popen(
-        step.command,
-        cwd=ROOT,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        # A process group of its own, so that what a hanging step has started goes with it.
-        start_new_session=True,
-    ) as process:
-        limit = threading.Timer(STEP_LIMIT_SECONDS, end, (process, "it took too long"))
-        limit.start()
-        try:
-            for line in process.stdout or ():
-                sys.stdout.write(line)
-                sys.stdout.flush()
-                lines.append(line)
-        except KeyboardInterrupt:
-            end(process, "interrupted")
-            raise
-        finally:
-            limit.cancel()
-    status = process.returncode
-    counts = step.counts("".join(lines)) if step.counts else Counts(int(status == 0), int(status != 0))
-    if status and not counts.failed:
+def outcome(step: Step, ended: Ended) -> Outcome:
+    counts = step.counts(ended.output) if step.counts else Counts(int(ended.status == 0), int(ended.status != 0))
+    if ended.status and not counts.failed:
         # A runner that dies, or finds no test to run, has failed whatever it counted.
         counts = counts._replace(failed=1)
-    return Outcome(step.name, not counts.failed, counts, time.monotonic() - started, step.counts is not None)
+    return Outcome(step.name, not counts.failed, counts, ended.seconds, step.counts is not None)
 
 
-def end(process: subprocess.Popen[str], reason: str) -> None:
-    print(f"\nEnding this step: {reason}.", flush=True)
-    os.killpg(process.pid, signal.SIGKILL)
-
-
-def summary(outcomes: list[Outcome]) -> None:
+def summary(outcomes: list[Outcome], seconds: float) -> None:
     print("\n==== summary")
     for outcome in outcomes:
         verdict = "ok" if outcome.ok else "FAILED"
         counts = str(outcome.counts) if outcome.tests else ""
         print(f"  {verdict:<7} {outcome.name:<13} {outcome.seconds:7.1f} s   {counts}".rstrip())
-    print(f"  {'':<7} {'total':<13} {sum(outcome.seconds for outcome in outcomes):7.1f} s\n")
+    print(f"  {'':<7} {'in all':<13} {seconds:7.1f} s\n")
     # The last line counts each check as one test.
     print(Counts(*map(sum, zip(*(outcome.counts for outcome in outcomes)))), flush=True)
 
@@ -154,11 +128,14 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     print("CPythons that the extension is tested with:", ", ".join(map(str, find_pythons.all_of_them())), flush=True)
+    lanes = [checks()] if arguments else [[*swift_tests(), *checks()], python_tests()]
+    started = time.monotonic()
     try:
-        outcomes = [run(step) for step in (checks() if arguments else [*tests(), *checks()])]
+        ended = side_by_side.run([[Running(step.name, step.command, step.unshown) for step in lane] for lane in lanes])
     except KeyboardInterrupt:
         return 130
-    summary(outcomes)
+    outcomes = [outcome(step, ended[step.name]) for lane in lanes for step in lane]
+    summary(outcomes, time.monotonic() - started)
     return 0 if all(outcome.ok for outcome in outcomes) else 1
 
 

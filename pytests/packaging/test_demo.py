@@ -1,7 +1,12 @@
 """The program behind `make demo`."""
 
+import io
+import re
+import runpy
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import requirements
@@ -37,3 +42,23 @@ def test_the_demo_on_a_real_cluster(kafka_cluster, make_topic):
     assert ended.returncode == 0, ended.stderr
     assert f"Cluster at {kafka_cluster.bootstrap_servers}, topic {name}" in ended.stdout
     assert "100 messages delivered and 100 received: each of them once." in ended.stdout
+
+
+def test_the_lines_of_two_threads_are_kept_apart(monkeypatch):
+    class Terminal(io.StringIO):
+        def write(self, text):
+            written = super().write(text)
+            time.sleep(0)  # Another thread's turn.
+            return written
+
+    tell = runpy.run_path(str(DEMO))["tell"]
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    threads = [threading.Thread(target=lambda: [tell("Anna", "tells") for _ in range(200)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = terminal.getvalue().splitlines()
+    assert len(lines) == 800
+    assert [line for line in lines if not re.fullmatch(r" +[\d.]+ s   Anna +tells", line)] == []

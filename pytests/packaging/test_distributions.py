@@ -22,8 +22,8 @@ HERE_AND_NOW = ["--no-build-isolation", "--no-deps"]
 
 pytest.importorskip("setuptools", reason="setup.py needs setuptools")
 pytest.importorskip("pip")
-# The first test builds everything from nothing.
-pytestmark = pytest.mark.timeout(1200)
+# In one worker, which builds once.
+pytestmark = pytest.mark.xdist_group("distributions")
 
 
 def run(*command, **options):

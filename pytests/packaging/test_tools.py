@@ -6,6 +6,7 @@ import sys
 import bootstrap
 import pytest
 import run_tests
+import side_by_side
 
 PYTEST_CLOSINGS = [
     ("=== 3 passed in 0.12s ===", (3, 0, 0)),
@@ -38,8 +39,9 @@ def test_both_frameworks_of_swift_test_are_counted():
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"])
-def test_a_step_that_dies_has_failed_whatever_it_counted(code, capsys):
-    outcome = run_tests.run(run_tests.Step("dies", [sys.executable, "-c", code], lambda output: run_tests.Counts(1)))
+def test_a_step_that_dies_has_failed_whatever_it_counted(code):
+    step = run_tests.Step("dies", [sys.executable, "-c", code], lambda output: run_tests.Counts(1))
+    outcome = run_tests.outcome(step, side_by_side.Running(step.name, step.command).run())
     assert not outcome.ok
     assert outcome.counts.failed == 1
 
@@ -49,7 +51,7 @@ def test_the_summary_ends_with_the_sum_alone_on_its_line(capsys):
         run_tests.Outcome("pytest", False, run_tests.Counts(5, 2, 1), 1.0, True),
         run_tests.Outcome("mypy", True, run_tests.Counts(1, 0, 0), 1.0, False),
     ]
-    run_tests.summary(outcomes)
+    run_tests.summary(outcomes, 2.0)
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "6 passed, 2 failed, 1 skipped"
     assert any("FAILED" in line and "pytest" in line for line in lines)

@@ -1,0 +1,145 @@
+"""Runs commands side by side, and shows what each prints in one piece.
+
+One of those that run is shown as it goes; what another prints in the meantime is kept until its turn. Nothing here
+knows how long a command may take: one is ended when it has been silent for so long that it must be waiting for ever.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import queue
+import re
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+# Longer than the limit that pytest has for one test, which names the test and lets the others go on.
+SILENCE_SECONDS = 30 * 60
+# After SIGABRT Python prints the stack of each thread.
+LAST_WORDS_SECONDS = 20
+
+
+class Ended(NamedTuple):
+    """How a command ended. A negative status is the signal that killed it."""
+
+    status: int
+    output: str
+    seconds: float
+
+
+class Running:
+    """A command in a process group of its own, so that what it has started can be ended with it."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        unshown: re.Pattern[str] | None = None,
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        self.name = name
+        self._command = command
+        # Lines that begin with it are not shown.
+        self._unshown = unshown
+        self._silence = silence
+        # What it prints, and None after the last of it.
+        self._printed: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> Ended:
+        """Run it to its end."""
+        started = time.monotonic()
+        chunks = []
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=dict(os.environ, PYTHONUNBUFFERED="1"),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            with self._process:
+                decoder = codecs.getincrementaldecoder("utf-8")("replace")
+                for chunk in self._read(self._process):
+                    chunks.append(decoder.decode(chunk))
+                    self._printed.put(chunks[-1])
+            return Ended(self._process.returncode, "".join(chunks), time.monotonic() - started)
+        except OSError as problem:
+            # A shell's status for a command that is not there.
+            self._printed.put(f"{problem}\n")
+            return Ended(127, f"{problem}\n", time.monotonic() - started)
+        finally:
+            self._printed.put(None)
+
+    def _read(self, process: subprocess.Popen[bytes]) -> Iterable[bytes]:
+        assert process.stdout is not None
+        descriptor, patience = process.stdout.fileno(), self._silence
+        while True:
+            if not select.select([descriptor], [], [], patience)[0]:
+                if patience != self._silence:
+                    self.end(signal.SIGKILL)
+                    break
+                yield f"\nEnding this step: it has printed nothing for {self._silence:g} seconds.\n".encode()
+                self.end(signal.SIGABRT)
+                patience = min(LAST_WORDS_SECONDS, self._silence * 0.999)
+            elif chunk := os.read(descriptor, 65536):
+                yield chunk
+            else:
+                break
+
+    def end(self, how: int) -> None:
+        if self._process is not None and self._process.returncode is None:
+            os.killpg(self._process.pid, how)
+
+    def show(self) -> None:
+        """Print what it prints, until it has ended."""
+        print(f"\n==== {self.name}: {shlex.join(self._command)}", flush=True)
+        line = ""
+        while (text := self._printed.get()) is not None:
+            if self._unshown:
+                *whole, line = (line + text).split("\n")
+                text = "".join(f"{one}\n" for one in whole if not self._unshown.match(one))
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        print(line, end="", flush=True)
+
+
+def run(lanes: Sequence[Sequence[Running]]) -> dict[str, Ended]:
+    """Run the lanes side by side, the commands of a lane one after the other, and return how each command ended."""
+    ended: dict[str, Ended] = {}
+    started: queue.SimpleQueue[Running] = queue.SimpleQueue()
+    stopped = threading.Event()
+
+    def follow(lane: Sequence[Running]) -> None:
+        for running in lane:
+            if stopped.is_set():
+                return
+            started.put(running)
+            ended[running.name] = running.run()
+
+    threads = [threading.Thread(target=follow, args=(lane,), daemon=True) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    commands = [running for lane in lanes for running in lane]
+    try:
+        for _ in commands:
+            started.get().show()
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        stopped.set()
+        for running in commands:
+            running.end(signal.SIGKILL)
+        raise
+    return ended
