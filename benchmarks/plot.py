@@ -6,7 +6,9 @@ from .rounds import advantage, summary
 from .scenario import SCENARIOS
 from .subjects import BARE
 
-LEFT, BAR, GAP, WIDTH, TOP = 330, 14, 10, 900, 56
+BAR, GAP, BARS, TOP, MARGIN = 14, 10, 570, 56, 10
+# No letter that a title is made of is wider than this on average, in any of the fonts that browsers call sans-serif.
+LETTER = 7
 COLORS = ("#3b6ea5", "#c9783a", "#6a994e", "#8a5a83")
 TICKS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
@@ -33,18 +35,21 @@ def plot(report, path):
     least = min(min(f for _, factors in rows for f in factors if f), 1)
     low, high = math.log2(least) if least < 1 else 0.0, max(math.log2(most), 1.0)
 
+    left = 2 * MARGIN + LETTER * max(len(title) for title, _ in rows)
+    width = left + BARS
+
     def x(factor):
-        return LEFT + (math.log2(factor) - low) / (high - low) * (WIDTH - LEFT - 70)
+        return left + (math.log2(factor) - low) / (high - low) * (BARS - 70)
 
     block = BAR * len(others) + GAP
     height = TOP + block * len(rows) + 16
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="12">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]
     for i, other in enumerate(others):
-        at = LEFT + 210 * i
+        at = left + 210 * i
         out.append(f'<rect x="{at}" y="10" width="12" height="12" fill="{COLORS[i % len(COLORS)]}"/>')
         out.append(f'<text x="{at + 18}" y="20">against {escape(other)}</text>')
     for tick in (t for t in TICKS if low <= math.log2(t) <= high):
@@ -56,7 +61,7 @@ def plot(report, path):
     for row, (title, factors) in enumerate(rows):
         y = TOP + block * row
         out.append(
-            f'<text x="{LEFT - 10}" y="{y + BAR * len(others) / 2 + 4}" text-anchor="end">{escape(title)}</text>'
+            f'<text x="{left - MARGIN}" y="{y + BAR * len(others) / 2 + 4}" text-anchor="end">{escape(title)}</text>'
         )
         for i, factor in enumerate(factors):
             if not factor:
