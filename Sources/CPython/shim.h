@@ -73,6 +73,9 @@ static inline void cpy_set_refcount_to_one(PyObject *object) { Py_SET_REFCNT(obj
 static inline PyObject *cpy_type_of(PyObject *object) { return (PyObject *)Py_TYPE(object); }
 static inline Py_ssize_t cpy_size(PyObject *object) { return Py_SIZE(object); }
 static inline int cpy_is_exactly(PyObject *object, PyObject *type) { return (PyObject *)Py_TYPE(object) == type; }
+static inline PyObject *cpy_base_of(PyObject *type) {
+    return (PyObject *)PyType_GetSlot((PyTypeObject *)type, Py_tp_base);
+}
 static inline int cpy_is_subtype(PyObject *type, PyObject *base) {
     return PyType_IsSubtype((PyTypeObject *)type, (PyTypeObject *)base);
 }

@@ -10,8 +10,8 @@ public struct CallFrame {
     public let context: UnsafeMutableRawPointer?
     /// Set while the thread has released the GIL for this call.
     public var detachedState: OpaquePointer?
-    /// The first exception that a callback raised during this call.
-    public var exception: PendingException?
+    /// The first exception that a callback raised during this call, owned; see `takeException`.
+    public internal(set) var exception: Object?
     /// The library's function must not be stopped half-way: it would lose what it has in hand.
     public var mustNotYield = false
     /// See `drop`.
@@ -109,7 +109,7 @@ public struct CallFrame {
     /// Notes the pending exception: the first comes out of the Python call, a later one goes to `sys.unraisablehook`.
     public mutating func record(_ python: borrowing Python, from callable: Object?) {
         if exception == nil {
-            exception = PendingException(fetching: python)
+            exception = PendingException(fetching: python).instance(python).take()
         } else {
             python.reportUnraisable(callable)
         }
@@ -123,9 +123,14 @@ public struct CallFrame {
 
     @inline(never)
     public mutating func restoreRecorded(_ python: borrowing Python) -> PythonError {
-        exception?.restore(python)
+        takeException(python)?.restored(python) ?? PythonError()
+    }
+
+    /// What `record` noted, for the caller to raise or report; nil where it noted nothing.
+    public mutating func takeException(_ python: borrowing Python) -> PendingException? {
+        guard let instance = exception else { return nil }
         exception = nil
-        return PythonError()
+        return PendingException(OwnedObject(owning: instance), python)
     }
 }
 

@@ -43,22 +43,57 @@ extension Python {
     }
 }
 
-/// An exception that was taken off the error indicator, to be raised later or reported.
+/// An exception that was taken off the error indicator, to be raised later or reported; or none.
 ///
-/// It owns its references; `restore` or `report` ends it.
-public struct PendingException {
-    private var type: Object?
-    private var value: Object?
-    private var traceback: Object?
+/// It owns its references. `restore`, `restored` or `report` ends it; what is dropped is forgotten.
+@frozen
+public struct PendingException: ~Copyable {
+    @usableFromInline var type: Object?
+    @usableFromInline var value: Object?
+    @usableFromInline var traceback: Object?
 
     /// Takes the exception off the error indicator. - Note: `PyErr_Fetch`.
     public init(fetching python: borrowing Python) {
         PyErr_Fetch(&type, &value, &traceback)
     }
 
+    /// The exception that `instance` gave.
+    public init(_ instance: consuming OwnedObject, _ python: borrowing Python) {
+        type = cpy_type_of(instance.object)?.retained
+        traceback = PyException_GetTraceback(instance.object)
+        value = instance.take()
+    }
+
+    deinit {
+        type?.release()
+        value?.release()
+        traceback?.release()
+    }
+
     /// Raises it again. - Note: `PyErr_Restore`.
     public consuming func restore(_ python: borrowing Python) {
+        let (type, value, traceback) = (type, value, traceback)
+        discard self
         PyErr_Restore(type, value, traceback)
+    }
+
+    /// Raises it again, and gives what to throw.
+    public consuming func restored(_ python: borrowing Python) -> PythonError {
+        restore(python)
+        return PythonError()
+    }
+
+    /// The one object that has all of it, for a field that keeps an exception. There must be one.
+    ///
+    /// - Note: `PyErr_NormalizeException`.
+    public consuming func instance(_ python: borrowing Python) -> OwnedObject {
+        var (type, value, traceback) = (type, value, traceback)
+        discard self
+        PyErr_NormalizeException(&type, &value, &traceback)
+        if let value, let traceback { PyException_SetTraceback(value, traceback) }
+        type?.release()
+        traceback?.release()
+        return OwnedObject(owning: value.unsafelyUnwrapped)
     }
 
     /// Its type and text, for a message that must not keep it alive.
@@ -84,27 +119,12 @@ public struct PendingException {
     /// Whether there was no exception to take.
     public var isEmpty: Bool { type == nil }
 
-    /// For the garbage collector.
-    public func visit(_ visit: visitproc?, _ argument: UnsafeMutableRawPointer?) -> Int32 {
-        for part in [type, value, traceback] {
-            let result = cpy_visit(part, visit, argument)
-            if result != 0 { return result }
-        }
-        return 0
-    }
-
     /// Hands it to `sys.unraisablehook`; the pending exception, if any, stays.
     public consuming func report(_ python: borrowing Python, _ context: Object?) {
         let pending = PendingException(fetching: python)
         restore(python)
         python.reportUnraisable(context)
         pending.restore(python)
-    }
-
-    public consuming func discard(_ python: borrowing Python) {
-        type?.release()
-        value?.release()
-        traceback?.release()
     }
 }
 

@@ -65,14 +65,6 @@ extension UnsafeMutablePointer where Pointee == PyObject {
     @inlinable @inline(__always)
     public var isNone: Bool { self == cpy_none() }
 
-    /// The object's own fields, which lie behind the head that every object has.
-    ///
-    /// - Parameter Fields: the Swift type of the fields of the object's type; the caller has checked that type.
-    @inlinable @inline(__always)
-    public func fields<Fields>(_: Fields.Type) -> UnsafeMutablePointer<Fields> {
-        (UnsafeMutableRawPointer(self) + MemoryLayout<PyObject>.size).assumingMemoryBound(to: Fields.self)
-    }
-
     /// An attribute, borrowed from nobody: the caller owns the result.
     public func attribute(_ name: StaticString) throws(PythonError) -> OwnedObject {
         try OwnedObject(
@@ -112,21 +104,33 @@ extension UnsafeMutablePointer where Pointee == PyObject {
     }
 }
 
-/// Drops the reference that a field holds, and leaves nil in it first: a finalizer that runs meanwhile finds no
-/// half-dead object.
-@inlinable @inline(__always)
-public func clear(_ field: inout Object?) {
-    guard let old = field else { return }
-    field = nil
-    old.release()
-}
+/// A field that holds a reference. What is released may run code of the application's, which may come back and set the
+/// same field: so these know the field by its address, and hold no access to it (`inout`) meanwhile.
+extension UnsafeMutablePointer where Pointee == Object? {
+    /// Drops the reference that the field holds, and leaves nil in it first: a finalizer that runs meanwhile finds no
+    /// half-dead object.
+    @inlinable @inline(__always)
+    public func clear() {
+        guard let old = pointee else { return }
+        pointee = nil
+        old.release()
+    }
 
-/// Puts a new reference into a field, then drops the old one.
-@inlinable @inline(__always)
-public func replace(_ field: inout Object?, with new: consuming OwnedObject) {
-    let old = field
-    field = new.take()
-    old?.release()
+    /// Puts a new reference into the field, then drops the old one.
+    @inlinable @inline(__always)
+    public func replace(with new: consuming OwnedObject) {
+        let old = pointee
+        pointee = new.take()
+        old?.release()
+    }
+
+    /// Puts a reference of its own to an object into the field, or nil, then drops the old one.
+    @inlinable @inline(__always)
+    public func set(_ new: Object?) {
+        let old = pointee
+        pointee = new?.retained
+        old?.release()
+    }
 }
 
 /// The address of a field of something that does not move: of what a pointer leads to, and never of a variable.

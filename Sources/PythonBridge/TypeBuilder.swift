@@ -83,32 +83,6 @@ public struct Attribute {
     }
 }
 
-/// A field that holds an object: CPython visits nothing in it, and lets go of what it holds when the instance goes.
-///
-/// It is what is left to a type that cannot have a dealloc of its own, because its base's is hidden and a subclass with a
-/// `__del__` replaces its finalizer. The price is an attribute that a program can see and set.
-public struct Member {
-    let name: StaticString
-    let offset: Int
-
-    /// - Parameter offset: from the start of the instance, in bytes.
-    public init(_ name: StaticString, offset: Int) {
-        self.name = name
-        self.offset = offset
-    }
-
-    static func table(_ members: [Member]) -> UnsafeMutablePointer<PyMemberDef> {
-        let table = UnsafeMutablePointer<PyMemberDef>.allocate(capacity: members.count + 1)
-        for (index, member) in members.enumerated() {
-            (table + index).initialize(
-                to: PyMemberDef(
-                    name: member.name.cString, type: T_OBJECT_EX, offset: member.offset, flags: 0, doc: nil))
-        }
-        (table + members.count).initialize(to: PyMemberDef())
-        return table
-    }
-}
-
 extension StaticString {
     var cString: UnsafePointer<CChar> {
         UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
@@ -126,24 +100,101 @@ public struct TypeBuilder {
     public typealias Compare = @convention(c) (Object?, Object?, Int32) -> Object?
     public typealias Traverse = @convention(c) (Object?, visitproc?, UnsafeMutableRawPointer?) -> Int32
 
-    let name: StaticString
-    let basicSize: Int
-    let flags: UInt32
-    var slots: [PyType_Slot] = []
+    private let name: StaticString
+    private let layout: ObjectLayout
+    private let base: Object?
+    private let flags: UInt32
+    private var slots: [PyType_Slot] = []
+    private var rows: [Int] = []
+    private var linkOffset: Int?
+    private var beforeClearing: FieldTable.Step?
+    private var ending: FieldTable.Step?
+    private var finishing: FieldTable.Step?
+    private var freeing: FieldTable.Step?
 
     /// - Parameters:
     ///   - name: with the module that users import it from, as in `mapr_streams_python.Message`.
-    ///   - fields: the Swift type of the instances' own fields.
-    ///   - baseSize: of the base type's instances; that of `object` where it is nil.
-    public init<Fields>(
-        _ name: StaticString, fields: Fields.Type, baseSize: Int? = nil, subclassable: Bool = true,
-        garbageCollected: Bool
-    ) {
+    ///   - layout: of the instances.
+    ///   - base: the type that it derives from; `object` where it is nil.
+    public init(_ name: StaticString, _ layout: ObjectLayout, base: Object? = nil, subclassable: Bool = true) {
         self.name = name
-        basicSize = (baseSize ?? MemoryLayout<PyObject>.size) + MemoryLayout<Fields>.stride
+        self.layout = layout
+        self.base = base
+        linkOffset = layout.weakReferencesOffset
         // Py_TPFLAGS_DEFAULT, _BASETYPE and _HAVE_GC, whose definitions are casts that Swift does not import.
-        flags = (1 << 18) | (subclassable ? 1 << 10 : 0) | (garbageCollected ? 1 << 14 : 0)
+        flags = (1 << 18) | (subclassable ? 1 << 10 : 0) | (1 << 14)
+        slots.append(PyType_Slot(slot: Py_tp_traverse, pfunc: unsafeBitCast(FieldTable.traverse, to: Pointer.self)))
+        slots.append(PyType_Slot(slot: Py_tp_clear, pfunc: unsafeBitCast(FieldTable.clear, to: Pointer.self)))
+        if let offset = layout.weakReferencesOffset {
+            add(Py_tp_members, Self.weakReferencesMember(offset))
+        }
     }
+
+    private typealias Pointer = UnsafeMutableRawPointer
+
+    private static let weakReferencesName: StaticString = "__weaklistoffset__"
+
+    private static func weakReferencesMember(_ offset: Int) -> UnsafeMutablePointer<PyMemberDef> {
+        let table = UnsafeMutablePointer<PyMemberDef>.allocate(capacity: 2)
+        table.initialize(
+            to: PyMemberDef(
+                name: weakReferencesName.cString, type: T_PYSSIZET, offset: offset, flags: READONLY, doc: nil))
+        (table + 1).initialize(to: PyMemberDef())
+        return table
+    }
+
+    // MARK: What instances own
+
+    /// Adds references of the fields to the type's table: all of them are visited, cleared and released.
+    ///
+    /// - Parameter place: where they are; it is asked once, of memory that is not initialised, and only for the address.
+    public mutating func owns<Fields: ~Copyable, References: OwnedReferences>(
+        _: Fields.Type, _ place: (UnsafeMutablePointer<Fields>) -> UnsafeMutablePointer<References>
+    ) {
+        precondition(MemoryLayout<References>.size == References.referenceCount * MemoryLayout<Object?>.stride)
+        let start = offset(Fields.self) { UnsafeMutableRawPointer(place($0)) }
+        for index in 0..<References.referenceCount { rows.append(start + index * MemoryLayout<Object?>.stride) }
+    }
+
+    /// Where a pointer to another instance may be kept while this one, dead, waits to be freed; without it, the word for
+    /// weak references is used.
+    public mutating func links<Fields: ~Copyable, Link>(
+        _: Fields.Type, _ place: (UnsafeMutablePointer<Fields>) -> UnsafeMutablePointer<Link>
+    ) {
+        precondition(MemoryLayout<Link>.size == MemoryLayout<Object?>.size)
+        linkOffset = offset(Fields.self) { UnsafeMutableRawPointer(place($0)) }
+    }
+
+    private func offset<Fields: ~Copyable>(
+        _: Fields.Type, _ place: (UnsafeMutablePointer<Fields>) -> UnsafeMutableRawPointer
+    ) -> Int {
+        let probe = UnsafeMutablePointer<Fields>.allocate(capacity: 1)
+        defer { probe.deallocate() }
+        return layout.fieldsOffset + (place(probe) - UnsafeMutableRawPointer(probe))
+    }
+
+    /// What is to be done before an instance's references are cleared, by the garbage collector or because the instance
+    /// goes. May run more than once.
+    public mutating func beforeClearing(_ step: @escaping (Object) -> Void) { beforeClearing = step }
+
+    /// What is to be done when an instance goes, while it is still whole.
+    public mutating func ending(_ step: @escaping (Object) -> Void) { ending = step }
+
+    /// What is to be done when an instance goes, with what is no reference, after all of them are cleared.
+    public mutating func finishing(_ step: @escaping (Object) -> Void) { finishing = step }
+
+    /// Lets go of an instance's references and frees it, in the place of what the table does.
+    public mutating func freeing(_ step: @escaping (Object) -> Void) { freeing = step }
+
+    /// Takes the place of the dealloc that is made from the table, which is `deallocate(_:)`.
+    public mutating func deallocate(_ function: @escaping Destructor) {
+        add(Py_tp_dealloc, unsafeBitCast(function, to: Pointer.self))
+    }
+
+    /// Untracks an instance, clears its weak references, ends it, and frees it.
+    public static func deallocate(_ object: Object) { FieldTable.deallocate(object) }
+
+    // MARK: Slots
 
     private mutating func add(_ slot: Int32, _ pointer: UnsafeMutableRawPointer) {
         slots.append(PyType_Slot(slot: slot, pfunc: pointer))
@@ -157,15 +208,6 @@ public struct TypeBuilder {
     }
     public mutating func initializer(_ function: @escaping Initializer) {
         add(Py_tp_init, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
-    }
-    public mutating func deallocate(_ function: @escaping Destructor) {
-        add(Py_tp_dealloc, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
-    }
-    public mutating func traverse(_ function: @escaping Traverse) {
-        add(Py_tp_traverse, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
-    }
-    public mutating func clear(_ function: @escaping Inquiry) {
-        add(Py_tp_clear, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
     }
     public mutating func compare(_ function: @escaping Compare) {
         add(Py_tp_richcompare, unsafeBitCast(function, to: UnsafeMutableRawPointer.self))
@@ -192,9 +234,6 @@ public struct TypeBuilder {
     public mutating func methods(_ methods: [Method]) {
         add(Py_tp_methods, Method.table(methods))
     }
-    public mutating func members(_ members: [Member]) {
-        add(Py_tp_members, Member.table(members))
-    }
     public mutating func attributes(_ attributes: [Attribute]) {
         add(Py_tp_getset, Attribute.table(attributes))
     }
@@ -203,25 +242,40 @@ public struct TypeBuilder {
     ///
     /// - Returns: the type, with a reference that is never released: it is the process's.
     /// - Note: `PyType_FromModuleAndSpec`. The tables live for ever, as CPython asks of them.
-    public func build(
-        _ python: borrowing Python, module: Object, base: Object? = nil
-    ) throws(PythonError) -> Object {
+    public func build(_ python: borrowing Python, module: Object) throws(PythonError) -> Object {
+        var slots = slots
+        if !slots.contains(where: { $0.slot == Py_tp_dealloc }) {
+            slots.append(
+                PyType_Slot(slot: Py_tp_dealloc, pfunc: unsafeBitCast(FieldTable.deallocate, to: Pointer.self)))
+        }
         let table = UnsafeMutablePointer<PyType_Slot>.allocate(capacity: slots.count + 1)
         for (index, slot) in slots.enumerated() { (table + index).initialize(to: slot) }
         (table + slots.count).initialize(to: PyType_Slot())
         let specification = UnsafeMutablePointer<PyType_Spec>.allocate(capacity: 1)
         specification.initialize(
             to: PyType_Spec(
-                name: name.cString, basicsize: Int32(basicSize), itemsize: 0, flags: flags, slots: table))
-        var bases: Object?
-        if let base {
-            bases = PyTuple_New(1)
-            PyTuple_SetItem(bases, 0, base.retained)
+                name: name.cString, basicsize: Int32(layout.basicSize), itemsize: 0, flags: flags, slots: table))
+        let offsets = UnsafeMutableBufferPointer<Int>.allocate(capacity: rows.count)
+        _ = offsets.initialize(from: rows)
+        let base: BaseFunctions? = try self.base.map { base throws(PythonError) in
+            try BaseFunctions(of: base, python, module: module)
         }
-        defer { bases?.release() }
-        let type = try OwnedObject(cpy_type_from_spec(module, specification, bases)).take()
+        let type = try make(python, module, specification)
+        FieldTable.register(
+            FieldTable(
+                layout: layout, rows: offsets, beforeClearing: beforeClearing, ending: ending, finishing: finishing,
+                freeing: freeing, base: base, linkOffset: linkOffset), of: type)
         try python.add(type, to: module, as: shortName)
         return type
+    }
+
+    private func make(
+        _ python: borrowing Python, _ module: Object, _ specification: UnsafeMutablePointer<PyType_Spec>
+    ) throws(PythonError) -> Object {
+        guard let base else { return try OwnedObject(cpy_type_from_spec(module, specification, nil)).take() }
+        let bases = try OwnedObject(PyTuple_New(1))
+        PyTuple_SetItem(bases.object, 0, base.retained)
+        return try OwnedObject(cpy_type_from_spec(module, specification, bases.object)).take()
     }
 
     private var shortName: String {

@@ -60,7 +60,7 @@ extension PythonBridgeTests {
             }
         }
 
-        @Test func whatIsRestoredOrDiscardedIsReleasedOnce() {
+        @Test func whatIsRestoredOrDroppedIsReleasedOnce() {
             withPython { python throws(PythonError) in
                 let names = try python.execute("special = ValueError('it')")
                 let special = try names.object.item("special")
@@ -71,9 +71,32 @@ extension PythonBridgeTests {
                 PyErr_Clear()
                 #expect(cpy_refcount(special) == references)
                 PyErr_SetObject(cpy_type_of(special), special)
-                PendingException(fetching: python).discard(python)
+                _ = PendingException(fetching: python)
                 #expect(PyErr_Occurred() == nil)
                 #expect(cpy_refcount(special) == references)
+            }
+        }
+
+        @Test func anExceptionThatIsKeptAsOneObjectComesBackWhole() {
+            withPython { python throws(PythonError) in
+                let names = try python.execute("def raiser(): {}['key']")
+                let raiser = try names.object.item("raiser")
+                #expect(PyObject_CallObject(raiser, nil) == nil)
+                let instance = PendingException(fetching: python).instance(python)
+                let kept = instance.object
+                #expect(PyErr_Occurred() == nil)
+                #expect(cpy_refcount(kept) == 1)
+                PendingException(instance, python).restore(python)
+                var type: Object?
+                var value: Object?
+                var traceback: Object?
+                PyErr_Fetch(&type, &value, &traceback)
+                #expect(value == kept)
+                #expect(type?.attributeText("__name__") == "KeyError")
+                #expect(traceback != nil)
+                for object in [type, traceback] { object?.release() }
+                #expect(cpy_refcount(kept) == 1)
+                value?.release()
             }
         }
 
@@ -98,7 +121,6 @@ extension PythonBridgeTests {
                 let pending = PendingException(fetching: python)
                 #expect(pending.description == "Mute")
                 #expect(PyErr_Occurred() == nil)
-                pending.discard(python)
             }
         }
 

@@ -10,7 +10,7 @@ enum Fixture {
     /// Whether the interpreter was finalizing when it was last asked to note that.
     nonisolated(unsafe) static var wasFinalizing: Bool?
 
-    nonisolated(unsafe) fileprivate static var specialOffset = 0
+    nonisolated(unsafe) fileprivate static var specialLayout = ObjectLayout(of: SpecialFields.self)
 }
 
 /// For `PyImport_AppendInittab`.
@@ -41,46 +41,39 @@ let initializeFixture: @convention(c) () -> Object? = {
 // MARK: Counter: every slot and every kind of method
 
 struct CounterFields {
+    struct Owned: OwnedReferences {
+        var held: Object?
+        var more: Object?
+    }
+
     var count: Int
-    var held: Object?
+    var owned: Owned
     var isInitialised: Bool
 }
 
 private func counter(_ object: Object?) -> UnsafeMutablePointer<CounterFields> { object!.fields(CounterFields.self) }
 
-nonisolated(unsafe) private let initSignature = Signature("Counter", ["count", "held"])
+nonisolated(unsafe) private let initSignature = Signature("Counter", ["count", "held", "more"])
 nonisolated(unsafe) private let addSignature = Signature("add", ["amount", "times"], required: 1)
 
 private func makeCounter(_ python: borrowing Python, _ module: Object) throws(PythonError) {
-    var type = TypeBuilder("bridge_fixture.Counter", fields: CounterFields.self, garbageCollected: true)
-    type.documentation("Counter(count=0, held=None)\n--\n\nCounts.")
+    var type = TypeBuilder(
+        "bridge_fixture.Counter", ObjectLayout(of: CounterFields.self, isWeaklyReferenceable: true))
+    type.owns(CounterFields.self) { address(of: &$0.pointee.owned) }
+    type.ending { object in if counter(object).pointee.isInitialised { Fixture.alive -= 1 } }
+    type.documentation("Counter(count=0, held=None, more=None)\n--\n\nCounts.")
     type.initializer { object, arguments, keywords in
         Python.entered(failure: -1) { python throws(PythonError) in
-            try withSlots(2) { slots throws(PythonError) in
+            try withSlots(3) { slots throws(PythonError) in
                 try initSignature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
                 if let count = slots[0] { counter(object).pointee.count = Int(try python.int64(count, "count")) }
-                if let held = slots[1] {
-                    replace(&counter(object).pointee.held, with: OwnedObject(retaining: held))
-                }
+                if let held = slots[1] { address(of: &counter(object).pointee.owned.held).set(held) }
+                if let more = slots[2] { address(of: &counter(object).pointee.owned.more).set(more) }
                 if !counter(object).pointee.isInitialised { Fixture.alive += 1 }
                 counter(object).pointee.isInitialised = true
                 return 0
             }
         }
-    }
-    type.deallocate { object in
-        PyObject_GC_UnTrack(object)
-        if counter(object).pointee.isInitialised { Fixture.alive -= 1 }
-        clear(&counter(object).pointee.held)
-        cpy_free(object!)
-    }
-    type.traverse { object, visit, argument in
-        let result = cpy_visit(cpy_type_of(object!), visit, argument)
-        return result != 0 ? result : cpy_visit(counter(object).pointee.held, visit, argument)
-    }
-    type.clear { object in
-        clear(&counter(object).pointee.held)
-        return 0
     }
     type.length { counter($0).pointee.count }
     type.truth { counter($0).pointee.count > 10 ? 1 : 0 }
@@ -101,7 +94,8 @@ private func makeCounter(_ python: borrowing Python, _ module: Object) throws(Py
     }
     type.attributes([
         Attribute(
-            "held", "What it holds.", get: { object, _ in (counter(object).pointee.held ?? cpy_none()!).retained }),
+            "held", "What it holds.", get: { object, _ in (counter(object).pointee.owned.held ?? cpy_none()!).retained }
+        ),
         Attribute(
             "count", "How many.", get: { object, _ in PyLong_FromLong(counter(object).pointee.count) },
             set: { object, value, _ in
@@ -150,8 +144,7 @@ private func makeCounter(_ python: borrowing Python, _ module: Object) throws(Py
 // MARK: Sealed: a type that Python cannot subclass
 
 private func makeSealed(_ python: borrowing Python, _ module: Object) throws(PythonError) {
-    var type = TypeBuilder(
-        "bridge_fixture.Sealed", fields: CounterFields.self, subclassable: false, garbageCollected: false)
+    var type = TypeBuilder("bridge_fixture.Sealed", ObjectLayout(of: CounterFields.self), subclassable: false)
     type.new { _, _, _ in
         Python.entered(failure: nil) { python throws(PythonError) in
             throw python.error(.typeError, "Sealed cannot be made")
@@ -168,23 +161,28 @@ private struct SpecialFields {
 }
 
 private func special(_ object: Object?) -> UnsafeMutablePointer<SpecialFields> {
-    (UnsafeMutableRawPointer(object!) + Fixture.specialOffset).assumingMemoryBound(to: SpecialFields.self)
+    Fixture.specialLayout.fields(of: object!, SpecialFields.self)
 }
 
 private func makeSpecial(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     let exception = cpy_exc_Exception()!
-    let size = try exception.attribute("__basicsize__")
-    Fixture.specialOffset = PyLong_AsLong(size.object)
-    var type = TypeBuilder(
-        "bridge_fixture.Special", fields: SpecialFields.self, baseSize: Fixture.specialOffset, garbageCollected: false)
-    type.members([Member("held", offset: Fixture.specialOffset + MemoryLayout<SpecialFields>.offset(of: \.held)!)])
+    let size = try ObjectLayout.basicSize(python, of: exception)
+    Fixture.specialLayout = ObjectLayout(of: SpecialFields.self, baseSize: size, isWeaklyReferenceable: true)
+    var type = TypeBuilder("bridge_fixture.Special", Fixture.specialLayout, base: exception)
+    type.owns(SpecialFields.self) { address(of: &$0.pointee.held) }
     type.attributes([
         Attribute(
             "code", "Its code.", get: { object, _ in PyLong_FromLong(special(object).pointee.code) },
             set: { object, value, _ in
                 special(object).pointee.code = PyLong_AsLong(value)
                 return 0
-            })
+            }),
+        Attribute(
+            "held", "What it holds.", get: { object, _ in (special(object).pointee.held ?? cpy_none()!).retained },
+            set: { object, value, _ in
+                address(of: &special(object).pointee.held).set(value)
+                return 0
+            }),
     ])
-    _ = try type.build(python, module: module, base: exception)
+    _ = try type.build(python, module: module)
 }

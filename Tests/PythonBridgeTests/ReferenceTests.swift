@@ -94,14 +94,21 @@ extension PythonBridgeTests {
             }
         }
 
+        /// A field in memory that does not move.
+        private final class Holder {
+            var field: Object?
+            var address: UnsafeMutablePointer<Object?> { PythonBridge.address(of: &field) }
+        }
+
         @Test func clearingAFieldReleasesOnceAndLeavesNil() {
             withPython { _ in
                 let object = fresh()
-                var field: Object? = object.retained
-                clear(&field)
-                #expect(field == nil)
+                let holder = Holder()
+                holder.field = object.retained
+                holder.address.clear()
+                #expect(holder.field == nil)
                 #expect(cpy_refcount(object) == 1)
-                clear(&field)
+                holder.address.clear()
                 #expect(cpy_refcount(object) == 1)
                 object.release()
             }
@@ -111,16 +118,17 @@ extension PythonBridgeTests {
             withPython { _ in
                 let first = fresh()
                 let second = fresh()
-                var field: Object?
-                replace(&field, with: OwnedObject(retaining: first))
+                let holder = Holder()
+                holder.address.replace(with: OwnedObject(retaining: first))
                 #expect(cpy_refcount(first) == 2)
-                replace(&field, with: OwnedObject(retaining: second))
+                holder.address.set(second)
                 #expect(cpy_refcount(first) == 1)
                 #expect(cpy_refcount(second) == 2)
                 // With itself: never without a reference in between.
-                replace(&field, with: OwnedObject(retaining: second))
+                holder.address.replace(with: OwnedObject(retaining: second))
                 #expect(cpy_refcount(second) == 2)
-                clear(&field)
+                holder.address.set(nil)
+                #expect(cpy_refcount(second) == 1)
                 first.release()
                 second.release()
             }
@@ -137,12 +145,75 @@ extension PythonBridgeTests {
                     watcher = Watcher(seen)
                     """)
                 let seen = try names.object.item("seen")
-                var field: Object? = try names.object.item("watcher").retained
+                let holder = Holder()
+                holder.field = try names.object.item("watcher").retained
                 PyDict_DelItemString(names.object, "watcher")
                 #expect(cpy_size(seen) == 0)
-                clear(&field)
-                #expect(field == nil)
+                holder.address.clear()
+                #expect(holder.field == nil)
                 #expect(cpy_size(seen) == 1)
+            }
+        }
+
+        /// What finalizers call: it sets the field that is being cleared or replaced.
+        nonisolated(unsafe) private static var comesBack: (() -> Void)?
+
+        /// Puts an object into a field whose finalizer calls `comesBack`.
+        private func fill(_ python: borrowing Python, _ holder: Holder) throws(PythonError) {
+            let function = UnsafeMutablePointer<PyMethodDef>.allocate(capacity: 1)
+            function.initialize(
+                to: PyMethodDef(
+                    ml_name: ("come_back" as StaticString).cString,
+                    ml_meth: { _, _ in
+                        ReferenceTests.comesBack?()
+                        return cpy_none()!.retained
+                    }, ml_flags: METH_NOARGS, ml_doc: nil))
+            let callable = try OwnedObject(PyCFunction_NewEx(function, nil, nil))
+            let names = try python.execute(
+                """
+                class Finalized:
+                    def __del__(self): come_back()
+                finalized = Finalized()
+                """, ["come_back": callable.object])
+            holder.field = try names.object.item("finalized").retained
+            PyDict_DelItemString(names.object, "finalized")
+        }
+
+        // The compiler's check of exclusive access stops the process where a field is set while it is being changed.
+        @Test func aFinalizerMaySetTheFieldThatIsBeingCleared() {
+            withPython { python throws(PythonError) in
+                let holder = Holder()
+                try fill(python, holder)
+                let other = fresh()
+                Self.comesBack = { holder.field = other.retained }
+                holder.address.clear()
+                Self.comesBack = nil
+                #expect(holder.field == other)
+                holder.address.clear()
+                other.release()
+            }
+        }
+
+        @Test func aFinalizerMaySetTheFieldThatIsBeingReplaced() {
+            withPython { python throws(PythonError) in
+                for replaces in [true, false] {
+                    let holder = Holder()
+                    try fill(python, holder)
+                    let (new, last) = (fresh(), fresh())
+                    Self.comesBack = { holder.address.set(last) }
+                    if replaces {
+                        holder.address.replace(with: OwnedObject(retaining: new))
+                    } else {
+                        holder.address.set(new)
+                    }
+                    Self.comesBack = nil
+                    // The finalizer came last.
+                    #expect(holder.field == last)
+                    holder.address.clear()
+                    #expect(cpy_refcount(new) == 1)
+                    new.release()
+                    last.release()
+                }
             }
         }
 

@@ -51,9 +51,7 @@ func withPython(
 func pendingText(_ python: borrowing Python) -> String? {
     guard PyErr_Occurred() != nil else { return nil }
     let pending = PendingException(fetching: python)
-    let text = pending.description
-    pending.discard(python)
-    return text
+    return pending.description
 }
 
 /// What `body` raises, as its type and text; nil where it raises nothing.
@@ -99,6 +97,12 @@ extension UnsafeMutablePointer where Pointee == PyObject {
     func item(_ name: String) throws(PythonError) -> Object {
         guard let item = PyDict_GetItemString(self, name) else { throw PythonError() }
         return item
+    }
+
+    /// The text of an attribute that is a str.
+    func attributeText(_ name: StaticString) -> String? {
+        guard let value = try? attribute(name) else { return nil }
+        return value.object.text
     }
 }
 

@@ -24,7 +24,7 @@ extension PythonBridgeTests {
         @Test(arguments: [
             ("Counter", "<class 'bridge_fixture.Counter'>"), ("Counter.__module__", "'bridge_fixture'"),
             ("Counter.__name__", "'Counter'"), ("Counter.__doc__", "'Counts.'"),
-            ("Counter.__text_signature__", "'(count=0, held=None)'"), ("repr(Counter(3))", "'<Counter 3>'"),
+            ("Counter.__text_signature__", "'(count=0, held=None, more=None)'"), ("repr(Counter(3))", "'<Counter 3>'"),
             ("str(Counter(3))", "'3'"), ("len(Counter(3))", "3"), ("bool(Counter(3))", "False"),
             ("bool(Counter(11))", "True"), ("hash(Counter(3))", "93"), ("Counter(3) == Counter(3)", "True"),
             ("Counter(3) == Counter(4)", "False"), ("Counter(3) == 3", "False"), ("list(Counter(3))", "[2, 1, 0]"),
@@ -44,7 +44,7 @@ extension PythonBridgeTests {
         }
 
         @Test(arguments: [
-            ("Counter(1, 2, 3)", "TypeError: Counter() takes at most 2 positional arguments (3 given)"),
+            ("Counter(1, 2, 3, 4)", "TypeError: Counter() takes at most 3 positional arguments (4 given)"),
             ("Counter(count='x')", "TypeError: count must be an int, not str"),
             ("Counter().add()", "TypeError: add() missing required argument 'amount' (pos 1)"),
             ("Counter().fail()", "RuntimeError: as asked"),
@@ -119,18 +119,97 @@ extension PythonBridgeTests {
             }
         }
 
-        @Test func aCycleThroughAnInstanceIsCollected() {
+        @Test(arguments: ["held=ring", "more=ring", "1, ring, ring"])
+        func aCycleThroughAFieldIsCollected(_ arguments: String) {
             withPython { python throws(PythonError) in
                 _ = try python.execute("import gc; gc.collect()").object
                 let before = Fixture.alive
-                _ = try python.execute(
+                let names = try python.execute(
                     """
                     import gc
                     from bridge_fixture import Counter
                     ring = []
-                    ring.append(Counter(1, ring))
+                    ring.append(Counter(\(arguments)))
+                    visited = sum(each is ring for each in gc.get_referents(ring[0]))
+                    knows_its_type = Counter in gc.get_referents(ring[0])
                     del ring
                     gc.collect()
+                    """)
+                #expect(Fixture.alive == before)
+                #expect(try names.object.item("visited").representation == (arguments.hasPrefix("1") ? "2" : "1"))
+                #expect(try names.object.item("knows_its_type").representation == "True")
+            }
+        }
+
+        @Test func aCycleThroughADerivedClassIsCollected() {
+            withPython { python throws(PythonError) in
+                let names = try python.execute(
+                    """
+                    import gc, weakref
+                    from bridge_fixture import Counter, Special
+                    results = []
+                    for base in (Counter, Special):
+                        derived = type('Derived', (base,), {})
+                        derived.instance = derived()
+                        gone = weakref.ref(derived)
+                        del derived
+                        gc.collect()
+                        results.append(gone() is None)
+                    """)
+                #expect(try names.object.item("results").representation == "[True, True]")
+            }
+        }
+
+        @Test func aCycleThroughWhatTheBaseTypeHoldsIsCollected() {
+            withPython { python throws(PythonError) in
+                let names = try python.execute(
+                    """
+                    import gc, weakref
+                    from bridge_fixture import Special
+                    class Held: pass
+                    results = []
+                    for name in ('held', '__cause__', '__context__', 'anything'):
+                        held, error = Held(), Special()
+                        held.error = error
+                        setattr(error, name, Exception(held) if name.startswith('__') else held)
+                        gone = weakref.ref(held)
+                        del held, error
+                        gc.collect()
+                        results.append(gone() is None)
+                    """)
+                #expect(try names.object.item("results").representation == "[True, True, True, True]")
+            }
+        }
+
+        @Test func aWeakReferenceEndsWithItsInstance() {
+            withPython { python throws(PythonError) in
+                let names = try python.execute(
+                    """
+                    import weakref
+                    from bridge_fixture import Counter, Special
+                    results = []
+                    for kind in (Counter, Special, type('Sub', (Counter,), {}), type('Sub', (Special,), {})):
+                        instance = kind()
+                        ended = []
+                        reference = weakref.ref(instance, ended.append)
+                        results.append(reference() is instance and not ended)
+                        del instance
+                        results.append(reference() is None and ended == [reference])
+                    """)
+                let all = Array(repeating: "True", count: 8).joined(separator: ", ")
+                #expect(try names.object.item("results").representation == "[\(all)]")
+            }
+        }
+
+        @Test func aLongChainOfInstancesIsFreedWithoutAFrameForEach() {
+            withPython { python throws(PythonError) in
+                let before = Fixture.alive
+                _ = try python.execute(
+                    """
+                    from bridge_fixture import Counter
+                    chain = None
+                    for number in range(200_000): chain = Counter(number, chain)
+                    del chain
                     """
                 ).object
                 #expect(Fixture.alive == before)
@@ -171,7 +250,7 @@ extension PythonBridgeTests {
             }
         }
 
-        @Test func whatAMemberHoldsGoesWithItsInstanceWhateverASubclassFinalizes() {
+        @Test func whatAnExceptionHoldsGoesWithItWhateverASubclassFinalizes() {
             withPython { python throws(PythonError) in
                 let names = try python.execute(
                     """
@@ -183,7 +262,7 @@ extension PythonBridgeTests {
                     results = []
                     for kind in (Special, Sub):
                         error = kind()
-                        results.append(hasattr(error, 'held'))
+                        results.append(error.held is not None)
                         error.held = Held()
                         held = weakref.ref(error.held)
                         results.append(held() is error.held)

@@ -252,8 +252,8 @@ def test_a_subclass_with_a_finalizer_holds_nothing_when_it_is_gone():
     assert sys.getallocatedblocks() - before < 100
 
 
-def test_an_error_whose_reason_was_tampered_with_has_the_text_of_its_code():
+def test_no_attribute_that_a_program_sets_replaces_the_reason():
     error = KafkaError(KafkaError._TIMED_OUT, "reason")
-    error._reason = 5
-    assert error.str() == KafkaError(KafkaError._TIMED_OUT).str()
-    assert pickle.loads(pickle.dumps(error)).str() == error.str() and "reason" not in repr(error)
+    error._reason = error.reason = 5
+    assert error.str() == "reason"
+    assert pickle.loads(pickle.dumps(error)).str() == "reason"

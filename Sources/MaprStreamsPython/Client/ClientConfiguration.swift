@@ -5,8 +5,10 @@ import Streams
 /// What a constructor's arguments say: librdkafka's properties, and what is ours.
 final class ParsedConfiguration {
     let configuration: Configuration
-    /// Filled in with references that the client's object will own.
-    private var callbacks = ClientCallbacks()
+    /// Filled in with references that the client's object will own. A callable that is replaced here may run code as it
+    /// goes, so they are known by their address.
+    private let callbacks = UnsafeMutablePointer<ClientCallbacks>.allocate(capacity: 1)
+    private var tokenBox: Unmanaged<TokenBox>?
     private(set) var reportsErrorsOnly = false
     private(set) var hasGroup = false
 
@@ -32,11 +34,14 @@ final class ParsedConfiguration {
 
     private init(dialect: Dialect) {
         configuration = Configuration(dialect: dialect)
+        callbacks.initialize(to: ClientCallbacks())
     }
 
     deinit {
         // What nobody took over. The parser runs with the GIL held, and so does this.
-        callbacks.clear()
+        tokenBox?.release()
+        callbacks.clearAll()
+        callbacks.deallocate()
     }
 
     private func fill(_ python: borrowing Python, isConsumer: Bool, _ merged: Object) throws(PythonError) {
@@ -59,10 +64,12 @@ final class ParsedConfiguration {
     }
 
     /// Hands the callables over to a client's object.
-    func takeCallbacks() -> ClientCallbacks {
-        let taken = callbacks
-        callbacks = ClientCallbacks()
-        return taken
+    func takeCallbacks() -> (ClientCallbacks, Unmanaged<TokenBox>?) {
+        defer {
+            callbacks.pointee = ClientCallbacks()
+            tokenBox = nil
+        }
+        return (callbacks.pointee, tokenBox)
     }
 
     // MARK: Arguments
@@ -110,22 +117,22 @@ final class ParsedConfiguration {
         case Dialect.property, "default.topic.config":
             break  // read before and after the others
         case "error_cb":
-            put(&callbacks.error, try Self.callable(python, value, name, .typeError))
+            put(address(of: &callbacks.pointee.error), try Self.callable(python, value, name, .typeError))
         case "stats_cb":
-            put(&callbacks.statistics, try Self.callable(python, value, name, .typeError))
+            put(address(of: &callbacks.pointee.statistics), try Self.callable(python, value, name, .typeError))
         case "throttle_cb":
-            put(&callbacks.throttle, try Self.callable(python, value, name, .valueError))
+            put(address(of: &callbacks.pointee.throttle), try Self.callable(python, value, name, .valueError))
         case "oauth_cb":
-            put(&callbacks.token, try Self.callable(python, value, name, .typeError))
-            callbacks.tokenBox?.release()
-            callbacks.tokenBox = Unmanaged.passRetained(TokenBox(value))
+            put(address(of: &callbacks.pointee.token), try Self.callable(python, value, name, .typeError))
+            tokenBox?.release()
+            tokenBox = Unmanaged.passRetained(TokenBox(value))
         case "logger":
-            if !value.isNone { put(&callbacks.logger, value.retained) }
+            if !value.isNone { put(address(of: &callbacks.pointee.logger), value.retained) }
         case "on_delivery" where !isConsumer, "on_commit" where isConsumer:
             guard PyCallable_Check(value) != 0 else {
                 throw python.raise(StreamsError(.invalidArgument, reason: "\(name) requires a callable object"))
             }
-            put(&callbacks.report, value.retained)
+            put(address(of: &callbacks.pointee.report), value.retained)
         case "delivery.report.only.error" where !isConsumer:
             // Every report must reach us, or the callbacks of delivered messages would never be let go.
             let text = try Self.valueText(python, value)
@@ -139,8 +146,8 @@ final class ParsedConfiguration {
     }
 
     /// Takes over a callable; two keys may be the same property, where one of them becomes text by `str()`.
-    private func put(_ field: inout Object?, _ callable: Object) {
-        replace(&field, with: OwnedObject(owning: callable))
+    private func put(_ field: UnsafeMutablePointer<Object?>, _ callable: Object) {
+        field.replace(with: OwnedObject(owning: callable))
     }
 
     private func setProperty(

@@ -31,49 +31,23 @@ struct ClientFields {
     var timeoutMilliseconds: Int32
     var topicNames: UnsafeMutablePointer<TopicName>?
     var callbacks: ClientCallbacks
+    /// The background thread finds `callbacks.token` through the box, which is emptied before the callable goes.
+    var tokenBox: Unmanaged<TokenBox>?
     /// All clients of the process, for the child of a fork.
     var next: UnsafeMutablePointer<ClientFields>?
     var previous: UnsafeMutablePointer<ClientFields>?
 }
 
 /// The callables of the configuration; each is nil or owned.
-struct ClientCallbacks {
+struct ClientCallbacks: OwnedReferences {
     var error: Object?
     var statistics: Object?
     var throttle: Object?
     var logger: Object?
-    /// `oauth_cb`. The background thread finds it through the box, which `clear` empties.
+    /// `oauth_cb`.
     var token: Object?
-    var tokenBox: Unmanaged<TokenBox>?
     /// `on_delivery` of producers, `on_commit` of consumers.
     var report: Object?
-
-    mutating func clear() {
-        clearEvents()
-        PythonBridge.clear(&report)
-    }
-
-    /// All but the one for reports.
-    mutating func clearEvents() {
-        if let box = tokenBox {
-            box.use { $0.callable = nil }
-            tokenBox = nil
-            box.release()
-        }
-        PythonBridge.clear(&error)
-        PythonBridge.clear(&statistics)
-        PythonBridge.clear(&throttle)
-        PythonBridge.clear(&logger)
-        PythonBridge.clear(&token)
-    }
-
-    func visit(_ visit: visitproc?, _ argument: UnsafeMutableRawPointer?) -> Int32 {
-        for callable in [error, statistics, throttle, logger, token, report] {
-            let result = cpy_visit(callable, visit, argument)
-            if result != 0 { return result }
-        }
-        return 0
-    }
 }
 
 /// The way from librdkafka's background thread to `oauth_cb`; both sides use it with the GIL held.
@@ -149,7 +123,7 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
         let milliseconds = try python.milliseconds(object)
         // Only what cannot change may be recognised by identity.
         if cpy_is_exactly_int(object) != 0 || cpy_is_exactly_float(object) != 0 {
-            replace(&pointee.timeout, with: OwnedObject(retaining: object))
+            address(of: &pointee.timeout).set(object)
             pointee.timeoutMilliseconds = milliseconds
         }
         return milliseconds
@@ -182,15 +156,31 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
         clients = self
     }
 
-    /// Drops all that the client's object owns in Python.
-    func dropObjects() {
-        pointee.callbacks.clear()
-        clear(&pointee.timeout)
-        if let names = pointee.topicNames {
-            pointee.topicNames = nil
-            for index in 0..<TopicName.count { names[index].string?.release() }
-            names.deallocate()
-        }
+    /// From now on the background thread finds no `oauth_cb`.
+    func emptyTokenBox() {
+        guard let box = pointee.tokenBox else { return }
+        pointee.tokenBox = nil
+        box.use { $0.callable = nil }
+        box.release()
+    }
+
+    /// Drops the callbacks; all but the one for reports where it is to be kept.
+    func clearCallbacks(keepingReport: Bool = false) {
+        emptyTokenBox()
+        address(of: &pointee.callbacks.error).clear()
+        address(of: &pointee.callbacks.statistics).clear()
+        address(of: &pointee.callbacks.throttle).clear()
+        address(of: &pointee.callbacks.logger).clear()
+        address(of: &pointee.callbacks.token).clear()
+        if !keepingReport { address(of: &pointee.callbacks.report).clear() }
+    }
+
+    /// Drops the table of topics' names. They are strs of ours, which hold nothing.
+    func dropTopicNames() {
+        guard let names = pointee.topicNames else { return }
+        pointee.topicNames = nil
+        for index in 0..<TopicName.count { names[index].string?.release() }
+        names.deallocate()
     }
 
     func unlist() {

@@ -92,7 +92,7 @@ func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents 
         }
     }
     if callbacks.logger != nil { events.log = { line in log(line, to: client.pointee.callbacks.logger) } }
-    if let box = callbacks.tokenBox?.takeUnretainedValue() {
+    if let box = client.pointee.tokenBox?.takeUnretainedValue() {
         events.tokenRefresh = { (configuration) throws(StreamsError) in try token(from: box, configuration) }
     }
     return events

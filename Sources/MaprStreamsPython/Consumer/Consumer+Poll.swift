@@ -100,8 +100,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                     hasFailed = true
                     _ = frame.pointee.restoreRecorded(python)
                 } else {
-                    frame.pointee.exception.map { delay(python, $0) }
-                    frame.pointee.exception = nil
+                    delay(python, frame.pointee.takeException(python))
                 }
             }
             return record

@@ -7,9 +7,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func tell(_ kind: ClientEvents.Rebalance, _ partitions: [TopicPartition]) {
         func callable() -> Object? {
             switch kind {
-            case .assigned: pointee.onAssign
-            case .revoked: pointee.onRevoke
-            case .lost: pointee.onLost ?? pointee.onRevoke
+            case .assigned: pointee.owned.onAssign
+            case .revoked: pointee.owned.onRevoke
+            case .lost: pointee.owned.onLost ?? pointee.owned.onRevoke
             }
         }
         Python.callback(callable()) { python throws(PythonError) in
@@ -69,19 +69,11 @@ func consumerSubscribe(
             try fields.calling(&python, prefix: "Failed to set subscription") { consumer throws(StreamsError) in
                 try consumer.subscribe(topics)
             }
-            replaceOrClear(&fields.pointee.onAssign, callbacks.onAssign)
-            replaceOrClear(&fields.pointee.onRevoke, callbacks.onRevoke)
-            replaceOrClear(&fields.pointee.onLost, callbacks.onLost)
+            address(of: &fields.pointee.owned.onAssign).set(callbacks.onAssign)
+            address(of: &fields.pointee.owned.onRevoke).set(callbacks.onRevoke)
+            address(of: &fields.pointee.owned.onLost).set(callbacks.onLost)
             return python.none.take()
         }
-    }
-}
-
-private func replaceOrClear(_ field: inout Object?, _ new: Object?) {
-    if let new {
-        replace(&field, with: OwnedObject(retaining: new))
-    } else {
-        clear(&field)
     }
 }
 

@@ -4,6 +4,16 @@ import Streams
 
 /// What a `Consumer` holds.
 struct ConsumerFields {
+    struct Owned: OwnedReferences {
+        /// Of the subscription.
+        var onAssign: Object?
+        var onRevoke: Object?
+        var onLost: Object?
+        /// An exception that arrived in a call that had messages to return: librdkafka counts them as consumed, so they
+        /// go to the program first, and the next call raises.
+        var delayed: Object?
+    }
+
     var base: ClientFields
     /// The same as `base.client`, while the consumer is open.
     var consumer: Unmanaged<Consumer>?
@@ -13,12 +23,7 @@ struct ConsumerFields {
     /// held for two calls is copied.
     var recent: UnsafeMutablePointer<MessageFields>?
     var older: UnsafeMutablePointer<MessageFields>?
-    /// An exception that arrived in a call that had messages to return: librdkafka counts them as consumed, so they go
-    /// to the program first, and the next call raises.
-    var delayed: PendingException?
-    var onAssign: Object?
-    var onRevoke: Object?
-    var onLost: Object?
+    var owned: Owned
     /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
     var mustClose: Bool
     /// The last callbacks are being served: they may still use the consumer, to commit above all.
@@ -40,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// The Python object that these are the fields of.
     var object: Object {
-        (UnsafeMutableRawPointer(self) - MemoryLayout<PyObject>.size).assumingMemoryBound(to: PyObject.self)
+        .owner(of: self)
     }
 
     /// The consumer, which stays while the GIL is held or `base.users` counts this call.
@@ -90,28 +95,26 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Raises what an earlier call had to put off.
     @inline(__always)
     func raiseDelayed(_ python: borrowing Python) throws(PythonError) {
-        if pointee.delayed != nil { throw restoreDelayed(python) }
+        if pointee.owned.delayed != nil { throw takeDelayed(python).restored(python) }
     }
 
     @inline(never)
-    private func restoreDelayed(_ python: borrowing Python) -> PythonError {
-        let exception = pointee.delayed
-        pointee.delayed = nil
-        exception?.restore(python)
-        return PythonError()
+    private func takeDelayed(_ python: borrowing Python) -> PendingException {
+        let exception = pointee.owned.delayed.unsafelyUnwrapped
+        pointee.owned.delayed = nil
+        return PendingException(OwnedObject(owning: exception), python)
     }
 
     /// Puts an exception off until the next call.
-    func delay(_ python: borrowing Python, _ exception: consuming PendingException) {
-        if pointee.delayed == nil { pointee.delayed = exception } else { exception.report(python, object) }
+    func delay(_ python: borrowing Python, _ exception: consuming PendingException?) {
+        guard let exception else { return }
+        if pointee.owned.delayed != nil { return exception.report(python, object) }
+        pointee.owned.delayed = exception.instance(python).take()
     }
 
     /// Tells of an exception that no call will raise any more.
     func reportDelayed(_ python: borrowing Python) {
-        guard let exception = pointee.delayed else { return }
-        pointee.delayed = nil
-        // Where `__init__` was not called the memory is zero, and that is an exception of nothing.
-        if !exception.isEmpty { exception.report(python, Types.consumer) }
+        if pointee.owned.delayed != nil { takeDelayed(python).report(python, Types.consumer) }
     }
 
     // MARK: Messages that the program holds
@@ -170,10 +173,15 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     @inline(never)
     func finishClose(_ python: inout Python, propagating: Bool = false) {
         guard let client = base.pointee.client else { return }
-        let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
         let pending = PendingException(fetching: python)
-        defer { if !pending.isEmpty { pending.restore(python) } }
-        if pointee.mustClose && !closeProtocol(&python, consumer) && !(propagating && pending.isEmpty) {
+        let isPropagating = propagating && pending.isEmpty
+        finishClose(&python, client, propagating: isPropagating)
+        if !isPropagating { pending.restore(python) }
+    }
+
+    private func finishClose(_ python: inout Python, _ client: Unmanaged<Client>, propagating: Bool) {
+        let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
+        if pointee.mustClose && !closeProtocol(&python, consumer) && !propagating {
             python.reportUnraisable(object)
         }
         guard base.pointee.client != nil, base.pointee.users == 0 else { return }
@@ -213,8 +221,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                         try python.checkSignals()
                     } catch {
                         pointee.wasInterrupted = !isClosed
-                        frame.pointee.exception?.report(python, object)
-                        frame.pointee.exception = nil
+                        frame.pointee.takeException(python)?.report(python, object)
                         return false
                     }
                 }

@@ -3,7 +3,17 @@ import PythonBridge
 import Streams
 
 func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
-    var type = TypeBuilder("mapr_streams_python.Consumer", fields: ConsumerFields.self, garbageCollected: true)
+    let layout = ObjectLayout(of: ConsumerFields.self, isWeaklyReferenceable: true)
+    var type = TypeBuilder("mapr_streams_python.Consumer", layout)
+    type.owns(ConsumerFields.self) { address(of: &$0.pointee.base.callbacks) }
+    type.owns(ConsumerFields.self) { address(of: &$0.pointee.base.timeout) }
+    type.owns(ConsumerFields.self) { address(of: &$0.pointee.owned) }
+    type.beforeClearing { object in
+        consumerFields(object).base.emptyTokenBox()
+        Python.attached { python in consumerFields(object).reportDelayed(python) }
+    }
+    type.ending { consumerFields($0).end() }
+    type.finishing { consumerFields($0).base.dropTopicNames() }
     type.documentation(
         """
         Consumer(config={}, /, **properties)
@@ -34,25 +44,6 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         ``rd_kafka_new``, ``rd_kafka_poll_set_consumer``.
         """)
     type.initializer(consumerInitialize)
-    type.deallocate(consumerDeallocate)
-    type.traverse { object, visit, argument in
-        let fields = consumerFields(object)
-        var result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
-        if result == 0 { result = fields.pointee.base.callbacks.visit(visit, argument) }
-        let values = fields.pointee
-        if result == 0, let delayed = values.delayed { result = delayed.visit(visit, argument) }
-        for field in [values.onAssign, values.onRevoke, values.onLost] where result == 0 {
-            result = cpy_visit(field, visit, argument)
-        }
-        return result
-    }
-    type.clear { object in
-        let fields = consumerFields(object)
-        fields.pointee.base.callbacks.clear()
-        fields.clearCallbacks()
-        Python.attached { python in fields.reportDelayed(python) }
-        return 0
-    }
     type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
     type.methods(
         consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerCommitMethods
@@ -61,10 +52,26 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
 }
 
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
-    func clearCallbacks() {
-        clear(&pointee.onAssign)
-        clear(&pointee.onRevoke)
-        clear(&pointee.onLost)
+    /// Drops those of the subscription.
+    func clearRebalanceCallbacks() {
+        address(of: &pointee.owned.onAssign).clear()
+        address(of: &pointee.owned.onRevoke).clear()
+        address(of: &pointee.owned.onLost).clear()
+    }
+
+    /// Called when the consumer's object goes.
+    fileprivate func end() {
+        if base.pointee.client != nil {
+            Python.attached { python in
+                let pending = PendingException(fetching: python)
+                // Dropped without close(): the group will notice by its session time-out.
+                pointee.consumer = nil
+                base.pointee.state = .closed
+                finishClose(&python)
+                pending.restore(python)
+            }
+        }
+        base.unlist()
     }
 }
 
@@ -105,14 +112,16 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
         if configuration.dialect == .kafka && !parsed.hasGroup {
             throw python.error(.valueError, "Failed to create consumer: group.id must be set")
         }
+        let (callbacks, tokenBox) = parsed.takeCallbacks()
         fields.initialize(
             to: ConsumerFields(
                 base: ClientFields(
                     client: nil, state: .initialising, isConsumer: true, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
-                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
+                    timeoutMilliseconds: 0, topicNames: nil, callbacks: callbacks, tokenBox: tokenBox, next: nil,
+                    previous: nil
                 ),
-                consumer: nil, recent: nil, older: nil, delayed: nil, onAssign: nil, onRevoke: nil, onLost: nil,
+                consumer: nil, recent: nil, older: nil, owned: ConsumerFields.Owned(),
                 mustClose: false, isClosing: false, wasInterrupted: false))
         do throws(PythonError) {
             var events = clientEvents(fields.base)
@@ -130,33 +139,12 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.base.list()
         } catch {
             // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
-            fields.base.dropObjects()
+            fields.base.clearCallbacks()
             fields.pointee.base.state = .unready
             throw error
         }
         return 0
     }
-}
-
-@_cdecl("mapr_Consumer_dealloc")
-func consumerDeallocate(_ object: Object?) {
-    PyObject_GC_UnTrack(object)
-    let fields = consumerFields(object)
-    if fields.pointee.base.client != nil {
-        Python.attached { python in
-            let pending = PendingException(fetching: python)
-            // Dropped without close(): the group will notice by its session time-out.
-            fields.pointee.consumer = nil
-            fields.pointee.base.state = .closed
-            fields.finishClose(&python)
-            pending.restore(python)
-        }
-    }
-    Python.attached { python in fields.reportDelayed(python) }
-    fields.base.unlist()
-    fields.base.dropObjects()
-    fields.clearCallbacks()
-    cpy_free(object)
 }
 
 @_cdecl("mapr_Consumer_close")
@@ -179,7 +167,7 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
         let pending = PendingException(fetching: python)
         fields.leave(&python)
         pending.restore(python)
-        fields.clearCallbacks()
+        fields.clearRebalanceCallbacks()
         guard succeeded else {
             fields.reportDelayed(python)
             throw PythonError()

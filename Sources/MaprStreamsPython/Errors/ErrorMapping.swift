@@ -23,7 +23,7 @@ extension Python {
         fields.pointee.code = error.code.rawValue
         fields.pointee.flags = KafkaErrorFields.flags(
             fatal: error.isFatal, retriable: error.isRetriable, requiresAbort: error.requiresAbort)
-        if let reason = error.reason { fields.pointee.reason = try string(reason).take() }
+        if let reason = error.reason { fields.pointee.owned.reason = try string(reason).take() }
         return object
     }
 

@@ -8,42 +8,34 @@ struct KafkaErrorFields {
     static let retriable: UInt8 = 2
     static let requiresAbort: UInt8 = 4
 
+    struct Owned: OwnedReferences {
+        /// The text, where it is not the code's own: a str.
+        var reason: Object?
+    }
+
+    var owned: Owned
     var code: Int32
     var flags: UInt8
-    /// The text, where it is not the code's own. A program can reach it, as the attribute `_reason`: see `text`.
-    var reason: Object?
-
-    static var offsetOfReason: Int {
-        withUnsafeTemporaryAllocation(of: KafkaErrorFields.self, capacity: 1) {
-            UnsafeRawPointer(address(of: &$0[0].reason)) - UnsafeRawPointer(address(of: &$0[0]))
-        }
-    }
-
-    /// The reason, where it is a str.
-    var text: Object? {
-        guard let reason, cpy_is_str(reason) != 0 else { return nil }
-        return reason
-    }
 
     static func flags(fatal isFatal: Bool, retriable isRetriable: Bool, requiresAbort requires: Bool) -> UInt8 {
         (isFatal ? fatal : 0) | (isRetriable ? retriable : 0) | (requires ? requiresAbort : 0)
     }
 }
 
-/// Where the fields begin: behind those of `Exception`, whose layout the limited headers hide.
-nonisolated(unsafe) private var fieldsOffset = 0
+/// The fields lie behind those of `Exception`, whose size is known at run time alone. Set when the type is made.
+nonisolated(unsafe) private var layout = ObjectLayout(of: KafkaErrorFields.self)
 
 func kafkaErrorFields(_ object: Object?) -> UnsafeMutablePointer<KafkaErrorFields> {
-    (UnsafeMutableRawPointer(object.unsafelyUnwrapped) + fieldsOffset).assumingMemoryBound(to: KafkaErrorFields.self)
+    layout.fields(of: object.unsafelyUnwrapped, KafkaErrorFields.self)
 }
 
 func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     let exception = cpy_exc_Exception().unsafelyUnwrapped
-    let size = try exception.attribute("__basicsize__")
-    fieldsOffset = PyLong_AsLong(size.object)
-    var type = TypeBuilder(
-        "mapr_streams_python.KafkaError", fields: KafkaErrorFields.self, baseSize: fieldsOffset,
-        garbageCollected: false)
+    layout = ObjectLayout(
+        of: KafkaErrorFields.self, baseSize: try ObjectLayout.basicSize(python, of: exception),
+        isWeaklyReferenceable: true)
+    var type = TypeBuilder("mapr_streams_python.KafkaError", layout, base: exception)
+    type.owns(KafkaErrorFields.self) { address(of: &$0.pointee.owned) }
     type.documentation(
         """
         KafkaError(error, reason=None, fatal=False, retriable=False, txn_requires_abort=False)
@@ -63,9 +55,6 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         The constants are those of the librdkafka that is loaded (``rd_kafka_get_err_descs``).
         """)
     type.initializer(kafkaErrorInitialize)
-    type.members([
-        Member("_reason", offset: fieldsOffset + KafkaErrorFields.offsetOfReason)
-    ])
     type.compare(kafkaErrorCompare)
     type.hash { object in
         let code = Int(kafkaErrorFields(object).pointee.code)
@@ -136,7 +125,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
             """),
         .none("__reduce__", kafkaErrorReduce, "__reduce__($self, /)\n--\n\nFor pickle and copy."),
     ])
-    let built = try type.build(python, module: module, base: exception)
+    let built = try type.build(python, module: module)
     Types.kafkaError = built
     for (name, code) in ErrorCode.all {
         let number = try python.integer(Int(code.rawValue))
@@ -182,11 +171,7 @@ func kafkaErrorInitialize(_ object: Object?, _ arguments: Object?, _ keywords: O
             let fields = kafkaErrorFields(object)
             fields.pointee.code = code
             fields.pointee.flags = flags
-            if let reason {
-                replace(&fields.pointee.reason, with: OwnedObject(retaining: reason))
-            } else {
-                clear(&fields.pointee.reason)
-            }
+            address(of: &fields.pointee.owned.reason).set(reason)
             return 0
         }
     }
@@ -194,7 +179,7 @@ func kafkaErrorInitialize(_ object: Object?, _ arguments: Object?, _ keywords: O
 
 func kafkaErrorString(_ object: Object?) -> String {
     let fields = kafkaErrorFields(object)
-    return fields.pointee.text?.text ?? ErrorCode(rawValue: fields.pointee.code).text
+    return fields.pointee.owned.reason?.text ?? ErrorCode(rawValue: fields.pointee.code).text
 }
 
 @_cdecl("mapr_KafkaError_describe")
@@ -218,7 +203,7 @@ func kafkaErrorName(_ object: Object?, _ unused: Object?) -> Object? {
 @_cdecl("mapr_KafkaError_str")
 func kafkaErrorText(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        if let text = kafkaErrorFields(object).pointee.text { return text.retained }
+        if let text = kafkaErrorFields(object).pointee.owned.reason { return text.retained }
         return try python.string(kafkaErrorString(object)).take()
     }
 }
@@ -264,7 +249,7 @@ func kafkaErrorReduce(_ object: Object?, _ unused: Object?) -> Object? {
         let fields = kafkaErrorFields(object).pointee
         let arguments = try OwnedObject(PyTuple_New(5))
         PyTuple_SetItem(arguments.object, 0, try python.integer(Int(fields.code)).take())
-        PyTuple_SetItem(arguments.object, 1, (fields.text ?? cpy_none().unsafelyUnwrapped).retained)
+        PyTuple_SetItem(arguments.object, 1, (fields.owned.reason ?? cpy_none().unsafelyUnwrapped).retained)
         for (index, flag) in [KafkaErrorFields.fatal, KafkaErrorFields.retriable, KafkaErrorFields.requiresAbort]
             .enumerated()
         {

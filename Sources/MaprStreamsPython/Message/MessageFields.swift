@@ -18,13 +18,17 @@ struct MessageFields {
     /// Known to the garbage collector.
     static let isTracked: UInt8 = 8
 
+    struct Owned: OwnedReferences {
+        var topic: Object?
+        /// These four: nil for what is not there, or not asked for yet while there is a record.
+        var value: Object?
+        var key: Object?
+        var headers: Object?
+        var error: Object?
+    }
+
     var record: UnsafeMutablePointer<rd_kafka_message_t>?
-    var topic: Object?
-    /// These four: nil for what is not there, or not asked for yet while there is a record.
-    var value: Object?
-    var key: Object?
-    var headers: Object?
-    var error: Object?
+    var owned: Owned
     var offset: Int64
     var partition: Int32
     var flags: UInt8
@@ -85,11 +89,11 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
     @inline(__always)
     func initialize(viewing record: UnsafeMutablePointer<rd_kafka_message_t>, topic: Object?, flags: UInt8) {
         pointee.record = record
-        pointee.topic = topic
-        pointee.value = nil
-        pointee.key = nil
-        pointee.headers = nil
-        pointee.error = nil
+        pointee.owned.topic = topic
+        pointee.owned.value = nil
+        pointee.owned.key = nil
+        pointee.owned.headers = nil
+        pointee.owned.error = nil
         pointee.offset = record.pointee.offset
         pointee.partition = record.pointee.partition
         pointee.flags = flags
@@ -134,9 +138,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
     /// the client or drop the message: the object is held, and the record looked up again at each step.
     func materialise(_ python: borrowing Python) {
         guard pointee.record != nil else { return }
-        let object = (UnsafeMutableRawPointer(self) - MemoryLayout<PyObject>.size).assumingMemoryBound(
-            to: PyObject.self)
-        let held = OwnedObject(retaining: object)
+        let held = OwnedObject(retaining: .owner(of: self))
         let pending = PendingException(fetching: python)
         copyValue()
         copyKey()
@@ -158,19 +160,21 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     @inline(never)
     private func copyValue() {
-        guard pointee.value == nil, let record = pointee.record, let start = record.pointee.payload else { return }
-        pointee.value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
+        guard pointee.owned.value == nil, let record = pointee.record, let start = record.pointee.payload else {
+            return
+        }
+        pointee.owned.value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
     }
 
     @inline(never)
     private func copyKey() {
-        guard pointee.key == nil, let record = pointee.record, let start = record.pointee.key else { return }
-        pointee.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
+        guard pointee.owned.key == nil, let record = pointee.record, let start = record.pointee.key else { return }
+        pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
     }
 
     func copyHeaders(_ python: borrowing Python) {
         guard
-            pointee.headers == nil, let record = pointee.record, pointee.flags & MessageFields.isReport == 0
+            pointee.owned.headers == nil, let record = pointee.record, pointee.flags & MessageFields.isReport == 0
         else { return }
         var headers: OpaquePointer?
         guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
@@ -189,7 +193,8 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
                     ?? cpy_none().unsafelyUnwrapped.retained
             }
             guard let list = list(of: parts, count) else { return }
-            if pointee.headers == nil { pointee.headers = list } else { list.release() }
+            if pointee.owned.headers == nil { pointee.owned.headers = list } else { list.release() }
+            track()
         }
     }
 
@@ -217,7 +222,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     func copyError(_ python: borrowing Python) {
         guard
-            pointee.error == nil, let record = pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR
+            pointee.owned.error == nil, let record = pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR
         else { return }
         var error = StreamsError(ErrorCode(record.pointee.err))
         if pointee.flags & MessageFields.isReport == 0, let start = record.pointee.payload {
@@ -226,7 +231,17 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
                 decoding: UnsafeRawBufferPointer(start: start, count: record.pointee.len), as: UTF8.self)
         }
         guard let object = try? python.kafkaError(error) else { return }
-        if pointee.error == nil { pointee.error = object.take() }
+        if pointee.owned.error == nil { pointee.owned.error = object.take() }
+        track()
+    }
+
+    /// Makes the garbage collector know the message, which from now on holds an object that the program can put something
+    /// into, and so may be part of a cycle: the list of headers, an error with its traceback, what was set.
+    @inline(__always)
+    func track() {
+        if pointee.flags & MessageFields.isTracked != 0 { return }
+        pointee.flags |= MessageFields.isTracked
+        PyObject_GC_Track(Object.owner(of: self))
     }
 
     func currentTimestamp(_ type: inout Int32) -> Int64 {

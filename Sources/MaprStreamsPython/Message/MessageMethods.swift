@@ -134,41 +134,41 @@ private func copied(_ object: Object?) -> Object? {
 @_cdecl("mapr_Message_error")
 func messageError(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
-    if let error = fields.pointee.error { return error.retained }
+    if let error = fields.pointee.owned.error { return error.retained }
     guard let record = fields.pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
         return cpy_none().unsafelyUnwrapped.retained
     }
     Python.attached { python in fields.copyError(python) }
-    return copied(fields.pointee.error)
+    return copied(fields.pointee.owned.error)
 }
 
 @_cdecl("mapr_Message_value")
 func messageValue(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
-    if let value = fields.pointee.value { return value.retained }
+    if let value = fields.pointee.owned.value { return value.retained }
     guard let record = fields.pointee.record, let start = record.pointee.payload else {
         return cpy_none().unsafelyUnwrapped.retained
     }
     let value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
-    fields.pointee.value = value
+    fields.pointee.owned.value = value
     return value?.retained
 }
 
 @_cdecl("mapr_Message_key")
 func messageKey(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
-    if let key = fields.pointee.key { return key.retained }
+    if let key = fields.pointee.owned.key { return key.retained }
     guard let record = fields.pointee.record, let start = record.pointee.key else {
         return cpy_none().unsafelyUnwrapped.retained
     }
     let key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
-    fields.pointee.key = key
+    fields.pointee.owned.key = key
     return key?.retained
 }
 
 @_cdecl("mapr_Message_topic")
 func messageTopic(_ object: Object?, _ unused: Object?) -> Object? {
-    orNone(messageFields(object).pointee.topic)
+    orNone(messageFields(object).pointee.owned.topic)
 }
 
 @_cdecl("mapr_Message_partition")
@@ -197,10 +197,10 @@ func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
 @_cdecl("mapr_Message_headers")
 func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
-    if let headers = fields.pointee.headers { return headers.retained }
+    if let headers = fields.pointee.owned.headers { return headers.retained }
     guard fields.pointee.record != nil else { return cpy_none().unsafelyUnwrapped.retained }
     Python.attached { python in fields.copyHeaders(python) }
-    return copied(fields.pointee.headers)
+    return copied(fields.pointee.owned.headers)
 }
 
 @_cdecl("mapr_Message_latency")
@@ -223,28 +223,24 @@ private func set(
     _ field: (UnsafeMutablePointer<MessageFields>) -> UnsafeMutablePointer<Object?>
 ) -> Object? {
     let fields = messageFields(object)
-    replace(&field(fields).pointee, with: OwnedObject(retaining: value.unsafelyUnwrapped))
-    if fields.pointee.flags & MessageFields.isTracked == 0 {
-        // From now on it may be part of a cycle.
-        fields.pointee.flags |= MessageFields.isTracked
-        PyObject_GC_Track(object)
-    }
+    field(fields).set(value)
+    fields.track()
     return cpy_none().unsafelyUnwrapped.retained
 }
 
 @_cdecl("mapr_Message_set_value")
 func messageSetValue(_ object: Object?, _ value: Object?) -> Object? {
-    set(object, to: value) { address(of: &$0.pointee.value) }
+    set(object, to: value) { address(of: &$0.pointee.owned.value) }
 }
 
 @_cdecl("mapr_Message_set_key")
 func messageSetKey(_ object: Object?, _ key: Object?) -> Object? {
-    set(object, to: key) { address(of: &$0.pointee.key) }
+    set(object, to: key) { address(of: &$0.pointee.owned.key) }
 }
 
 @_cdecl("mapr_Message_set_headers")
 func messageSetHeaders(_ object: Object?, _ headers: Object?) -> Object? {
-    set(object, to: headers) { address(of: &$0.pointee.headers) }
+    set(object, to: headers) { address(of: &$0.pointee.owned.headers) }
 }
 
 @_cdecl("mapr_Message_set_topic")
@@ -254,7 +250,7 @@ func messageSetTopic(_ object: Object?, _ topic: Object?) -> Object? {
         guard cpy_is_str(topic) != 0 else {
             throw python.error(.typeError, "topic must be str, not \(topic.typeName)")
         }
-        return set(object, to: topic) { address(of: &$0.pointee.topic) }
+        return set(object, to: topic) { address(of: &$0.pointee.owned.topic) }
     }
 }
 
@@ -265,6 +261,6 @@ func messageSetError(_ object: Object?, _ error: Object?) -> Object? {
         guard error.isNone || Types.isInstance(error, of: Types.kafkaError) else {
             throw python.error(.typeError, "error must be a KafkaError or None, not \(error.typeName)")
         }
-        return set(object, to: error) { address(of: &$0.pointee.error) }
+        return set(object, to: error) { address(of: &$0.pointee.owned.error) }
     }
 }

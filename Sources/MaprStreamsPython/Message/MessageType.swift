@@ -5,7 +5,13 @@ import Streams
 
 func makeMessageType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     MessagePool.prepare()
-    var type = TypeBuilder("mapr_streams_python.Message", fields: MessageFields.self, garbageCollected: true)
+    // Without weak references: to look for them would cost every message that is freed.
+    var type = TypeBuilder("mapr_streams_python.Message", ObjectLayout(of: MessageFields.self))
+    type.owns(MessageFields.self) { address(of: &$0.pointee.owned) }
+    type.links(MessageFields.self) { address(of: &$0.pointee.next) }
+    type.ending { messageFields($0).dropRecord() }
+    type.freeing(free)
+    type.deallocate(messageDeallocate)
     type.documentation(
         """
         Message(topic, value=None, key=None, headers=None, error=None, partition=None, offset=None, timestamp=None, \
@@ -31,23 +37,6 @@ func makeMessageType(_ python: borrowing Python, _ module: Object) throws(Python
         :param int leader_epoch: the leader's epoch
         """)
     type.new(messageNew)
-    type.deallocate(messageDeallocate)
-    type.traverse { object, visit, argument in
-        var result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
-        let values = messageFields(object).pointee
-        for field in [values.value, values.key, values.headers, values.error, values.topic] where result == 0 {
-            result = cpy_visit(field, visit, argument)
-        }
-        return result
-    }
-    type.clear { object in
-        let fields = messageFields(object)
-        PythonBridge.clear(&fields.pointee.value)
-        PythonBridge.clear(&fields.pointee.key)
-        PythonBridge.clear(&fields.pointee.headers)
-        PythonBridge.clear(&fields.pointee.error)
-        return 0
-    }
     type.length(messageLength)
     type.compare(messageCompare)
     type.hash(messageHash)
@@ -101,11 +90,11 @@ func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object
             let object = try OwnedObject(cpy_new(UnsafeMutablePointer<PyObject>(type)))
             let fields = messageFields(object.object)
             fields.pointee.flags = MessageFields.isTracked
-            fields.pointee.topic = topic.retained
-            fields.pointee.value = try bytesOfText(python, given(1))
-            fields.pointee.key = try bytesOfText(python, given(2))
-            fields.pointee.headers = given(3)?.retained
-            fields.pointee.error = error?.retained
+            fields.pointee.owned.topic = topic.retained
+            fields.pointee.owned.value = try bytesOfText(python, given(1))
+            fields.pointee.owned.key = try bytesOfText(python, given(2))
+            fields.pointee.owned.headers = given(3)?.retained
+            fields.pointee.owned.error = error?.retained
             fields.pointee.partition = partition ?? TopicPartition.unassignedPartition
             fields.pointee.offset = offset ?? TopicPartition.invalidOffset
             fields.pointee.timestampType = timestampType
@@ -127,56 +116,27 @@ private func bytesOfText(_ python: borrowing Python, _ object: Object?) throws(P
 @_cdecl("mapr_Message_dealloc")
 func messageDeallocate(_ object: Object?) {
     let object = object.unsafelyUnwrapped
-    if messageFields(object).pointee.flags & MessageFields.isTracked != 0 { return deallocateTracked(object) }
+    if messageFields(object).pointee.flags & MessageFields.isTracked != 0 { return TypeBuilder.deallocate(object) }
+    messageFields(object).dropRecord()
     free(object)
 }
 
 @inline(__always)
 private func free(_ object: Object) {
     let fields = messageFields(object)
-    fields.dropRecord()
-    fields.pointee.topic?.release()
-    fields.pointee.value?.release()
-    fields.pointee.key?.release()
-    fields.pointee.headers?.release()
-    fields.pointee.error?.release()
+    fields.pointee.owned.topic?.release()
+    fields.pointee.owned.value?.release()
+    fields.pointee.owned.key?.release()
+    fields.pointee.owned.headers?.release()
+    fields.pointee.owned.error?.release()
     if cpy_type_of(object) == Types.message && MessagePool.put(object) { return }
     cpy_free(object)
-}
-
-/// How many messages that hold one another are being freed, one inside the other.
-nonisolated(unsafe) private var depth = 0
-/// Messages that wait until the outermost of them is freed; linked by `next`.
-nonisolated(unsafe) private var waiting: UnsafeMutablePointer<MessageFields>?
-
-/// Frees a message into which the program has put something: it may hold another message, and that yet another.
-///
-/// A long chain would overflow the stack, so beyond some depth a message waits for the outermost one to be freed.
-@inline(never)
-private func deallocateTracked(_ object: Object) {
-    PyObject_GC_UnTrack(object)
-    let fields = messageFields(object)
-    fields.dropRecord()
-    if depth >= 50 {
-        fields.pointee.next = waiting
-        waiting = fields
-        return
-    }
-    depth += 1
-    free(object)
-    depth -= 1
-    while depth == 0, let next = waiting {
-        waiting = next.pointee.next
-        depth += 1
-        free((UnsafeMutableRawPointer(next) - MemoryLayout<PyObject>.size).assumingMemoryBound(to: PyObject.self))
-        depth -= 1
-    }
 }
 
 @_cdecl("mapr_Message_len")
 func messageLength(_ object: Object?) -> Int {
     let fields = messageFields(object)
-    if let value = fields.pointee.value { return value.isNone ? 0 : PyObject_Size(value) }
+    if let value = fields.pointee.owned.value { return value.isNone ? 0 : PyObject_Size(value) }
     if let record = fields.pointee.record { return record.pointee.payload == nil ? 0 : record.pointee.len }
     return 0
 }
@@ -197,7 +157,7 @@ func messageCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> 
 @_cdecl("mapr_Message_hash")
 func messageHash(_ object: Object?) -> Int {
     let values = messageFields(object).pointee
-    let topic = values.topic.map { PyObject_Hash($0) } ?? 0
+    let topic = values.owned.topic.map { PyObject_Hash($0) } ?? 0
     if topic == -1 { return -1 }
     let hash = (topic &* 31) ^ (Int(values.partition) &* 1_000_003) ^ Int(values.offset)
     return hash == -1 ? -2 : hash

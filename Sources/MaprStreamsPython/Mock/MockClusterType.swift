@@ -28,13 +28,11 @@ func mockClusterFields(_ object: Object?) -> UnsafeMutablePointer<MockClusterFie
 
 /// `_MockCluster(brokers)`: what `mapr_streams_python.testing.MockCluster` is built on. Arguments by position alone.
 func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
-    var type = TypeBuilder("mapr_streams_python._MockCluster", fields: MockClusterFields.self, garbageCollected: false)
+    let layout = ObjectLayout(of: MockClusterFields.self, isWeaklyReferenceable: true)
+    var type = TypeBuilder("mapr_streams_python._MockCluster", layout)
     type.documentation("_MockCluster(brokers, /)\n--\n\nUse mapr_streams_python.testing.MockCluster.")
     type.initializer(mockClusterInitialize)
-    type.deallocate { object in
-        Python.attached { python in closeMockCluster(&python, object) }
-        cpy_free(object)
-    }
+    type.ending { object in Python.attached { python in closeMockCluster(&python, object) } }
     type.methods(mockClusterMethods)
     mockClusterType = try type.build(python, module: module)
 }

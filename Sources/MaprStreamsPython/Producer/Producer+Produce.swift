@@ -61,7 +61,7 @@ func producerProduce(
 
             let topicObject = slots[0].unsafelyUnwrapped
             let topic: Producer.Topic
-            if topicObject == fields.pointee.lastTopic {
+            if topicObject == fields.pointee.owned.lastTopic {
                 topic = fields.pointee.lastTopicHandle.unsafelyUnwrapped
             } else {
                 topic = try fields.topic(python, topicObject)
@@ -129,7 +129,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Producer.Topic {
         let handle: Producer.Topic
         // What is found was checked when it was put there; only an exact str may be looked up before it is checked.
-        if cpy_is_exactly_str(object) != 0, let known = PyDict_GetItemWithError(pointee.topics, object) {
+        if cpy_is_exactly_str(object) != 0, let known = PyDict_GetItemWithError(pointee.owned.topics, object) {
             handle = pointee.handles[PyLong_AsLong(known)]
         } else {
             let name = try python.cString(object, "topic")
@@ -137,7 +137,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         }
         // A subclass of str may not be what it seems when it is asked again.
         if cpy_is_exactly_str(object) != 0 {
-            replace(&pointee.lastTopic, with: OwnedObject(retaining: object))
+            address(of: &pointee.owned.lastTopic).set(object)
             pointee.lastTopicHandle = handle
         }
         return handle
@@ -146,7 +146,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     private func checkedTopic(
         _ python: borrowing Python, _ object: Object, _ name: UnsafePointer<CChar>
     ) throws(PythonError) -> Producer.Topic {
-        if let known = PyDict_GetItemWithError(pointee.topics, object) {
+        if let known = PyDict_GetItemWithError(pointee.owned.topics, object) {
             return pointee.handles[PyLong_AsLong(known)]
         }
         if PyErr_Occurred() != nil { throw PythonError() }
@@ -156,7 +156,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         }
         let index = try python.integer(pointee.handles.count)
         pointee.handles.append(handle)
-        if PyDict_SetItem(pointee.topics, object, index.object) != 0 { throw PythonError() }
+        if PyDict_SetItem(pointee.owned.topics, object, index.object) != 0 { throw PythonError() }
         return handle
     }
 

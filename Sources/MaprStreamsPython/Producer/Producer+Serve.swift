@@ -99,7 +99,7 @@ private func callDelivery(
         return frame.pointee.recordAndYield(python, from: callable)
     }
     // The message takes over the reference, and its value is the very object that was produced.
-    if isLending { messageFields(message).pointee.value = DeliveryContext.lentValue(record) }
+    if isLending { messageFields(message).pointee.owned.value = DeliveryContext.lentValue(record) }
     var arguments: (Object?, Object?, Object?) = (nil, error, message)
     let result = withUnsafeMutablePointer(to: &arguments) {
         python.call(callable, two: UnsafeMutableRawPointer($0).assumingMemoryBound(to: Object?.self))

@@ -4,14 +4,18 @@ import Streams
 
 /// What a `Producer` holds.
 struct ProducerFields {
+    struct Owned: OwnedReferences {
+        /// The topic that was last produced to; its handle is `lastTopicHandle`.
+        var lastTopic: Object?
+        /// A dict from topic str to a handle's index in `handles`.
+        var topics: Object?
+    }
+
     var base: ClientFields
     /// The same as `base.client`, while the producer is open.
     var producer: Unmanaged<Producer>?
-    /// The topic that was last produced to: the str object, and its handle.
-    var lastTopic: Object?
+    var owned: Owned
     var lastTopicHandle: Producer.Topic?
-    /// From topic str to a handle's index in `handles`.
-    var topics: Object?
     var handles: [Producer.Topic]
     /// How long a value is lent to librdkafka rather than copied.
     var shortestLent: Int
@@ -77,11 +81,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                     if producer.poll(milliseconds: 0) == 0 {
                         _ = python.detached(frame) { producer.poll(milliseconds: 10) }
                     }
-                    if let exception = frame.pointee.exception {
-                        frame.pointee.exception = nil
-                        exception.restore(python)
-                        python.reportUnraisable(nil)
-                    }
+                    frame.pointee.takeException(python)?.report(python, nil)
                 }
             }
         }
@@ -91,7 +91,17 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
 
 func makeProducerType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     prepareProduce()
-    var type = TypeBuilder("mapr_streams_python.Producer", fields: ProducerFields.self, garbageCollected: true)
+    let layout = ObjectLayout(of: ProducerFields.self, isWeaklyReferenceable: true)
+    var type = TypeBuilder("mapr_streams_python.Producer", layout)
+    type.owns(ProducerFields.self) { address(of: &$0.pointee.base.callbacks) }
+    type.owns(ProducerFields.self) { address(of: &$0.pointee.base.timeout) }
+    type.owns(ProducerFields.self) { address(of: &$0.pointee.owned) }
+    type.beforeClearing { producerFields($0).base.emptyTokenBox() }
+    type.ending { producerFields($0).end() }
+    type.finishing { object in
+        producerFields(object).base.dropTopicNames()
+        producerFields(object).deinitialize(count: 1)
+    }
     type.documentation(
         """
         Producer(config={}, /, **properties)
@@ -120,15 +130,6 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         ``rd_kafka_new``.
         """)
     type.initializer(producerInitialize)
-    type.deallocate(producerDeallocate)
-    type.traverse { object, visit, argument in
-        let result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
-        return result != 0 ? result : producerFields(object).pointee.base.callbacks.visit(visit, argument)
-    }
-    type.clear { object in
-        producerFields(object).pointee.base.callbacks.clear()
-        return 0
-    }
     type.length(producerLength)
     type.truth { object in
         let fields = producerFields(object)
@@ -152,19 +153,21 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             throw python.error(.runtimeError, "Producer already __init__:ialized")
         }
         let configuration = parsed.configuration
+        let (callbacks, tokenBox) = parsed.takeCallbacks()
         // The memory is zero, and the array needs to be made.
         fields.initialize(
             to: ProducerFields(
                 base: ClientFields(
                     client: nil, state: .initialising, isConsumer: false, users: 0,
                     isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
-                    timeoutMilliseconds: 0, topicNames: nil, callbacks: parsed.takeCallbacks(), next: nil, previous: nil
+                    timeoutMilliseconds: 0, topicNames: nil, callbacks: callbacks, tokenBox: tokenBox, next: nil,
+                    previous: nil
                 ),
-                producer: nil, lastTopic: nil, lastTopicHandle: nil, topics: nil, handles: [],
+                producer: nil, owned: ProducerFields.Owned(), lastTopicHandle: nil, handles: [],
                 shortestLent: Producer.readsValuesInPlace ? DeliveryContext.shortestLent : .max,
                 reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0))
         do throws(PythonError) {
-            fields.pointee.topics = try OwnedObject(PyDict_New()).take()
+            fields.pointee.owned.topics = try OwnedObject(PyDict_New()).take()
             var events = clientEvents(fields.base)
             events.delivery = deliveryCallback
             let producer = try python.callingDetached(prefix: "Failed to create producer") { () throws(StreamsError) in
@@ -177,8 +180,8 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.base.list()
         } catch {
             // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
-            fields.base.dropObjects()
-            clear(&fields.pointee.topics)
+            fields.base.clearCallbacks()
+            address(of: &fields.pointee.owned.topics).clear()
             fields.pointee.base.state = .unready
             throw error
         }
@@ -186,33 +189,26 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
     }
 }
 
-@_cdecl("mapr_Producer_dealloc")
-func producerDeallocate(_ object: Object?) {
-    PyObject_GC_UnTrack(object)
-    let fields = producerFields(object)
-    if fields.pointee.base.client != nil {
-        Python.attached { python in
-            let pending = PendingException(fetching: python)
-            fields.giveUp(&python)
-            pending.restore(python)
-        }
-    }
-    fields.base.unlist()
-    fields.base.dropObjects()
-    clear(&fields.pointee.lastTopic)
-    clear(&fields.pointee.topics)
-    fields.deinitialize(count: 1)
-    cpy_free(object)
-}
-
 extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// Called when the producer's object goes.
+    fileprivate func end() {
+        if base.pointee.client != nil {
+            Python.attached { python in
+                let pending = PendingException(fetching: python)
+                giveUp(&python)
+                pending.restore(python)
+            }
+        }
+        base.unlist()
+    }
+
     /// Ends a producer that the program has dropped: tells of messages that are lost, and lets their callbacks know.
     @inline(never)
     func giveUp(_ python: inout Python) {
         pointee.producer = nil
         base.pointee.state = .closed
         // Events that are not about a message have nobody to hear them any more.
-        base.pointee.callbacks.clearEvents()
+        base.clearCallbacks(keepingReport: true)
         destroy(&python)
         if pointee.purged > 0 && !Interpreter.isFinalizing {
             let words =

@@ -4,11 +4,16 @@ import Streams
 
 /// What a `TopicPartition` holds.
 struct TopicPartitionFields {
-    /// A str; nil where `__init__` was not called.
-    var topic: Object?
-    var metadata: Object?
-    /// A KafkaError, or nil.
-    var error: Object?
+    struct Owned: OwnedReferences {
+        /// A str; nil where `__init__` was not called.
+        var topic: Object?
+        /// A str, or nil.
+        var metadata: Object?
+        /// A KafkaError, or nil.
+        var error: Object?
+    }
+
+    var owned: Owned
     var offset: Int64
     var partition: Int32
     /// -1 for none.
@@ -21,8 +26,9 @@ private func fields(_ object: Object?) -> UnsafeMutablePointer<TopicPartitionFie
 }
 
 func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
-    var type = TypeBuilder(
-        "mapr_streams_python.TopicPartition", fields: TopicPartitionFields.self, garbageCollected: true)
+    let layout = ObjectLayout(of: TopicPartitionFields.self, isWeaklyReferenceable: true)
+    var type = TypeBuilder("mapr_streams_python.TopicPartition", layout)
+    type.owns(TopicPartitionFields.self) { address(of: &$0.pointee.owned) }
     type.documentation(
         """
         TopicPartition(topic, partition=-1, offset=-1001, metadata=None, leader_epoch=None)
@@ -39,15 +45,6 @@ func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws
         :param int leader_epoch: the leader's epoch at the offset (librdkafka 2.1.0 and later)
         """)
     type.initializer(topicPartitionInitialize)
-    type.deallocate(topicPartitionDeallocate)
-    type.traverse { object, visit, argument in
-        let result = cpy_visit(cpy_type_of(object.unsafelyUnwrapped), visit, argument)
-        return result != 0 ? result : cpy_visit(fields(object).pointee.error, visit, argument)
-    }
-    type.clear { object in
-        PythonBridge.clear(&fields(object).pointee.error)
-        return 0
-    }
     type.compare(topicPartitionCompare)
     type.hash(topicPartitionHash)
     type.representation(topicPartitionDescribe)
@@ -55,7 +52,7 @@ func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws
         Attribute(
             "topic", "The topic's name (str, read-only).",
             get: { object, _ in
-                (fields(object).pointee.topic ?? cpy_none().unsafelyUnwrapped).retained
+                (fields(object).pointee.owned.topic ?? cpy_none().unsafelyUnwrapped).retained
             }),
         Attribute(
             "partition", "The partition's number (int).",
@@ -70,12 +67,12 @@ func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws
         Attribute(
             "error", "What went wrong with the partition (KafkaError), or None (read-only).",
             get: { object, _ in
-                (fields(object).pointee.error ?? cpy_none().unsafelyUnwrapped).retained
+                (fields(object).pointee.owned.error ?? cpy_none().unsafelyUnwrapped).retained
             }),
         Attribute(
             "metadata", "What is committed beside the offset (str), or None (read-only).",
             get: { object, _ in
-                (fields(object).pointee.metadata ?? cpy_none().unsafelyUnwrapped).retained
+                (fields(object).pointee.owned.metadata ?? cpy_none().unsafelyUnwrapped).retained
             }),
         Attribute(
             "leader_epoch", "The leader's epoch at the offset (int), or None (read-only).",
@@ -111,13 +108,9 @@ func topicPartitionInitialize(_ object: Object?, _ arguments: Object?, _ keyword
             var epoch: Int32 = -1
             if let value = slots[4], !value.isNone { epoch = try python.int32(value, "leader_epoch") }
             let fields = fields(object)
-            replace(&fields.pointee.topic, with: OwnedObject(retaining: topic))
-            if let metadata {
-                replace(&fields.pointee.metadata, with: OwnedObject(retaining: metadata))
-            } else {
-                clear(&fields.pointee.metadata)
-            }
-            clear(&fields.pointee.error)
+            address(of: &fields.pointee.owned.topic).set(topic)
+            address(of: &fields.pointee.owned.metadata).set(metadata)
+            address(of: &fields.pointee.owned.error).clear()
             fields.pointee.partition = partition ?? TopicPartition.unassignedPartition
             fields.pointee.offset = offset ?? TopicPartition.invalidOffset
             fields.pointee.leaderEpoch = epoch
@@ -126,23 +119,13 @@ func topicPartitionInitialize(_ object: Object?, _ arguments: Object?, _ keyword
     }
 }
 
-@_cdecl("mapr_TopicPartition_dealloc")
-func topicPartitionDeallocate(_ object: Object?) {
-    PyObject_GC_UnTrack(object)
-    let fields = fields(object)
-    clear(&fields.pointee.topic)
-    clear(&fields.pointee.metadata)
-    clear(&fields.pointee.error)
-    cpy_free(object)
-}
-
-private func topicText(_ object: Object?) -> String { fields(object).pointee.topic?.text ?? "" }
+private func topicText(_ object: Object?) -> String { fields(object).pointee.owned.topic?.text ?? "" }
 
 @_cdecl("mapr_TopicPartition_describe")
 func topicPartitionDescribe(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let values = fields(object).pointee
-        let error = values.error?.representation ?? "None"
+        let error = values.owned.error?.representation ?? "None"
         return try python.string(
             "TopicPartition{topic=\(topicText(object)),partition=\(values.partition),offset=\(values.offset),error=\(error)}"
         ).take()
@@ -167,7 +150,7 @@ func topicPartitionCompare(_ object: Object?, _ other: Object?, _ operation: Int
 @_cdecl("mapr_TopicPartition_hash")
 func topicPartitionHash(_ object: Object?) -> Int {
     let values = fields(object).pointee
-    let topic = values.topic.map { PyObject_Hash($0) } ?? 0
+    let topic = values.owned.topic.map { PyObject_Hash($0) } ?? 0
     if topic == -1 { return -1 }
     let hash = (topic &* 31) ^ (Int(values.partition) &+ 1)
     return hash == -1 ? -2 : hash
@@ -197,10 +180,10 @@ func topicPartitionReduce(_ object: Object?, _ unused: Object?) -> Object? {
         let values = fields(object).pointee
         let none = cpy_none().unsafelyUnwrapped
         let arguments = try OwnedObject(PyTuple_New(5))
-        PyTuple_SetItem(arguments.object, 0, (values.topic ?? none).retained)
+        PyTuple_SetItem(arguments.object, 0, (values.owned.topic ?? none).retained)
         PyTuple_SetItem(arguments.object, 1, try python.integer(Int(values.partition)).take())
         PyTuple_SetItem(arguments.object, 2, try python.integer(Int(values.offset)).take())
-        PyTuple_SetItem(arguments.object, 3, (values.metadata ?? none).retained)
+        PyTuple_SetItem(arguments.object, 3, (values.owned.metadata ?? none).retained)
         PyTuple_SetItem(
             arguments.object, 4,
             values.leaderEpoch < 0 ? none.retained : try python.integer(Int(values.leaderEpoch)).take())
@@ -208,7 +191,7 @@ func topicPartitionReduce(_ object: Object?, _ unused: Object?) -> Object? {
         let result = try OwnedObject(PyTuple_New(3))
         PyTuple_SetItem(result.object, 0, type.retained)
         PyTuple_SetItem(result.object, 1, arguments.take())
-        PyTuple_SetItem(result.object, 2, (values.error ?? none).retained)
+        PyTuple_SetItem(result.object, 2, (values.owned.error ?? none).retained)
         return result.take()
     }
 }
@@ -220,11 +203,7 @@ func topicPartitionSetState(_ object: Object?, _ error: Object?) -> Object? {
         guard error.isNone || Types.isInstance(error, of: Types.kafkaError) else {
             throw python.error(.typeError, "error must be a KafkaError or None, not \(error.typeName)")
         }
-        if error.isNone {
-            clear(&fields(object).pointee.error)
-        } else {
-            replace(&fields(object).pointee.error, with: OwnedObject(retaining: error))
-        }
+        address(of: &fields(object).pointee.owned.error).set(error.isNone ? nil : error)
         return python.none.take()
     }
 }
@@ -253,11 +232,11 @@ extension Python {
             throw error(.typeError, "\(name): expected TopicPartition, not \(object.typeName)")
         }
         let values = fields(object).pointee
-        guard let topic = values.topic else {
+        guard let topic = values.owned.topic else {
             throw error(.valueError, "\(name): a TopicPartition without a topic: its __init__ was not called")
         }
         return TopicPartition(
-            topic.text ?? "", values.partition, offset: values.offset, metadata: values.metadata?.text,
+            topic.text ?? "", values.partition, offset: values.offset, metadata: values.owned.metadata?.text,
             leaderEpoch: values.leaderEpoch < 0 ? nil : values.leaderEpoch)
     }
 
@@ -270,9 +249,9 @@ extension Python {
             fields.pointee.partition = partition.partition
             fields.pointee.offset = partition.offset
             fields.pointee.leaderEpoch = partition.leaderEpoch ?? -1
-            fields.pointee.topic = try string(partition.topic).take()
-            if let metadata = partition.metadata { fields.pointee.metadata = try string(metadata).take() }
-            if let code = partition.error { fields.pointee.error = try kafkaError(StreamsError(code)).take() }
+            fields.pointee.owned.topic = try string(partition.topic).take()
+            if let metadata = partition.metadata { fields.pointee.owned.metadata = try string(metadata).take() }
+            if let code = partition.error { fields.pointee.owned.error = try kafkaError(StreamsError(code)).take() }
             return object
         }
     }
