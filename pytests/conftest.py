@@ -12,6 +12,12 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from limits import HANG
+
+# A shell that runs us in the background may have SIGINT ignored, and every program that a test interrupts would inherit
+# that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Ran:
 
 @pytest.fixture
 def run_python() -> Callable[..., Ran]:
-    """`run_python(code, timeout=60, env={}, python=sys.executable)` runs code in another process: see `Ran`.
+    """`run_python(code, timeout=HANG, env={}, python=sys.executable)` runs code in another process: see `Ran`.
 
     It imports the same `mapr_streams_python` as this process. One that hangs is aborted, which prints the stack of
     each of its threads, and fails the test.
@@ -44,7 +50,7 @@ def run_python() -> Callable[..., Ran]:
     def run(
         code: str,
         *,
-        timeout: float = 60.0,
+        timeout: float = HANG,
         env: Mapping[str, str] | None = None,
         python: str = sys.executable,
     ) -> Ran:
@@ -63,7 +69,7 @@ def run_python() -> Callable[..., Ran]:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)
             try:
-                stdout, stderr = process.communicate(timeout=10.0)
+                stdout, stderr = process.communicate(timeout=HANG)
             except subprocess.TimeoutExpired:
                 process.kill()
                 stdout, stderr = process.communicate()

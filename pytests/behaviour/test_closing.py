@@ -33,7 +33,6 @@ def test_a_consumer_that_has_lived_for_a_moment_commits_and_closes_without_waiti
     assert sum(taken) < 2.0, taken
 
 
-@pytest.mark.timeout(30)
 def test_a_commit_that_a_close_overtakes_comes_to_an_end(kafka_topic, producer, make_consumer):
     """librdkafka drops it without an answer."""
     deliver(producer, kafka_topic, ["v"])
@@ -54,7 +53,6 @@ def test_a_commit_that_a_close_overtakes_comes_to_an_end(kafka_topic, producer, 
         assert len(outcomes) == number
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "question",
     ["assignment", "unsubscribe", "unassign", "pause", "seek"],
@@ -87,7 +85,6 @@ def test_the_assignment_can_be_asked_for_where_a_close_revokes_it(kafka_topic, m
     assert [[(partition.topic, partition.partition) for partition in all] for all in told] == [[(kafka_topic, 0)]]
 
 
-@pytest.mark.timeout(30)
 def test_who_has_answered_a_closing_rebalance_asks_no_more(kafka_topic, make_consumer):
     told = []
 
@@ -106,7 +103,6 @@ def test_who_has_answered_a_closing_rebalance_asks_no_more(kafka_topic, make_con
     assert len(told) == 1
 
 
-@pytest.mark.timeout(60)
 def test_a_subscription_inside_a_close_is_refused_and_does_not_end_the_process(kafka_topic, kafka_cluster, run_python):
     code = f"""
 from mapr_streams_python import Consumer, KafkaException
@@ -126,7 +122,6 @@ consumer.close()
     assert run_python(code).check() == "_STATE\n"
 
 
-@pytest.mark.timeout(60)
 def test_two_threads_that_are_told_of_rebalances_at_once_are_told_apart(kafka_topic, make_consumer):
     assigned, returned = threading.Event(), threading.Event()
     answers = []

@@ -47,7 +47,7 @@ def test_a_program_that_keeps_a_few_messages_does_not_keep_the_fetches_they_came
     for keep in ("no", "yes"):
         arguments = [kafka_cluster.bootstrap_servers, name, partitions, partitions * per_partition, call, keep]
         code = KEEPING.replace("sys.argv[1:]", repr([str(argument) for argument in arguments]))
-        result = run_python(code, timeout=60)
+        result = run_python(code)
         kept, kept_bytes, resident = map(int, result.check().split())
         sizes[keep] = resident
     assert kept == partitions * per_partition // 200

@@ -119,7 +119,7 @@ def test_control_c_while_consume_waits_commits_nothing_that_was_not_returned(
     assert source.flush(10) == 0
     code = INTERRUPTED.replace("sys.argv[1:]", repr([kafka_cluster.bootstrap_servers, name]))
     code = code.replace("consume(consumer)", "consumer.consume(1000, 30)")
-    lines = run_python(code, timeout=60).check().split("\n")
+    lines = run_python(code).check().split("\n")
     assert "interrupted" in lines
     committed, returned = map(int, lines[-2].split())
     assert committed == returned

@@ -3,6 +3,7 @@ import sys
 import textwrap
 
 import pytest
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import Consumer, Producer
@@ -24,7 +25,7 @@ def make_consumer(config={}):
         "bootstrap.servers": SERVERS, "group.id": f"g{time.time()}", "auto.offset.reset": "earliest",
         "session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "enable.partition.eof": False, **config})
 
-def wait_for(predicate, seconds=30):
+def wait_for(predicate, seconds=300):
     deadline = time.monotonic() + seconds
     while not predicate():
         assert time.monotonic() < deadline, "waited too long"
@@ -141,7 +142,7 @@ def program(run_python, kafka_cluster):
     A program that crashes, hangs or ends with an exception fails the test. Keywords become strings of the program.
     """
 
-    def run(code, timeout=60, python=sys.executable, env=None, **names):
+    def run(code, timeout=HANG, python=sys.executable, env=None, **names):
         lines = [f"{name} = {value!r}\n" for name, value in names.items()]
         prelude = PRELUDE.replace("@SERVERS@", kafka_cluster.bootstrap_servers)
         code = prelude + "".join(lines) + textwrap.dedent(code)

@@ -11,7 +11,7 @@ from mapr_streams_python import KafkaException
 NO_SERVER = "127.0.0.1:1"
 
 # Where a group has to form first: librdkafka's mock coordinator waits for members before it answers a join.
-GROUP_TIMEOUT = 30
+GROUP_TIMEOUT = 120
 
 
 @contextlib.contextmanager

@@ -332,7 +332,7 @@ STATES = {
 def test_the_interpreter_ends_with(program, filled, state):
     # check() of the fixture holds the exit status; a crash after the last line would show there alone.
     topic = filled(*(f"v{index}" for index in range(10)))
-    printed = program(textwrap.dedent(STATES[state]) + "\nprint('end', flush=True)\n", topic=topic, timeout=40)
+    printed = program(textwrap.dedent(STATES[state]) + "\nprint('end', flush=True)\n", topic=topic)
     assert "end" in printed.splitlines()
 
 

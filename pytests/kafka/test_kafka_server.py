@@ -101,7 +101,7 @@ def test_a_run_that_is_killed_leaves_no_node_and_no_folder(run_python: Factory, 
         'print(json.dumps([server._pids[1], os.listdir(os.environ["TMPDIR"])]), flush=True)\n'
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    ran = run_python(code, timeout=90.0, env={"TMPDIR": str(tmp_path)})
+    ran = run_python(code, env={"TMPDIR": str(tmp_path)})
     assert ran.status == -signal.SIGKILL, ran
     node, folders = json.loads(ran.stdout)
     assert len(folders) == 1

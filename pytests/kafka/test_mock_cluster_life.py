@@ -14,6 +14,7 @@ import warnings
 from typing import Any, Callable
 
 import pytest
+from limits import HANG
 from mock_faults import produce_one
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -168,7 +169,7 @@ def test_where_the_machine_has_too_few_ports_a_cluster_is_refused(run_python: Fa
     alone = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c"]
     shell = 'echo 30000 30019 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"'
     try:
-        tried = subprocess.run([*alone, shell, "sh", "true"], capture_output=True, timeout=30.0, check=False)
+        tried = subprocess.run([*alone, shell, "sh", "true"], capture_output=True, timeout=HANG, check=False)
     except OSError:
         pytest.skip("there is no unshare")
     if tried.returncode:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import requirements
+from limits import HANG
 
 ROOT = Path(requirements.__file__).resolve().parent.parent
 INSTALLERS = ["Debian, Ubuntu:", "Fedora:", "macOS:"]
@@ -24,7 +25,7 @@ def attempt(tmp_path, *command, **changes):
         env=environ,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=HANG,
         check=False,
     )
     printed = ended.stdout + ended.stderr

@@ -8,6 +8,7 @@ import find_pythons
 import pytest
 import requirements
 import swift_build
+from limits import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIM = (ROOT / "Sources" / "CPython" / "shim.h").read_text()
@@ -79,7 +80,7 @@ def compile(text, folder, tmp_path):
         f"-I{folder}",
         str(file),
     ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANG)
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda python: ".".join(map(str, python.version)))

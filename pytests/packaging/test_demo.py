@@ -11,13 +11,18 @@ from pathlib import Path
 
 import requirements
 from clusters import on_one_node
+from limits import HANG
 
 DEMO = Path(requirements.__file__).resolve().parent.parent / "examples" / "demo.py"
 
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-W", "error", str(DEMO), *arguments], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-W", "error", str(DEMO), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+        check=False,
     )
 
 

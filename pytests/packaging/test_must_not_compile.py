@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requirements
 import swift_build
+from limits import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = Path(__file__).parent / "must_not_compile"
@@ -22,7 +23,7 @@ def compile(source):
     command += ["-Xcc", f"-I{requirements.find_python_headers()}", source]
     if toolchain.embedded_folder():
         command += ["-enable-experimental-feature", "Embedded"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=HANG)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import find_pythons
 import pytest
+from limits import HANG
 
 from mapr_streams_python import __version__, cimpl
 
@@ -47,7 +48,12 @@ def run(python, *arguments):
     environ["PYTHONPATH"] = str(EXTENSION.parent.parent)
     options = ["-B", "-s", "-X", "faulthandler", "-W", "error"]
     return subprocess.run(
-        [python.executable, *options, *arguments], capture_output=True, text=True, env=environ, timeout=110, check=False
+        [python.executable, *options, *arguments],
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=HANG,
+        check=False,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from limits import HANG
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
@@ -35,7 +36,7 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[ElementTr
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers -p no:cacheprovider\n")
     clusters = ["--kafka=mock"] + (["--kafka=server"] if os.environ.get("KAFKA_HOME") else [])
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "--junit-xml=report.xml", *clusters, *TESTS]
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HANG, check=False)
     assert ended.returncode in (0, pytest.ExitCode.TESTS_FAILED), ended.stdout + ended.stderr
     cases: dict[str, list[ElementTree.Element]] = {}
     for case in ElementTree.parse(folder / "report.xml").iter("testcase"):
@@ -57,5 +58,5 @@ def test_a_test_file_of_the_page_passes(tested: dict[str, list[ElementTree.Eleme
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
 def test_a_program_of_the_page_runs(tmp_path: Path, number: int) -> None:
     command = [sys.executable, "-W", "error", "-c", PROGRAMS[number]]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=HANG, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

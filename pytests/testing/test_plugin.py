@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Callable
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python.testing import ExternalCluster
 
@@ -23,7 +24,7 @@ def _user_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def _run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
     pytester.makepyfile(code)
-    return pytester.runpytest_subprocess("-rs", *arguments, timeout=90)
+    return pytester.runpytest_subprocess("-rs", *arguments, timeout=HANG)
 
 
 ROUND_TRIP = """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from clusters import on_three_nodes
+from limits import HANG
 
 from mapr_streams_python.testing import KafkaServer, wait_until
 
@@ -82,7 +83,7 @@ def _command(file: Path, *arguments: str, kafka: str = "server") -> list[str]:
 def test_a_server_is_shared_and_repaired_between_tests(tmp_path: Path) -> None:
     file = tmp_path / "test_killing.py"
     file.write_text(KILLING)
-    ended = subprocess.run(_command(file), cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
+    ended = subprocess.run(_command(file), cwd=tmp_path, capture_output=True, text=True, timeout=HANG, check=False)
     assert "4 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
@@ -91,7 +92,7 @@ def test_a_cluster_that_runs_already_is_used_for_topics_too(kafka_cluster: Kafka
     file = tmp_path / "test_running_already.py"
     file.write_text(RUNNING_ALREADY)
     command = _command(file, kafka=kafka_cluster.bootstrap_servers)
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False)
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=HANG, check=False)
     assert "11 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
