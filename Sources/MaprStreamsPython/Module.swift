@@ -40,6 +40,18 @@ nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
 
             ``rd_kafka_version_str``, ``rd_kafka_version``.
             """),
+        .one(
+            "_property_fate", propertyFate,
+            """
+            _property_fate($module, name, /)
+            --
+
+            What becomes of a configuration property on Apache Kafka.
+
+            :returns: the kind (``kept``, ``mapped``, ``without effect``, ``callback``, ``elsewhere``, ``known`` or
+                ``unknown``), what to use instead (str or None), and a sentence about it
+            :rtype: tuple
+            """),
     ],
     execute: executeModule)
 
@@ -61,6 +73,7 @@ func executeModule(_ module: Object?) -> Int32 {
             try makeProducerType(python, module)
             try makeConsumerType(python, module)
             try makeMockClusterType(python, module)
+            try makeTopicNamesType(python, module)
         }
         try addConstants(python, to: module)
         return 0
@@ -72,6 +85,7 @@ private func addTypes(_ python: borrowing Python, to module: Object) throws(Pyth
         ("KafkaError", Types.kafkaError), ("KafkaException", Types.kafkaException),
         ("TopicPartition", Types.topicPartition), ("Message", Types.message), ("Producer", Types.producer),
         ("Consumer", Types.consumer), ("_MockCluster", mockClusterType),
+        ("_TopicNames", topicNamesType),
     ]
     for (name, type) in types {
         if let type { try python.add(type, to: module, as: name) }

@@ -402,6 +402,22 @@ class KafkaError(Exception):
     _BAD_COMPRESSION: ClassVar[int]
     _BAD_MSG: ClassVar[int]
 
+def _property_fate(name: str, /) -> tuple[str, str | None, str]: ...
+
+@disjoint_base
+class _TopicNames:
+    """From names of MapR streams to Kafka topics, and back. For the commands of ``python -m mapr_streams_python``."""
+
+    def __init__(
+        self,
+        rules: str | None = None,
+        source: str | None = None,
+        home_cluster: str | None = None,
+        default_stream: str | None = None,
+    ) -> None: ...
+    def kafka_topic(self, name: str, /) -> str: ...
+    def stream_name(self, topic: str, /) -> str | None: ...
+
 @disjoint_base
 class _MockCluster:
     def __init__(self, brokers: int, /) -> None: ...

@@ -1,0 +1,56 @@
+import CSystem
+
+/// The cluster whose streams are known by two names: `/path` and `/mapr/<cluster>/path`.
+///
+/// It is looked up when the first name that begins with `/mapr/` comes.
+final class HomeCluster: Sendable {
+    /// The setting that names it.
+    static let environmentVariable = "MAPR_STREAMS_HOME_CLUSTER"
+    /// Where MapR is installed, unless it says otherwise.
+    private static let defaultInstallation = "/opt/mapr"
+
+    private enum State: Sendable {
+        case unknown
+        case known([UInt8]?)
+    }
+
+    private let state: Guarded<State>
+
+    /// - Parameter name: nil to take the first word of MapR's own `mapr-clusters.conf`.
+    init(_ name: String?) {
+        if let name, !name.isEmpty {
+            state = Guarded(.known(Array(name.utf8)))
+        } else {
+            state = Guarded(.unknown)
+        }
+    }
+
+    /// A cluster that is known, or known to be unknown, for tests.
+    init(known name: [UInt8]?) { state = Guarded(.known(name)) }
+
+    /// Its name, or nil where nothing tells it.
+    var name: [UInt8]? {
+        state.withLock { state in
+            if case .known(let name) = state { return name }
+            let name = Self.nameInConfiguration()
+            state = .known(name)
+            return name
+        }
+    }
+
+    private static func nameInConfiguration() -> [UInt8]? {
+        let installation = getenv("MAPR_HOME").map { String(cString: $0) } ?? ""
+        let folder = installation.isEmpty ? defaultInstallation : installation
+        guard let file = fopen("\(folder)/conf/mapr-clusters.conf", "r") else { return nil }
+        defer { fclose(file) }
+        // Lines that are longer continue in the next piece, whose first word is then taken for one; names are not so long.
+        let size = 4096
+        let line = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+        defer { line.deallocate() }
+        while fgets(line, Int32(size), file) != nil {
+            let words = String(cString: line).utf8.split(whereSeparator: { $0 <= UInt8(ascii: " ") })
+            if let first = words.first, first.first != UInt8(ascii: "#") { return Array(first) }
+        }
+        return nil
+    }
+}

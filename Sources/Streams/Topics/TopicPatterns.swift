@@ -1,0 +1,83 @@
+import CSystem
+
+extension TopicRules {
+    /// What Kafka is to match for a pattern of a stream's topics, with its leading `^`.
+    ///
+    /// Topics that a rule gives names of their own are tried here, and named in it where the pattern matches them.
+    ///
+    /// - Throws: `_INVALID_ARG` where a rule for some of the stream's topics leaves no pattern that says the same.
+    func kafkaPattern(of name: StreamName) throws(StreamsError) -> [UInt8] {
+        let pattern = name.topic.isEmpty ? Array(".*".utf8) : name.topic
+        var general: TopicRule?
+        var named: [[UInt8]] = []
+        for rule in rules where rule.matches(path: name.path) {
+            if rule.isForAllTopics {
+                general = rule
+                break
+            }
+            guard rule.hasExactTopic else {
+                throw StreamsError(
+                    .invalidArgument,
+                    reason:
+                        "\(text(name.full)): the rule of line \(rule.line) is for some topics of this stream, and a "
+                        + "pattern cannot follow it; subscribe to the topics by their names")
+            }
+            if try matches(pattern, rule.topic, of: name) { named.append(rule.kafkaTopic(of: rule.topic)) }
+        }
+        let prefix = general?.prefix ?? TopicEncoding.prefix(ofStream: name.path)
+        let groups: UInt8 = named.isEmpty ? 1 : 2
+        var result: [UInt8] = []
+        result.append(.caret)
+        if !named.isEmpty { result.append(UInt8(ascii: "(")) }
+        Self.append(quoted: prefix, to: &result)
+        Self.append(group: pattern, after: groups, before: general?.suffix ?? [], to: &result)
+        for topic in named {
+            result.append(UInt8(ascii: "|"))
+            Self.append(quoted: topic, to: &result)
+            result.append(UInt8(ascii: "$"))
+        }
+        if !named.isEmpty { result.append(UInt8(ascii: ")")) }
+        return result
+    }
+
+    /// The pattern in parentheses, which are the group number `groups`, and what follows the topic.
+    private static func append(
+        group pattern: [UInt8], after groups: UInt8, before suffix: [UInt8], to result: inout [UInt8]
+    ) {
+        // A pattern that does not say where the topic ends matches what begins so.
+        let isAnchored = pattern.last == UInt8(ascii: "$")
+        result.append(UInt8(ascii: "("))
+        var isQuoted = false
+        for byte in suffix.isEmpty || !isAnchored ? pattern[...] : pattern.dropLast() {
+            let isReference = isQuoted && byte > UInt8(ascii: "0") && byte <= UInt8(ascii: "9") - groups
+            result.append(isReference ? byte + groups : byte)
+            isQuoted = !isQuoted && byte == .backslash
+        }
+        result.append(UInt8(ascii: ")"))
+        if suffix.isEmpty { return }
+        if !isAnchored {
+            result.append(.dot)
+            result.append(.star)
+        }
+        append(quoted: suffix, to: &result)
+        result.append(UInt8(ascii: "$"))
+    }
+
+    /// A name as a regular expression for it alone.
+    private static func append(quoted name: [UInt8], to result: inout [UInt8]) {
+        for byte in name {
+            if byte == .dot { result.append(.backslash) }
+            result.append(byte)
+        }
+    }
+
+    /// - Note: `regcomp`, which librdkafka matches its subscriptions with.
+    private func matches(_ pattern: [UInt8], _ topic: [UInt8], of name: StreamName) throws(StreamsError) -> Bool {
+        var compiled = regex_t()
+        guard regcomp(&compiled, "^" + text(pattern), REG_EXTENDED | REG_NOSUB) == 0 else {
+            throw StreamsError(.invalidArgument, reason: "\(text(name.full)) has no valid regular expression")
+        }
+        defer { regfree(&compiled) }
+        return regexec(&compiled, text(topic), 0, nil, 0) == 0
+    }
+}

@@ -1,0 +1,35 @@
+"""``python -m mapr_streams_python COMMAND``: for the way from MapR to Apache Kafka."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .migration import names
+
+# Each brings its parser by `add_command`, and with it the function that runs it.
+COMMANDS = (names,)
+
+OK = 0
+FINDINGS = 1
+# argparse's own, too.
+USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the result is the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mapr_streams_python",
+        description="Commands for moving applications from MapR Event Store to Apache Kafka.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in COMMANDS:
+        module.add_command(commands)
+    options = parser.parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
