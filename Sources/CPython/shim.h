@@ -88,6 +88,7 @@ CPY_CHECK(tuple, PyTuple_Check, PyTuple_Type)
 CPY_CHECK(dict, PyDict_Check, PyDict_Type)
 CPY_CHECK(int, PyLong_Check, PyLong_Type)
 CPY_CHECK(bytes, PyBytes_Check, PyBytes_Type)
+CPY_CHECK(float, PyFloat_Check, PyFloat_Type)
 #undef CPY_CHECK
 static inline int cpy_is_exactly_bytes(PyObject *object) { return Py_TYPE(object) == &PyBytes_Type; }
 static inline int cpy_is_exactly_str(PyObject *object) { return Py_TYPE(object) == &PyUnicode_Type; }

@@ -41,6 +41,64 @@ import Testing
         #expect(!error.text.contains("did you mean"))
     }
 
+    @Test(arguments: [
+        ("linger.ms", "5ms", "a number of milliseconds"), ("message.max.bytes", "1MB", "a whole number of bytes"),
+        ("retries", "3.x", "a whole number"), ("linger.ms", "inf", "a number of milliseconds"),
+    ]) func aNumberWithMoreBehindItIsRefused(_ name: String, _ value: String, _ expected: String) throws {
+        let error = try #require(failure(name, value))
+        #expect(error.code == .invalidArgument)
+        #expect(error.text.hasPrefix("Invalid value \"\(value)\" for configuration property \"\(name)\""))
+        #expect(error.text.contains(expected))
+    }
+
+    @Test(arguments: [
+        ("linger.ms", "5"), ("linger.ms", ".5"), ("linger.ms", "5e2"), ("retries", " 3 "), ("retries", "0x1F"),
+        ("retries", "3.0"), ("retries", "+3"), ("retries", "2147483647"), ("client.id", "5ms"),
+    ]) func aNumberInFullIsTaken(_ name: String, _ value: String) {
+        #expect(failure(name, value) == nil)
+    }
+
+    @Test func aNumberThatDoesNotFitIsOutOfRange() {
+        #expect(failure("retries", "4294967297")?.text.contains("is outside allowed range") == true)
+        #expect(failure("retries", "99999999999999999999999")?.text.contains("is outside allowed range") == true)
+    }
+
+    @Test func aNullCharacterIsRefused() {
+        #expect(failure("client.id", "a\0b")?.code == .invalidArgument)
+        #expect(failure("client.id\0", "a")?.code == .invalidArgument)
+    }
+
+    @Test func twoNamesOfOnePropertyMustAgree() throws {
+        let configuration = Configuration(dialect: .kafka)
+        try configuration.set("bootstrap.servers", "a")
+        try configuration.set("metadata.broker.list", "a")
+        let error = thrown { () throws(StreamsError) in try configuration.set("bootstrap.servers", "b") }
+        #expect(error?.text.contains("two names of one configuration property") == true)
+        try configuration.set("bootstrap.servers", "b", isTopics: true)
+    }
+
+    @Test(arguments: [
+        ("https://a:1", "is a URL"), ("a:b:1", "more than one colon"), ("a:70000", "no port between"),
+        ("a:1, b:x", "\"b:x\""), ("[::1", "a bracket that does not end"), ("[::1]1", "must have a colon"),
+    ]) func anAddressThatCannotBeOneHasAFault(_ servers: String, _ fault: String) {
+        #expect(BrokerAddresses.fault(in: servers)?.contains(fault) == true)
+    }
+
+    @Test(arguments: ["", "a", "a:1", "a:1,b:2", " a:1 , [::1]:2,[::1]", "SASL_SSL://a:1"])
+    func anAddressThatMayBeOneHasNone(_ servers: String) {
+        #expect(BrokerAddresses.fault(in: servers) == nil)
+    }
+
+    @Test func listsAreKnownByTheirSeparators() {
+        for name in ["bootstrap.servers", "metadata.broker.list", "debug", "partition.assignment.strategy"] {
+            #expect(PropertyCatalogue.separator(of: name) == ",")
+        }
+        #expect(PropertyCatalogue.separator(of: "plugin.library.paths") == ";")
+        for name in ["client.id", "sasl.mechanisms", "retries", "no.such.property"] {
+            #expect(PropertyCatalogue.separator(of: name) == nil)
+        }
+    }
+
     @Test func anIntegerPropertyCannotBeEmptied() {
         #expect(failure("linger.ms", nil)?.code == .invalidArgument)
     }

@@ -75,11 +75,35 @@ import Testing
         #expect(error.text.hasSuffix("(check the token that oauth_cb returns)"))
     }
 
-    @Test(arguments: [
-        "[thrd:localhost:1/bootstrap]: localhost:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused",
-        "[thrd:main]: Topic x partition 3 leader changed",
-    ]) func aLineThatTellsOfNeitherLoginNorTLSIsNotKept(_ line: String) {
-        #expect(failures(mechanism: "PLAIN", noting: line).explained(StreamsError(.timedOut)).reason == nil)
+    private static let refused =
+        "[thrd:localhost:1/bootstrap]: localhost:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused"
+        + " (after 0ms in state CONNECT)"
+
+    @Test func aLineThatTellsOfNoConnectionIsNotKept() {
+        let failures = failures(mechanism: "PLAIN", noting: "[thrd:main]: Topic x partition 3 leader changed")
+        #expect(failures.explained(StreamsError(.timedOut)).reason == nil)
+    }
+
+    @Test func aConnectionThatWasRefusedIsToldOf() {
+        #expect(
+            failures(noting: Self.refused).explained(StreamsError(.messageTimedOut)).text
+                == "Local: Message timed out (localhost:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused)"
+        )
+    }
+
+    @Test func aLoginThatFailedIsToldOfThoughTheConnectionBrokeLater() {
+        let error = failures(mechanism: "PLAIN", noting: Self.password, Self.refused).explained(StreamsError(.timedOut))
+        #expect(error.text.contains("Invalid username or password"))
+        #expect(!error.text.contains("refused"))
+    }
+
+    @Test func anAddressThatCannotBeOneIsToldOfBesideTheFailure() {
+        let failures = ConnectionFailures()
+        failures.use(mechanism: "", addressFault: "the address is odd")
+        #expect(failures.explained(StreamsError(.timedOut)).text == "Local: Timed out (the address is odd)")
+        failures.note(Self.refused)
+        #expect(failures.explained(StreamsError(.timedOut)).text.hasSuffix("Connection refused; the address is odd)"))
+        #expect(failures.explained(StreamsError(.queueFull)).reason == nil)
     }
 
     @Test func theLastFailureIsTheOneThatIsTold() {

@@ -1,5 +1,7 @@
 """Consumer.assign(), unassign(), assignment(), and the incremental forms."""
 
+import collections
+
 import pytest
 
 from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, KafkaError, KafkaException, TopicPartition
@@ -113,8 +115,19 @@ LISTS = ["assign", "incremental_assign", "incremental_unassign"]
 
 
 @pytest.mark.parametrize("method", LISTS)
-@pytest.mark.parametrize("partitions", [(TopicPartition("t", 0),), "t", None, 5, TopicPartition("t", 0)], ids=repr)
-def test_anything_but_a_list_is_a_type_error(offline, method, partitions):
+@pytest.mark.parametrize("make", [tuple, collections.deque, collections.UserList])
+def test_any_sequence_of_partitions_will_do(offline, method, make):
+    consumer = offline.consumer({"partition.assignment.strategy": "cooperative-sticky"})
+    consumer.incremental_assign([TopicPartition("t", 1)])
+    getattr(consumer, method)(make([TopicPartition("t", int(method == "incremental_unassign"))]))
+    assert [p.partition for p in consumer.assignment()] == {"assign": [0], "incremental_assign": [0, 1]}.get(method, [])
+
+
+@pytest.mark.parametrize("method", LISTS)
+@pytest.mark.parametrize(
+    "partitions", [{TopicPartition("t", 0)}, iter([]), {}, "t", b"", None, 5, TopicPartition("t", 0)], ids=str
+)
+def test_anything_but_a_sequence_is_a_type_error(offline, method, partitions):
     with pytest.raises(TypeError, match="requires list of TopicPartition"):
         getattr(offline.consumer(), method)(partitions)
 

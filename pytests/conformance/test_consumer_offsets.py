@@ -222,8 +222,8 @@ def test_metadata_prints_an_error():
 
 
 @pytest.mark.parametrize("method", ["position", "pause", "resume", "offsets_for_times"])
-@pytest.mark.parametrize("partitions", ["t", (TopicPartition("t", 0),), 5, None], ids=repr)
-def test_anything_but_a_list_of_partitions_is_a_type_error(offline, method, partitions):
+@pytest.mark.parametrize("partitions", ["t", {TopicPartition("t", 0)}, 5, None], ids=repr)
+def test_anything_but_a_sequence_of_partitions_is_a_type_error(offline, method, partitions):
     with pytest.raises(TypeError, match="requires list of TopicPartition"):
         getattr(offline.consumer(), method)(partitions)
 

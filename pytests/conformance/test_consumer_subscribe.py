@@ -4,6 +4,9 @@ The mock coordinator takes three seconds to form a group. What can be seen in on
 dialect (`session`); what needs a group of its own has one, in the mapr dialect alone unless the dialects differ.
 """
 
+import collections
+import enum
+import re
 import types
 
 import pytest
@@ -63,9 +66,14 @@ def test_subscribe_takes_topics_by_keyword(offline):
     assert offline.consumer().subscribe(topics=["t"]) is None
 
 
-@pytest.mark.parametrize("topics", [("t",), {"t"}, "t", None, 5], ids=repr)
-def test_anything_but_a_list_is_a_type_error(offline, topics):
-    with pytest.raises(TypeError, match="^expected list of topic unicode strings"):
+@pytest.mark.parametrize("topics", [("t",), collections.deque(["t"]), collections.UserList(["t"])], ids=repr)
+def test_any_sequence_of_topics_will_do(offline, topics):
+    assert offline.consumer().subscribe(topics) is None
+
+
+@pytest.mark.parametrize("topics", [{"t"}, "t", b"t", {"t": 1}, (name for name in "t"), None, 5], ids=str)
+def test_anything_but_a_sequence_is_a_type_error(offline, topics):
+    with pytest.raises(TypeError, match=f"^expected list of topic unicode strings, not {type(topics).__name__}"):
         offline.consumer().subscribe(topics)
 
 
@@ -74,9 +82,32 @@ def test_the_topics_are_required(offline):
         offline.consumer().subscribe()
 
 
-@pytest.mark.parametrize("topics", [[b"t"], [5], [None]], ids=repr)
-def test_elements_that_are_no_strings_go_through_str(offline, topics):
-    assert offline.consumer().subscribe(topics) is None
+@pytest.mark.parametrize(
+    ("element", "text"),
+    [
+        (b"t", "topics[1] must be str, not bytes: decode it first"),
+        (5, "topics[1] must be str, not int"),
+        (None, "topics[1] must be str, not NoneType"),
+        (re.compile("^t"), 'topics[1] must be str, not Pattern: give its pattern as a str that begins with "^"'),
+    ],
+    ids=repr,
+)
+def test_elements_that_are_no_strings_are_named_in_a_type_error(offline, element, text):
+    with pytest.raises(TypeError, match=f"^{re.escape(text)}$"):
+        offline.consumer().subscribe(["t", element])
+
+
+def test_a_member_of_an_enum_of_strings_is_the_topic_that_it_is_equal_to(mapr_clients, filled):
+    topic = filled("v")
+    topics = enum.Enum("Topics", {"FIRST": topic}, type=str)
+    consumer = mapr_clients.consumer({"auto.offset.reset": "earliest", "group.id": topic})
+    consumer.subscribe([topics.FIRST])
+    assert read(consumer, 1)[0].topic() == topic
+
+
+def test_a_null_character_in_a_topic_is_a_value_error(offline):
+    with pytest.raises(ValueError, match="^topic must not contain a null character$"):
+        offline.consumer().subscribe(["t\0u"])
 
 
 @pytest.mark.parametrize("topics", [[], [""], ["^(["]], ids=repr)

@@ -8,14 +8,15 @@ final class ParsedConfiguration {
     /// Filled in with references that the client's object will own. A callable that is replaced here may run code as it
     /// goes, so they are known by their address.
     private let callbacks = UnsafeMutablePointer<ClientCallbacks>.allocate(capacity: 1)
-    private var tokenBox: Unmanaged<TokenBox>?
     private(set) var reportsErrorsOnly = false
     private(set) var hasGroup = false
 
-    /// Properties that hold Python objects, which librdkafka's table does not list.
-    private static let ours = [
-        "error_cb", "stats_cb", "throttle_cb", "oauth_cb", "logger", "default.topic.config", Dialect.property,
-    ]
+    private let isConsumer: Bool
+    private let callbackProperties: [CallbackProperty]
+    /// Names of properties that librdkafka's table does not list.
+    private let ours: [String]
+
+    private static let topicProperties = "default.topic.config"
 
     /// Reads `Consumer(config)`, `Consumer(**config)` or both: keywords win.
     static func parse(
@@ -25,51 +26,63 @@ final class ParsedConfiguration {
         let dialect = try dialect(python, merged.object)
         // The genuine package ignores what comes behind the dictionary.
         if dialect == .kafka, let arguments, cpy_size(arguments) > 1 {
-            throw python.error(.typeError, "expected tuple containing single dict")
+            throw python.error(
+                .typeError, "expected tuple containing single dict: what is more is given as keywords, or in that dict")
         }
-        let parsed = ParsedConfiguration(dialect: dialect)
-        try parsed.fill(python, isConsumer: isConsumer, merged.object)
+        let parsed = ParsedConfiguration(dialect: dialect, isConsumer: isConsumer)
+        try parsed.fill(python, merged.object)
         return parsed
     }
 
-    private init(dialect: Dialect) {
+    private init(dialect: Dialect, isConsumer: Bool) {
         configuration = Configuration(dialect: dialect)
         callbacks.initialize(to: ClientCallbacks())
+        self.isConsumer = isConsumer
+        callbackProperties = CallbackProperty.all(ofConsumer: isConsumer)
+        ours = callbackProperties.map { $0.name } + [Self.topicProperties, Dialect.property]
     }
 
     deinit {
         // What nobody took over. The parser runs with the GIL held, and so does this.
-        tokenBox?.release()
         callbacks.clearAll()
         callbacks.deallocate()
     }
 
-    private func fill(_ python: borrowing Python, isConsumer: Bool, _ merged: Object) throws(PythonError) {
-        let extra = Self.ours + [isConsumer ? "on_commit" : "on_delivery"]
-
-        // The servers first: what is said of other properties depends on them.
-        for serversFirst in [true, false] {
-            var position = 0
-            var key: Object?
-            var value: Object?
-            while PyDict_Next(merged, &position, &key, &value) != 0 {
-                let name = try Self.text(python, key.unsafelyUnwrapped)
-                guard (name == "bootstrap.servers" || name == "metadata.broker.list") == serversFirst else { continue }
-                try set(python, name, value.unsafelyUnwrapped, isConsumer: isConsumer, extra: extra)
-            }
+    /// In an order of its own, so that the one of the dictionary does not matter.
+    private func fill(_ python: borrowing Python, _ merged: Object) throws(PythonError) {
+        // Nobody else has this dictionary: what it holds stays while values run code of the application's.
+        var entries: [(name: String, value: Object)] = []
+        var position = 0
+        var key: Object?
+        var value: Object?
+        while PyDict_Next(merged, &position, &key, &value) != 0 {
+            entries.append((try python.propertyName(key.unsafelyUnwrapped), value.unsafelyUnwrapped))
         }
-        if let topicProperties = PyDict_GetItemString(merged, "default.topic.config") {
-            try setTopicProperties(python, topicProperties, dialect: configuration.dialect, extra: extra)
+        for turn in 0...Self.lastTurn {
+            for entry in entries where Self.turn(of: entry.name) == turn { try set(python, entry.name, entry.value) }
+        }
+        if let topicProperties = PyDict_GetItemString(merged, Self.topicProperties) {
+            try setTopicProperties(python, topicProperties)
+        }
+    }
+
+    private static let lastTurn = 3
+
+    /// When a property is set: what is said of one may depend on another.
+    private static func turn(of name: String) -> Int {
+        switch name {
+        case "debug", "log_level": 0  // what is told of a plugin while it is loaded
+        case "plugin.library.paths": 1  // brings properties of its own
+        case "bootstrap.servers", "metadata.broker.list": 2  // errors advise other things where there are none
+        default: lastTurn
         }
     }
 
     /// Hands the callables over to a client's object.
     func takeCallbacks() -> (ClientCallbacks, Unmanaged<TokenBox>?) {
-        defer {
-            callbacks.pointee = ClientCallbacks()
-            tokenBox = nil
-        }
-        return (callbacks.pointee, tokenBox)
+        let taken = callbacks.pointee
+        callbacks.pointee = ClientCallbacks()
+        return (taken, taken.token.map { Unmanaged.passRetained(TokenBox($0)) })
     }
 
     // MARK: Arguments
@@ -78,28 +91,23 @@ final class ParsedConfiguration {
     private static func merge(
         _ python: borrowing Python, _ arguments: Object?, _ keywords: Object?
     ) throws(PythonError) -> OwnedObject {
-        let count = arguments.map { cpy_size($0) } ?? 0
-        let hasKeywords = keywords.map { PyDict_Size($0) > 0 } ?? false
         let merged = try OwnedObject(PyDict_New())
-        if count >= 1 {
-            let dictionary = PyTuple_GetItem(arguments, 0).unsafelyUnwrapped
-            guard cpy_is_dict(dictionary) != 0 else {
-                throw python.error(.typeError, "expected configuration dict, not \(dictionary.typeName)")
+        if let arguments, cpy_size(arguments) >= 1 {
+            let given = PyTuple_GetItem(arguments, 0).unsafelyUnwrapped
+            guard python.isMapping(given) else {
+                throw python.error(.typeError, "expected configuration dict, not \(given.typeName)")
             }
-            if PyDict_Update(merged.object, dictionary) != 0 { throw PythonError() }
-        } else if !hasKeywords {
-            throw python.error(.typeError, "expected configuration dict")
+            if PyDict_Update(merged.object, given) != 0 { throw PythonError() }
         }
-        if hasKeywords, PyDict_Update(merged.object, keywords) != 0 { throw PythonError() }
+        if let keywords, PyDict_Update(merged.object, keywords) != 0 { throw PythonError() }
         return merged
     }
 
     private static func dialect(_ python: borrowing Python, _ dictionary: Object) throws(PythonError) -> Dialect {
         if let value = PyDict_GetItemString(dictionary, Dialect.property) {
-            let text = try Self.text(python, value)
-            return try python.calling { () throws(StreamsError) in
-                try Dialect(text, from: "configuration property \"\(Dialect.property)\"")
-            }
+            let what = "configuration property \"\(Dialect.property)\""
+            let text = try python.text(value, named: what)
+            return try python.calling { () throws(StreamsError) in try Dialect(text, from: what) }
         }
         guard let value = getenv(Dialect.environmentVariable), value[0] != 0 else { return .mapr }
         let text = String(cString: value)
@@ -110,101 +118,62 @@ final class ParsedConfiguration {
 
     // MARK: Properties
 
-    private func set(
-        _ python: borrowing Python, _ name: String, _ value: Object, isConsumer: Bool, extra: [String]
-    ) throws(PythonError) {
-        switch name {
-        case Dialect.property, "default.topic.config":
-            break  // read before and after the others
-        case "error_cb":
-            put(address(of: &callbacks.pointee.error), try Self.callable(python, value, name, .typeError))
-        case "stats_cb":
-            put(address(of: &callbacks.pointee.statistics), try Self.callable(python, value, name, .typeError))
-        case "throttle_cb":
-            put(address(of: &callbacks.pointee.throttle), try Self.callable(python, value, name, .valueError))
-        case "oauth_cb":
-            put(address(of: &callbacks.pointee.token), try Self.callable(python, value, name, .typeError))
-            tokenBox?.release()
-            tokenBox = Unmanaged.passRetained(TokenBox(value))
-        case "logger":
-            if !value.isNone { put(address(of: &callbacks.pointee.logger), value.retained) }
-        case "on_delivery" where !isConsumer, "on_commit" where isConsumer:
-            guard PyCallable_Check(value) != 0 else {
-                throw python.raise(StreamsError(.invalidArgument, reason: "\(name) requires a callable object"))
-            }
-            put(address(of: &callbacks.pointee.report), value.retained)
-        case "delivery.report.only.error" where !isConsumer:
+    private func set(_ python: borrowing Python, _ name: String, _ value: Object) throws(PythonError) {
+        // Read before and after the others.
+        if name == Dialect.property || name == Self.topicProperties { return }
+        if let property = callbackProperties.first(where: { $0.name == name }) {
+            try property.check(python, value)
+            if !value.isNone { property.field(callbacks).set(value) }
+            return
+        }
+        let text = try setText(python, name, value)
+        if name == "group.id" { hasGroup = true }
+        if name == "delivery.report.only.error" && !isConsumer {
             // Every report must reach us, or the callbacks of delivered messages would never be let go.
-            let text = try Self.valueText(python, value)
-            try setProperty(python, name, text, extra: extra)
             reportsErrorsOnly = ["true", "t", "1"].contains(text?.lowercased() ?? "")
-            try setProperty(python, name, "false", extra: extra)
-        default:
-            if name == "group.id" { hasGroup = true }
-            try setProperty(python, name, try Self.valueText(python, value), extra: extra)
+            try setProperty(python, name, "false")
         }
     }
 
-    /// Takes over a callable; two keys may be the same property, where one of them becomes text by `str()`.
-    private func put(_ field: UnsafeMutablePointer<Object?>, _ callable: Object) {
-        field.replace(with: OwnedObject(owning: callable))
+    /// - Returns: the value as text.
+    @discardableResult
+    private func setText(
+        _ python: borrowing Python, _ name: String, _ value: Object, prefix: String? = nil, isTopics: Bool = false
+    ) throws(PythonError) -> String? {
+        let text = try python.propertyValue(value, of: name, in: configuration, knownElsewhere: ours)
+        try setProperty(python, name, text, prefix: prefix, isTopics: isTopics)
+        return text
     }
 
     private func setProperty(
-        _ python: borrowing Python, _ name: String, _ text: String?, extra: [String], prefix: String? = nil
+        _ python: borrowing Python, _ name: String, _ text: String?, prefix: String? = nil, isTopics: Bool = false
     ) throws(PythonError) {
-        let configuration = self.configuration
         try python.calling(prefix: prefix) { () throws(StreamsError) in
-            try configuration.set(name, text, knownElsewhere: extra)
+            try configuration.set(name, text, knownElsewhere: ours, isTopics: isTopics)
         }
     }
 
     /// `default.topic.config` holds topic properties, and wins over the same property at the top.
-    private func setTopicProperties(
-        _ python: borrowing Python, _ dictionary: Object, dialect: Dialect, extra: [String]
-    ) throws(PythonError) {
-        guard cpy_is_dict(dictionary) != 0 else {
-            if dialect == .mapr {
+    private func setTopicProperties(_ python: borrowing Python, _ given: Object) throws(PythonError) {
+        let isMapr = configuration.dialect == .mapr
+        guard python.isMapping(given) else {
+            if isMapr {
                 throw python.raise(StreamsError(.invalidArgument, reason: "default.topic.config: requires a dict"))
             }
             throw python.error(
                 .attributeError,
-                "default.topic.config must be a dict: '\(dictionary.typeName)' object has no attribute 'keys'")
+                "default.topic.config must be a dict: '\(given.typeName)' object has no attribute 'keys'")
         }
-        let prefix = dialect == .mapr ? "default.topic.config" : nil
+        let prefix = isMapr ? Self.topicProperties : nil
         // A copy, for the same reason as in `merge`.
-        let copy = try OwnedObject(PyDict_Copy(dictionary))
+        let copy = try OwnedObject(PyDict_New())
+        if PyDict_Update(copy.object, given) != 0 { throw PythonError() }
         var position = 0
         var key: Object?
         var value: Object?
         while PyDict_Next(copy.object, &position, &key, &value) != 0 {
-            let name = try Self.text(python, key.unsafelyUnwrapped)
-            try setProperty(
-                python, name, try Self.valueText(python, value.unsafelyUnwrapped), extra: extra, prefix: prefix)
+            let name = try python.propertyName(key.unsafelyUnwrapped)
+            try setText(python, name, value.unsafelyUnwrapped, prefix: prefix, isTopics: true)
         }
-    }
-
-    // MARK: Values
-
-    private static func callable(
-        _ python: borrowing Python, _ value: Object, _ name: String, _ kind: ExceptionKind
-    ) throws(PythonError) -> Object {
-        guard PyCallable_Check(value) != 0 else {
-            throw python.error(kind, "expected \(name) property as a callable function")
-        }
-        return value.retained
-    }
-
-    /// True and False are spelt as librdkafka wants them, None empties the property, all else goes through `str()`.
-    private static func valueText(_ python: borrowing Python, _ value: Object) throws(PythonError) -> String? {
-        if value.isNone { return nil }
-        if cpy_is_bool(value) != 0 { return value == cpy_true() ? "true" : "false" }
-        return try text(python, value)
-    }
-
-    private static func text(_ python: borrowing Python, _ object: Object) throws(PythonError) -> String {
-        if cpy_is_str(object) != 0 { return try python.text(object, "configuration value") }
-        let text = try OwnedObject(PyObject_Str(object))
-        return try python.text(text.object, "configuration value")
     }
 }

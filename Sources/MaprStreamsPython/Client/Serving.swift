@@ -39,7 +39,7 @@ extension Python {
             do throws(PythonError) {
                 let tuple = try arguments(python)
                 let result = try OwnedObject(PyObject_CallObject(held.object, tuple.object))
-                _ = result.object
+                if !result.object.isNone { try python.refuseCoroutine(result.object, from: held.object) }
             } catch {
                 frame.pointee.recordAndYield(python, from: held.object)
             }
@@ -152,43 +152,4 @@ private func token(from box: TokenBox, _ configuration: String) throws(StreamsEr
     }
     guard let token = token ?? nil else { throw StreamsError(.fail, reason: reason) }
     return token
-}
-
-private func parseToken(_ python: borrowing Python, _ result: Object) throws(PythonError) -> ClientEvents.Token {
-    guard cpy_is_tuple(result) != 0, (2...4).contains(cpy_size(result)) else {
-        throw python.error(
-            .typeError,
-            "oauth_cb must return a tuple of token, expiry time and, if needed, principal and extensions, not"
-                + " \(result.typeName)")
-    }
-    let value = try python.text(PyTuple_GetItem(result, 0), "token")
-    let seconds = PyFloat_AsDouble(PyTuple_GetItem(result, 1))
-    if seconds == -1 && PyErr_Occurred() != nil { throw PythonError() }
-    guard seconds.isFinite, seconds > 0, seconds < 1e15 else {
-        throw python.error(.valueError, "the expiry time must be in seconds since the epoch, not \(seconds)")
-    }
-    var principal = ""
-    var extensions: [(name: String, value: String)] = []
-    if cpy_size(result) > 2 {
-        let text = PyTuple_GetItem(result, 2).unsafelyUnwrapped
-        if !text.isNone { principal = try python.text(text, "principal") }
-    }
-    if cpy_size(result) > 3 {
-        let dictionary = PyTuple_GetItem(result, 3).unsafelyUnwrapped
-        guard cpy_is_dict(dictionary) != 0 else {
-            throw python.error(.typeError, "the extensions must be a dict, not \(dictionary.typeName)")
-        }
-        var position = 0
-        var name: Object?
-        var text: Object?
-        while PyDict_Next(dictionary, &position, &name, &text) != 0 {
-            extensions.append(
-                (
-                    try python.text(name.unsafelyUnwrapped, "extension name"),
-                    try python.text(text.unsafelyUnwrapped, "extension value")
-                ))
-        }
-    }
-    return ClientEvents.Token(
-        value: value, expiry: Int64(seconds * 1000), principal: principal, extensions: extensions)
 }

@@ -35,7 +35,7 @@ let consumerSubscribeMethods: [Method] = [
 
         Subscribes to topics; replaces the subscription before.
 
-        :param list topics: topic names; one that begins with ``^`` is a regular expression
+        :param topics: a list, or another sequence, of topic names (str); one that begins with ``^`` is a regular expression
         :param callable on_assign: called as ``on_assign(consumer, partitions)`` after a rebalance has given partitions; it
             may call assign() with other offsets, and where it does not, the partitions are assigned as they are
         :param callable on_revoke: called as ``on_revoke(consumer, partitions)`` before partitions are taken away
@@ -100,9 +100,11 @@ private final class RebalanceCallbacks {
         let revoke = given(onRevoke)
         let lost = given(onLost)
         for (name, object) in [("on_assign", assign), ("on_revoke", revoke), ("on_lost", lost)] {
-            if let object, PyCallable_Check(object) == 0 {
+            guard let object else { continue }
+            if PyCallable_Check(object) == 0 {
                 throw python.error(.typeError, "\(name) expects a callable, not \(object.typeName)")
             }
+            try python.refuseCoroutineFunction(object, name)
         }
         if let listener {
             guard assign == nil, revoke == nil, lost == nil else {
@@ -153,27 +155,39 @@ private final class RebalanceCallbacks {
             method.release()
             throw python.error(.typeError, "listener: \(name) expects a callable")
         }
+        do throws(PythonError) {
+            try python.refuseCoroutineFunction(method, "listener: \(name)")
+        } catch {
+            method.release()
+            throw error
+        }
         return method
     }
 }
 
-/// The names of a list of topics. What is no str goes through `str()`, as it does in the clients that programs come
-/// from; bytes are read as UTF-8.
+/// The names of a list of topics, or of any other sequence.
 private func topicNames(_ python: borrowing Python, _ object: Object) throws(PythonError) -> [String] {
-    guard cpy_is_list(object) != 0 else {
-        throw python.error(.typeError, "expected list of topic unicode strings, not \(object.typeName)")
+    guard let elements = try python.elements(of: object) else {
+        throw python.error(
+            .typeError,
+            "expected list of topic unicode strings, not \(object.typeName)"
+                + (cpy_is_str(object) != 0 ? ": put it into a list" : ""))
     }
     var names: [String] = []
-    for index in 0..<cpy_size(object) {
-        guard let element = PyList_GetItem(object, index) else { throw PythonError() }
-        let text: OwnedObject
-        if cpy_is_bytes(element) != 0 {
-            text = try OwnedObject(PyUnicode_FromEncodedObject(element, "utf-8", "strict"))
-        } else {
-            text = try OwnedObject(PyObject_Str(element))
-        }
-        _ = try python.cString(text.object, "topic")
-        names.append(text.object.text ?? "")
+    for index in 0..<elements.count {
+        let element = elements[index]
+        guard cpy_is_str(element) != 0 else { throw noTopicName(python, element, index) }
+        _ = try python.cString(element, "topic")
+        names.append(try python.text(element, "topic"))
     }
     return names
+}
+
+private func noTopicName(_ python: borrowing Python, _ element: Object, _ index: Int) -> PythonError {
+    var advice = ""
+    if cpy_is_bytes(element) != 0 { advice = ": decode it first" }
+    if element.typeName == "Pattern" && PyObject_HasAttrString(element, "pattern") != 0 {
+        advice = ": give its pattern as a str that begins with \"^\""
+    }
+    return python.error(.typeError, "topics[\(index)] must be str, not \(element.typeName)\(advice)")
 }

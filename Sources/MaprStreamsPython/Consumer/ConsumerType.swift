@@ -23,8 +23,8 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
 
         ``for message in consumer`` gives proper messages, skips end-of-partition events, and raises other errors.
 
-        :param dict config: librdkafka's configuration properties, as a dict, as keywords (``Consumer(**config)``), or both;
-            and these of ours, which are called from poll(), consume() and close():
+        :param Mapping config: librdkafka's configuration properties, as a dict or another mapping, as keywords
+            (``Consumer(**config)``), or both; and these of ours, which are called from poll(), consume() and close():
 
             * ``on_commit(err, partitions)``: the result of every asynchronous and automatic commit
             * ``error_cb(err)``: a KafkaError that is not tied to a message
@@ -37,8 +37,11 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
 
             In the MapR dialect ``enable.partition.eof`` is on unless it is set.
 
-        :raises TypeError: config is no dict
-        :raises ValueError: no ``group.id``, in the Kafka dialect
+        A value is a str, int, float, bool, bytes, path, or None, which empties the property; where librdkafka's property is
+        a list, it may be a list or tuple of str too. The order of the properties does not matter.
+
+        :raises TypeError: config is no mapping, or a value has another type
+        :raises ValueError: a name or value has a null character; no ``group.id``, in the Kafka dialect
         :raises KafkaException: a property is unknown, or its value not allowed
 
         ``rd_kafka_new``, ``rd_kafka_poll_set_consumer``.

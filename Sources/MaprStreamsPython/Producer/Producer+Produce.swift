@@ -19,12 +19,13 @@ private let produceDocumentation: StaticString =
     :param callable on_delivery: called as ``on_delivery(err, msg)`` from poll() or flush(), when the message was delivered
         (err is None) or has failed for good; ``callback`` is another name for it, and wins if both are given
     :param int timestamp: milliseconds since the epoch; 0 for now
-    :param headers: a dict, or a list of (name, value) tuples; values are str, bytes-like or None
+    :param headers: a dict, or a list of (name, value) tuples; names are str, values are str, bytes-like or None
     :param partitioner: has no effect: the first releases of the API took this keyword and ignored it. The property
         ``partitioner`` of the configuration chooses one
     :raises BufferError: the queue is full (``queue.buffering.max.messages``): call poll() and try again
     :raises KafkaException: for other errors
     :raises TypeError: an argument has the wrong type; the message names it
+    :raises ValueError: a topic's or a header's name has a null character
     :raises RuntimeError: the producer is closed
 
     In the MapR dialect a message without a value is not sent: its callback gets _INVALID_ARG, and without any callback
@@ -47,6 +48,7 @@ func prepareProduce() {
             "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers", "partitioner",
         ],
         required: 1, positional: 8)
+    HeaderName.prepare()
 }
 
 @_cdecl("mapr_Producer_produce")
@@ -227,76 +229,4 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         try send(list.reference)
         list.relinquish()
     }
-}
-
-// MARK: Headers
-
-@inline(never)
-private func parseHeaders(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Headers {
-    if cpy_is_list(object) != 0 {
-        let headers = Headers(capacity: cpy_size(object))
-        var index = 0
-        while index < cpy_size(object) {
-            let pair = PyList_GetItem(object, index).unsafelyUnwrapped
-            guard cpy_is_tuple(pair) != 0, cpy_size(pair) == 2 else {
-                throw python.error(.typeError, "Headers are expected to be a list of (key, value) tuples")
-            }
-            try addHeader(
-                python, headers, PyTuple_GetItem(pair, 0).unsafelyUnwrapped, PyTuple_GetItem(pair, 1).unsafelyUnwrapped)
-            index += 1
-        }
-        return headers
-    }
-    guard cpy_is_dict(object) != 0 else {
-        throw python.error(
-            .typeError, "expected headers to be dict or list of (key, value) tuples, not \(object.typeName)")
-    }
-    let headers = Headers(capacity: PyDict_Size(object))
-    var position = 0
-    var name: Object?
-    var value: Object?
-    while PyDict_Next(object, &position, &name, &value) != 0 {
-        try addHeader(python, headers, name.unsafelyUnwrapped, value.unsafelyUnwrapped)
-    }
-    return headers
-}
-
-/// Appends a header, both of whose parts the caller's list or dictionary lends.
-@inline(__always)
-private func addHeader(
-    _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
-) throws(PythonError) {
-    guard cpy_is_exactly_str(name) != 0, cpy_is_exactly_bytes(value) != 0 else {
-        return try addOtherHeader(python, headers, name, value)
-    }
-    var nameCount = 0
-    guard let text = PyUnicode_AsUTF8AndSize(name, &nameCount) else { throw PythonError() }
-    headers.add(
-        text, nameCount: nameCount, value: UnsafeRawPointer(value) + Interpreter.bytesDataOffset,
-        valueCount: cpy_size(value))
-}
-
-/// The same for other types. A name that is no str goes through `str()`, which may run code of the application's, and
-/// that may empty the list or dictionary: both parts are held meanwhile.
-@inline(never)
-private func addOtherHeader(
-    _ python: borrowing Python, _ headers: borrowing Headers, _ name: Object, _ value: Object
-) throws(PythonError) {
-    let value = OwnedObject(retaining: value)
-    let name = cpy_is_str(name) != 0 ? OwnedObject(retaining: name) : try OwnedObject(PyObject_Str(name))
-    var nameCount = 0
-    guard let text = PyUnicode_AsUTF8AndSize(name.object, &nameCount) else { throw PythonError() }
-    var bytes = BorrowedBytes()
-    do throws(PythonError) {
-        try bytes.borrow(python, value.object, "header value")
-    } catch {
-        if python.errorIs(.typeError) {
-            PyErr_Clear()
-            throw python.error(
-                .typeError, "expected header value to be None, binary, or unicode string, not \(value.object.typeName)")
-        }
-        throw error
-    }
-    headers.add(text, nameCount: nameCount, value: bytes.start, valueCount: bytes.count)
-    bytes.release()
 }

@@ -105,6 +105,7 @@ private func callDelivery(
         python.call(callable, two: UnsafeMutableRawPointer($0).assumingMemoryBound(to: Object?.self))
     }
     if let result {
+        if result != cpy_none() { refuseCoroutine(python, frame, result, from: callable) }
         result.release()
     } else {
         frame.pointee.recordAndYield(python, from: callable)
@@ -117,6 +118,18 @@ private func callDelivery(
         messageFields.pointee.record = nil
     }
     message.release()
+}
+
+/// A callback's result is of no interest, but for a coroutine: nothing of the callback has run.
+@inline(never)
+private func refuseCoroutine(
+    _ python: borrowing Python, _ frame: UnsafeMutablePointer<CallFrame>, _ result: Object, from callable: Object
+) {
+    do throws(PythonError) {
+        try python.refuseCoroutine(result, from: callable)
+    } catch {
+        frame.pointee.recordAndYield(python, from: callable)
+    }
 }
 
 @inline(__always)

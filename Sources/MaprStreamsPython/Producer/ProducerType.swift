@@ -112,8 +112,8 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         produce() puts a message into the queue and returns; librdkafka's threads send it. Call poll() regularly, so that
         delivery callbacks run, and flush() before the program ends.
 
-        :param dict config: librdkafka's configuration properties, as a dict, as keywords (``Producer(**config)``), or both;
-            and these of ours, which are called from poll() and flush():
+        :param Mapping config: librdkafka's configuration properties, as a dict or another mapping, as keywords
+            (``Producer(**config)``), or both; and these of ours, which are called from poll() and flush():
 
             * ``on_delivery(err, msg)``: for every message that was produced without a callback of its own
             * ``error_cb(err)``: a KafkaError that is not tied to a message
@@ -124,7 +124,11 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
               called on a thread of its own
             * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ
 
-        :raises TypeError: config is no dict
+        A value is a str, int, float, bool, bytes, path, or None, which empties the property; where librdkafka's property is
+        a list, it may be a list or tuple of str too. The order of the properties does not matter.
+
+        :raises TypeError: config is no mapping, or a value has another type
+        :raises ValueError: a name or value has a null character
         :raises KafkaException: a property is unknown, or its value not allowed
 
         ``rd_kafka_new``.

@@ -211,19 +211,16 @@ func topicPartitionSetState(_ object: Object?, _ error: Object?) -> Object? {
 // MARK: To and from Streams
 
 extension Python {
-    /// The partitions of a list argument.
+    /// The partitions of a list argument, or of any other sequence.
     ///
-    /// - Throws: `TypeError` where it is no list, or has something else in it.
+    /// - Throws: `TypeError` where it is no sequence, or has something else in it.
     func topicPartitions(_ object: Object, _ name: StaticString = "partitions") throws(PythonError) -> [TopicPartition]
     {
-        guard cpy_is_list(object) != 0 else {
+        guard let elements = try elements(of: object) else {
             throw error(.typeError, "\(name) requires list of TopicPartition, not \(object.typeName)")
         }
         var partitions: [TopicPartition] = []
-        for index in 0..<cpy_size(object) {
-            guard let element = PyList_GetItem(object, index) else { throw PythonError() }
-            partitions.append(try topicPartition(element, name))
-        }
+        for index in 0..<elements.count { partitions.append(try topicPartition(elements[index], name)) }
         return partitions
     }
 

@@ -13,6 +13,9 @@ extension CallbackContext {
 
     /// Tells librdkafka which of them to call.
     func install(in conf: OpaquePointer?, isConsumer: Bool) {
+        logLevel = Self.logLevel(of: conf)
+        // What tells of connections is wanted for the errors that follow, though it be not printed.
+        if events.log == nil && logLevel < 4 { rd_kafka_conf_set(conf, "log_level", "4", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_log_cb(conf, logLine)
         rd_kafka_conf_set_error_cb(conf, errorEvent)
@@ -32,6 +35,17 @@ extension CallbackContext {
 }
 
 extension CallbackContext {
+    /// The least important lines that librdkafka logs with this configuration: `log_level`, or all of them with `debug`.
+    private static func logLevel(of conf: OpaquePointer?) -> Int32 {
+        func value(_ name: String) -> String {
+            var text = [CChar](repeating: 0, count: 512)
+            var size = text.count
+            guard rd_kafka_conf_get(conf, name, &text, &size) == RD_KAFKA_CONF_OK else { return "" }
+            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+        return value("debug").isEmpty ? Int32(value("log_level")) ?? 6 : 7
+    }
+
     /// Does with an event what the callback for it would do. What has no callback is dropped.
     func dispatch(_ event: OpaquePointer, of handle: OpaquePointer) {
         let opaque = Unmanaged.passUnretained(self).toOpaque()
@@ -71,13 +85,21 @@ private func logLine(
     guard let handle, let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
     let context = CallbackContext.from(opaque)
     if level <= 4 { context.failures.note(String(cString: text)) }
-    if let log = context.events.log {
-        log(
-            .init(
-                level: level, facility: String(cString: facility), text: String(cString: text),
-                clientName: String(cString: rd_kafka_name(handle))))
-    } else {
-        rd_kafka_log_print(handle, level, facility, text)
+    if level <= context.logLevel { context.log(handle, level, facility, text) }
+}
+
+extension CallbackContext {
+    fileprivate func log(
+        _ handle: OpaquePointer, _ level: Int32, _ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>
+    ) {
+        if let log = events.log {
+            log(
+                .init(
+                    level: level, facility: String(cString: facility), text: String(cString: text),
+                    clientName: String(cString: rd_kafka_name(handle))))
+        } else {
+            rd_kafka_log_print(handle, level, facility, text)
+        }
     }
 }
 
@@ -96,13 +118,12 @@ private func errorEvent(
         error.isFatal = true
     }
     context.failures.note(error.text)
+    let explained = context.failures.explained(error)
     if let handler = context.events.error {
-        handler(context.failures.explained(error))
-    } else {
+        handler(explained)
+    } else if context.logLevel >= 3, let handle {
         // What librdkafka does with an error that nobody asked for: it logs it, at syslog's level "error".
-        "\(error.code.name): \(error.text)".withCString {
-            logLine(handle: handle, level: 3, facility: "ERROR", text: $0)
-        }
+        "\(explained.code.name): \(explained.text)".withCString { context.log(handle, 3, "ERROR", $0) }
     }
 }
 

@@ -24,7 +24,8 @@ public class Client: @unchecked Sendable {
         let context = CallbackContext(events: events, owner: owner)
         self.context = context
         context.failures.use(
-            mechanism: configuration.value("sasl.mechanisms") ?? configuration.value("sasl.mechanism") ?? "")
+            mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
+            slowestReconnect: configuration.slowestReconnect)
         configuration.setDefault("client.software.name", "mapr-streams-python")
         configuration.setDefault("client.software.version", Self.softwareVersion)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
@@ -34,8 +35,9 @@ public class Client: @unchecked Sendable {
                 let handle = rd_kafka_new(
                     consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, &text, text.count)
             else {
+                let code = ErrorCode(rd_kafka_last_error())
                 let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                throw StreamsError(ErrorCode(rd_kafka_last_error()), reason: reason)
+                throw configuration.naming(filesOf: StreamsError(code, reason: reason))
             }
             configuration.relinquish()
             return handle

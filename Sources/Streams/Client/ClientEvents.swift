@@ -63,6 +63,8 @@ public final class CallbackContext {
     public let owner: UnsafeMutableRawPointer?
     public let events: ClientEvents
     let failures = ConnectionFailures()
+    /// syslog's: lines of a higher one are not logged. Set before the client is made.
+    var logLevel: Int32 = 6
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
     unowned(unsafe) var consumer: Consumer?
 

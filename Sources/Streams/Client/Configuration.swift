@@ -1,12 +1,19 @@
 import CRdkafka
+import CSystem
 
 /// The configuration of one client, to be.
 public final class Configuration {
     /// Whose rules the client follows.
     public let dialect: Dialect
-    /// Set where the application, not a default of ours, set the property.
-    private var given: Set<String> = []
-    private var values: [String: String] = [:]
+    /// What the application, not a default of ours, has set, under librdkafka's own names.
+    private var given: [String: Given] = [:]
+
+    private struct Given {
+        var name: String
+        var value: String?
+        var isTopics: Bool
+    }
+
     private var conf: OpaquePointer?
 
     /// - Note: `rd_kafka_conf_new`.
@@ -21,47 +28,95 @@ public final class Configuration {
 
     /// Sets a property; nil empties it.
     ///
-    /// - Throws: `_INVALID_ARG` with librdkafka's text and, for an unknown property, the nearest known one.
+    /// - Parameters:
+    ///   - knownElsewhere: names of properties that librdkafka does not have, to be suggested like its own.
+    ///   - isTopics: whether it is of the topics' own configuration, which wins over the client's.
+    /// - Throws: `_INVALID_ARG` with librdkafka's text and, for an unknown property, the nearest known one; where a
+    ///   number has other text behind it, or the property was given under another name with another value.
     /// - Note: `rd_kafka_conf_set`.
-    public func set(_ name: String, _ value: String?, knownElsewhere: [String] = []) throws(StreamsError) {
+    public func set(
+        _ name: String, _ value: String?, knownElsewhere: [String] = [], isTopics: Bool = false
+    ) throws(StreamsError) {
+        if name.utf8.contains(0) || value?.utf8.contains(0) == true {
+            throw invalid("Configuration property \"\(name.withoutNulls)\" has a null character in its name or value")
+        }
+        if let value, let fault = NumericValue.fault(of: value, for: name) { throw invalid(fault) }
+        let canonical = PropertyCatalogue.canonicalName(name)
+        if let before = given[canonical], before.isTopics == isTopics, before.name != name, before.value != value {
+            throw invalid(
+                "\"\(before.name)\" and \"\(name)\" are two names of one configuration property, and were given"
+                    + " different values: give one of them")
+        }
         var text = [CChar](repeating: 0, count: 512)
         let result = rd_kafka_conf_set(conf, name, value, &text, text.count)
         switch result {
         case RD_KAFKA_CONF_OK:
-            let canonical = Self.canonicalName(name)
-            given.insert(canonical)
-            values[canonical] = value
+            given[canonical] = Given(name: name, value: value, isTopics: isTopics)
         case RD_KAFKA_CONF_UNKNOWN:
-            var reason = Self.string(text)
-            if let nearest = PropertyCatalogue.nearest(to: name, among: knownElsewhere) {
-                reason += "; did you mean \"\(nearest)\"?"
-            } else if name.hasPrefix("streams.") && !PropertyCatalogue.isStreamsBuild {
-                reason += "; it needs the librdkafka of a MapR (HPE Data Fabric) client, and the one loaded here is"
-                reason += " Apache Kafka's \(Librdkafka.versionText)"
-                if !given.contains("bootstrap.servers") {
-                    reason += ": name topics without a stream and set \"bootstrap.servers\" to use Kafka"
-                }
-            }
-            throw StreamsError(.invalidArgument, reason: reason)
+            throw invalid(Self.string(text) + whatElse(name, knownElsewhere))
         default:
             var reason = Self.string(text)
             // librdkafka names a property by its first name, where the application used another.
             if !reason.includes("\"\(name)\"") { reason += " (given as \"\(name)\")" }
-            throw StreamsError(.invalidArgument, reason: reason)
+            throw invalid(reason)
         }
+    }
+
+    /// Throws what `set` would of any value, where a property has none that is text: unknown ones and functions.
+    public func checkTakesText(_ name: String, knownElsewhere: [String] = []) throws(StreamsError) {
+        if let property = PropertyCatalogue.property(name), property.kind != .dedicated { return }
+        try set(name, "", knownElsewhere: knownElsewhere)
+    }
+
+    /// What an unknown property may have been meant to be.
+    private func whatElse(_ name: String, _ knownElsewhere: [String]) -> String {
+        if let advice = ForeignProperties.advice(for: name) { return "; \(advice)" }
+        if let nearest = PropertyCatalogue.nearest(to: name, among: knownElsewhere) {
+            return "; did you mean \"\(nearest)\"?"
+        }
+        guard name.hasPrefix("streams."), !PropertyCatalogue.isStreamsBuild else { return "" }
+        let needed =
+            "; it needs the librdkafka of a MapR (HPE Data Fabric) client, and the one loaded here is Apache Kafka's"
+        let servers = namesServers ? "" : ": name topics without a stream and set \"bootstrap.servers\" to use Kafka"
+        return "\(needed) \(Librdkafka.versionText)\(servers)"
     }
 
     /// Sets a property unless the application has; a librdkafka that does not know it goes without.
     func setDefault(_ name: String, _ value: String) {
-        if given.contains(Self.canonicalName(name)) { return }
+        if given[PropertyCatalogue.canonicalName(name)] != nil { return }
         _ = rd_kafka_conf_set(conf, name, value, nil, 0)
     }
 
-    /// What the application gave for a property, under its usual name.
-    public func value(_ name: String) -> String? { values[Self.canonicalName(name)] }
+    /// What the application gave for a property, under whichever of its names.
+    public func value(_ name: String) -> String? { given[PropertyCatalogue.canonicalName(name)]?.value }
 
     /// Whether the application named any broker.
     public var namesServers: Bool { !(value("bootstrap.servers") ?? "").isEmpty }
+
+    /// Why no address in the configuration can be a broker's; nil where one may be.
+    var addressFault: String? {
+        if namesServers { return BrokerAddresses.fault(in: value("bootstrap.servers") ?? "") }
+        // librdkafka's mock cluster names its servers itself, and so may a plugin; a vendor's library needs none.
+        if value("test.mock.num.brokers") != nil || value("plugin.library.paths") != nil { return nil }
+        return PropertyCatalogue.isStreamsBuild ? nil : "bootstrap.servers is not set, so the client knows no brokers"
+    }
+
+    /// The longest pause between two attempts to connect, in seconds.
+    var slowestReconnect: Int { (Int(value("reconnect.backoff.max.ms") ?? "") ?? 10000) / 1000 }
+
+    /// The error that librdkafka gave for the configuration, with the files that it names and those that cannot be read.
+    func naming(filesOf error: StreamsError) -> StreamsError {
+        var words: [String] = []
+        for (name, given) in given where name.hasSuffix(".location") {
+            guard let path = given.value, !path.isEmpty, path != "probe" else { continue }
+            if access(path, R_OK) != 0 {
+                words.append("\(name) is \"\(path)\": \(String(cString: strerror(sys_errno())))")
+            } else if error.text.includes(name) {
+                words.append("\(name) is \"\(path)\"")
+            }
+        }
+        return words.isEmpty ? error : error.followed(by: words.sorted().joined(separator: "; "))
+    }
 
     /// Hands the configuration to librdkafka. - Parameter body: gets the raw object; returns whether it took it over.
     func withRaw<Result>(_ body: (OpaquePointer?) throws(StreamsError) -> Result) throws(StreamsError) -> Result {
@@ -71,11 +126,17 @@ public final class Configuration {
     /// Called where `rd_kafka_new` has taken the object over.
     func relinquish() { conf = nil }
 
-    private static func canonicalName(_ name: String) -> String {
-        name == "metadata.broker.list" ? "bootstrap.servers" : name
-    }
+    private func invalid(_ reason: String) -> StreamsError { StreamsError(.invalidArgument, reason: reason) }
 
+    /// A text of librdkafka's, some of which end in a line break.
     private static func string(_ text: [CChar]) -> String {
-        String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var text = text.prefix { $0 != 0 }
+        while text.last == 0x0a { text.removeLast() }
+        return String(decoding: text.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+}
+
+extension String {
+    /// Fit for a message.
+    fileprivate var withoutNulls: String { String(decoding: utf8.map { $0 == 0 ? 0x3f : $0 }, as: UTF8.self) }
 }

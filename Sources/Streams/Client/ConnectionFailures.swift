@@ -1,30 +1,52 @@
-/// Remembers why a client could not log in or set up TLS, so that the call that fails for it can say so.
+/// Remembers why a client has no connection, so that the call or the message that fails for it can say so.
 ///
-/// librdkafka reports such a failure in its log and through the error event alone; the request that waited for the
-/// connection just times out. Lines may come from any thread.
+/// librdkafka reports such a failure in its log and through the error event alone; the request or the message that
+/// waited for the connection just times out. Lines may come from any thread.
 final class ConnectionFailures: Sendable {
     private struct Failure {
         var text: String
         var seconds: Int
     }
 
-    /// A failure is repeated in the log at least this often while it lasts.
-    private static let lifetime = 90
+    private struct State {
+        /// Of authentication and TLS.
+        var security: Failure?
+        /// Of connecting, and of connections that broke. A broker that refuses a login may well end the connection:
+        /// the one does not replace the other.
+        var connection: Failure?
+        /// What `sasl.mechanism` says; hints depend on it.
+        var mechanism = ""
+        /// What can be seen from the configuration; it does not change.
+        var addressFault: String?
+        /// The longest pause between two attempts to connect.
+        var slowestReconnect = 10
+    }
 
-    private let last = Guarded<Failure?>(nil)
-    private let mechanism = Guarded<String>("")
+    /// A failure of security is repeated in the log at least this often, in seconds, while it lasts.
+    private static let securityLifetime = 90
+    /// librdkafka keeps an error of a connection to itself for this long, in seconds, where it told of it before.
+    private static let silence = 30
 
-    /// What `sasl.mechanism` says; hints depend on it.
-    func use(mechanism name: String) { mechanism.withLock { $0 = name.uppercased() } }
+    private let state = Guarded(State())
 
-    /// Looks at a log line or an error's text, and keeps it where it tells of authentication or TLS.
+    func use(mechanism: String, addressFault: String? = nil, slowestReconnect: Int = 10) {
+        state.withLock {
+            $0.mechanism = mechanism.uppercased()
+            $0.addressFault = addressFault
+            $0.slowestReconnect = slowestReconnect
+        }
+    }
+
+    /// Looks at a log line or an error's text, and keeps it where it tells of a connection that failed.
     func note(_ line: String) {
-        guard Self.tellsOfSecurity(line) else { return }
+        let isSecurity = Self.tellsOfSecurity(line)
+        guard isSecurity || Self.tellsOfConnection(line) else { return }
         var text = Substring(line)
         // "[thrd:…]: sasl_ssl://host:1234/1: SASL authentication error: … (after 3ms in state …)"
         if text.hasPrefix("[thrd:"), let end = text.range(of: "]: ") { text = text[end.upperBound...] }
         if let end = text.range(of: " (after ") { text = text[..<end.lowerBound] }
-        last.withLock { $0 = Failure(text: String(text), seconds: monotonicSeconds()) }
+        let failure = Failure(text: String(text), seconds: monotonicSeconds())
+        state.withLock { if isSecurity { $0.security = failure } else { $0.connection = failure } }
     }
 
     /// The error, with the reason why no connection came about and what to do, where both are known.
@@ -33,26 +55,38 @@ final class ConnectionFailures: Sendable {
         case .authentication, .saslAuthenticationFailed, .ssl:
             return hint(for: error.text).map { error.followed(by: $0) } ?? error
         case .transport, .timedOut, .messageTimedOut, .allBrokersDown, .waitingForCoordinator, .resolve, .fail:
-            guard
-                let failure = last.withLock({ $0 }),
-                monotonicSeconds() - failure.seconds < Self.lifetime,
-                !error.text.includes(failure.text)
-            else {
-                return hint(for: error.text).map { error.followed(by: $0) } ?? error
-            }
-            let advice = hint(for: failure.text).map { "; \($0)" } ?? ""
-            return error.followed(by: "\(failure.text)\(advice)")
+            let (failure, addressFault) = state.withLock { (Self.living($0), $0.addressFault) }
+            var words: [String] = []
+            if let failure, !error.text.includes(failure.text) { words.append(failure.text) }
+            if let hint = hint(for: words.first ?? error.text) { words.append(hint) }
+            if let addressFault { words.append(addressFault) }
+            return words.isEmpty ? error : error.followed(by: words.joined(separator: "; "))
         default:
             return error
         }
     }
 
+    /// The last failure that may still be one.
+    private static func living(_ state: State) -> Failure? {
+        let now = monotonicSeconds()
+        if let failure = state.security, now - failure.seconds < securityLifetime { return failure }
+        if let failure = state.connection, now - failure.seconds < silence + state.slowestReconnect * 3 / 2 {
+            return failure
+        }
+        return nil
+    }
+
     private static func tellsOfSecurity(_ text: String) -> Bool {
-        ["SASL", "SSL", "security.protocol", "certificate", "OAUTHBEARER"].contains { text.includes($0) }
+        ["SASL", "SSL", "security.protocol", "certificate", "OAUTHBEARER", "Kerberos"].contains { text.includes($0) }
+    }
+
+    private static func tellsOfConnection(_ text: String) -> Bool {
+        ["Failed to resolve", "Connect to ", "onnection setup timed out", "isconnected", "eceive failed", "end failed"]
+            .contains { text.includes($0) }
     }
 
     private func hint(for text: String) -> String? {
-        let mechanism = self.mechanism.withLock { $0 }
+        let mechanism = state.withLock { $0.mechanism }
         if text.includes("certificate verify failed") || text.includes("certificate could not be verified") {
             return "set ssl.ca.location to the certificate of the authority that signed the broker's"
         }

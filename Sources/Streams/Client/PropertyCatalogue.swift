@@ -2,9 +2,64 @@ import CRdkafka
 import CSystem
 
 /// The configuration properties that the loaded librdkafka knows, from its own table.
-enum PropertyCatalogue {
-    /// All names, aliases included. - Note: `rd_kafka_conf_properties_show`.
-    static let names: [String] = {
+public enum PropertyCatalogue {
+    /// What a property's value is.
+    enum Kind: Equatable {
+        case integer
+        case float
+        /// Several values in one text, with this between them.
+        case list(separator: String)
+        /// A function or an object, which has no text.
+        case dedicated
+        /// Text, a name out of several, or true and false.
+        case other
+    }
+
+    /// A row of the table.
+    struct Property {
+        let kind: Kind
+        /// As in `0 .. 900000`, or the names that it takes; empty where the table says nothing.
+        let range: String
+        /// The name that librdkafka keeps the value under: its own, or the one that it is an alias of.
+        let canonicalName: String
+    }
+
+    /// All properties by their names, aliases included. - Note: `rd_kafka_conf_properties_show`.
+    private static let properties: [String: Property] = {
+        var properties: [String: Property] = [:]
+        let newline = UInt8(ascii: "\n")
+        // "name | C/P | range | default | importance | description <br>*Type: integer*"; a bar may follow in the rest.
+        for line in table.utf8.split(separator: newline) {
+            let columns = line.split(separator: UInt8(ascii: "|"), maxSplits: 5, omittingEmptySubsequences: false)
+            guard columns.count == 6 else { continue }
+            let name = Substring(columns[0]).trimmedOfSpaces
+            guard !name.isEmpty, name != "Property", !name.hasPrefix("-"), !name.includes(" ") else { continue }
+            let description = Substring(columns[5])
+            // Some are there twice, for the client and for its topics; a value is the client's first.
+            guard properties[name] == nil else { continue }
+            properties[name] = Property(
+                kind: kind(description), range: Substring(columns[2]).trimmedOfSpaces,
+                canonicalName: alias(description) ?? name)
+        }
+        return properties
+    }()
+
+    /// All names, aliases included.
+    static let names: [String] = properties.keys.sorted()
+
+    /// What the table says of a property; nil where it does not have it.
+    static func property(_ name: String) -> Property? { properties[name] }
+
+    /// What stands between the values of a property that is a list; nil where it is none.
+    public static func separator(of name: String) -> String? {
+        if case .list(let separator) = properties[name]?.kind { return separator }
+        return nil
+    }
+
+    /// The name that librdkafka keeps a property's value under.
+    static func canonicalName(_ name: String) -> String { properties[name]?.canonicalName ?? name }
+
+    private static var table: String {
         var buffer: UnsafeMutablePointer<CChar>?
         var size = 0
         // The stream writes to both until it is closed: their addresses must hold until then.
@@ -16,19 +71,26 @@ enum PropertyCatalogue {
             }
         }
         defer { free(buffer) }
-        guard let buffer else { return [] }
-        // A table: the name stands before the first bar, the letters for consumer and producer behind it.
-        let table = String(cString: buffer)
-        var names: Set<String> = []
-        for line in table.split(separator: "\n") {
-            guard let bar = line.firstIndex(of: "|") else { continue }
-            let name = line[..<bar].trimmedOfSpaces
-            if !name.isEmpty && name != "Property" && !name.hasPrefix("-") && !name.contains(" ") {
-                names.insert(name)
-            }
-        }
-        return names.sorted()
-    }()
+        return buffer.map { String(cString: $0) } ?? ""
+    }
+
+    private static func kind(_ description: Substring) -> Kind {
+        if description.includes("*Type: integer*") { return .integer }
+        if description.includes("*Type: float*") { return .float }
+        if description.includes("*Type: see dedicated API*") { return .dedicated }
+        // A list has no type of its own in the table: most of them are of type string.
+        let lists = ["*Type: CSV flags*", "*Type: pattern list*", "CSV list", "omma-separated list", "one or more"]
+        if lists.contains(where: { description.includes($0) }) { return .list(separator: ",") }
+        if description.includes("(; separated)") { return .list(separator: ";") }
+        return .other
+    }
+
+    /// The name in "Alias for `name`: …".
+    private static func alias(_ description: Substring) -> String? {
+        guard let start = description.range(of: "Alias for `") else { return nil }
+        let rest = description[start.upperBound...]
+        return rest.firstIndex(of: "`").map { String(rest[..<$0]) }
+    }
 
     /// Whether this is a vendor's build that talks to MapR Event Store itself.
     ///

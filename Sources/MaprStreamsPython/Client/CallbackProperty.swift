@@ -1,0 +1,63 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// A property of the configuration that holds a Python object, which librdkafka never sees.
+struct CallbackProperty {
+    /// What is raised for a value that cannot be called.
+    enum Refusal {
+        case typeError
+        case valueError
+        /// A KafkaException, `_INVALID_ARG`.
+        case invalidArgument
+        /// Nothing: any object will do, and None is as good as none.
+        case nothing
+    }
+
+    let name: String
+    let isProducers: Bool
+    let isConsumers: Bool
+    let refusal: Refusal
+    /// Where the object goes.
+    let field: (UnsafeMutablePointer<ClientCallbacks>) -> UnsafeMutablePointer<Object?>
+
+    private init(
+        _ name: String, producers: Bool = true, consumers: Bool = true, _ refusal: Refusal,
+        _ field: @escaping (UnsafeMutablePointer<ClientCallbacks>) -> UnsafeMutablePointer<Object?>
+    ) {
+        self.name = name
+        isProducers = producers
+        isConsumers = consumers
+        self.refusal = refusal
+        self.field = field
+    }
+
+    nonisolated(unsafe) private static let all = [
+        CallbackProperty("error_cb", .typeError) { address(of: &$0.pointee.error) },
+        CallbackProperty("stats_cb", .typeError) { address(of: &$0.pointee.statistics) },
+        CallbackProperty("throttle_cb", .valueError) { address(of: &$0.pointee.throttle) },
+        CallbackProperty("oauth_cb", .typeError) { address(of: &$0.pointee.token) },
+        CallbackProperty("logger", .nothing) { address(of: &$0.pointee.logger) },
+        CallbackProperty("on_delivery", consumers: false, .invalidArgument) { address(of: &$0.pointee.report) },
+        CallbackProperty("on_commit", producers: false, .invalidArgument) { address(of: &$0.pointee.report) },
+    ]
+
+    /// Those of one kind of client.
+    static func all(ofConsumer isConsumer: Bool) -> [CallbackProperty] {
+        all.filter { isConsumer ? $0.isConsumers : $0.isProducers }
+    }
+
+    /// - Throws: where the object cannot be what it is to be.
+    func check(_ python: borrowing Python, _ value: Object) throws(PythonError) {
+        if refusal == .nothing { return }
+        if PyCallable_Check(value) == 0 {
+            switch refusal {
+            case .typeError: throw python.error(.typeError, "expected \(name) property as a callable function")
+            case .valueError: throw python.error(.valueError, "expected \(name) property as a callable function")
+            default:
+                throw python.raise(StreamsError(.invalidArgument, reason: "\(name) requires a callable object"))
+            }
+        }
+        try python.refuseCoroutineFunction(value, name)
+    }
+}

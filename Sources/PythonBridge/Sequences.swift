@@ -1,0 +1,28 @@
+import CPython
+
+extension Python {
+    /// The elements of a list, a tuple, or any other sequence, as a list or tuple that nothing changes meanwhile.
+    ///
+    /// - Returns: nil where the object is no sequence: a generator, a set or a dict, and text or bytes, which are
+    ///   sequences of something else.
+    public func elements(of object: Object) throws(PythonError) -> Elements? {
+        if cpy_is_tuple(object) != 0 { return Elements(tuple: OwnedObject(retaining: object)) }
+        guard
+            PySequence_Check(object) != 0, cpy_is_str(object) == 0, cpy_is_bytes(object) == 0,
+            // A mapping has items too.
+            PyObject_HasAttrString(object, "keys") == 0
+        else { return nil }
+        return Elements(tuple: try OwnedObject(PySequence_Tuple(object)))
+    }
+
+    public struct Elements: ~Copyable {
+        private let tuple: OwnedObject
+
+        fileprivate init(tuple: consuming OwnedObject) { self.tuple = tuple }
+
+        public var count: Int { cpy_size(tuple.object) }
+
+        /// Borrowed: it lives while this does.
+        public subscript(index: Int) -> Object { PyTuple_GetItem(tuple.object, index).unsafelyUnwrapped }
+    }
+}
