@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,10 +10,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 from limits import HANG
+
+if TYPE_CHECKING:
+    from mapr_streams_python.testing import Cluster
 
 # A shell that runs us in the background may have SIGINT ignored, and every program that a test interrupts would inherit
 # that.
@@ -77,3 +81,15 @@ def run_python() -> Callable[..., Ran]:
         return Ran(process.returncode, stdout, stderr)
 
     return run
+
+
+@pytest.fixture
+def kafka_cluster(kafka_cluster: Cluster) -> Cluster:
+    """The plugin's; where librdkafka has a say in it, a new group of a mock cluster does not wait three seconds."""
+    from mapr_streams_python import KafkaException
+    from mapr_streams_python.testing import MockCluster
+
+    if isinstance(kafka_cluster, MockCluster):
+        with contextlib.suppress(KafkaException):
+            kafka_cluster.set_group_initial_rebalance_delay(0.1)
+    return kafka_cluster

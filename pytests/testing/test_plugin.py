@@ -346,6 +346,25 @@ def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
 
 
+def test_workers_of_pytest_xdist_have_clusters_of_their_own(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    result = _run(
+        pytester,
+        """
+        import pytest
+        from mapr_streams_python.testing import deliver
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_one(number, kafka_cluster, kafka_topic, producer, worker_id):
+            assert worker_id in ("gw0", "gw1")
+            assert deliver(producer, kafka_topic, ["v"])[0].offset() == 0
+        """,
+        "-n",
+        "2",
+    )
+    result.assert_outcomes(passed=4)
+
+
 def test_naming_the_plugin_that_is_loaded_already_does_no_harm(pytester: pytest.Pytester) -> None:
     _run(pytester, "def test_it():\n    pass\n", "-p", "pytest_mapr_streams").assert_outcomes(passed=1)
 
