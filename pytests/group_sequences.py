@@ -9,7 +9,9 @@ to their end. The same number is the same sequence. A call may be refused; it ma
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
+import os
 import random
 import sys
 import threading
@@ -119,7 +121,8 @@ def main(servers: str, first: str, count: str, strategy: str = "range,roundrobin
         thread.join(max(0, deadline - time.monotonic()))
         if thread.is_alive():
             print("sequence", sequence.number, "hangs:", sequence.log, flush=True)
-            raise SystemExit(f"sequence {sequence.number} hangs")
+            faulthandler.dump_traceback()
+            os._exit(1)
     threads.clear()
     sequences.clear()
     gc.collect()

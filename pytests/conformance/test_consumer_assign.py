@@ -52,6 +52,27 @@ def test_assign_of_nothing_assigns_nothing(offline):
 
 
 @pytest.mark.parametrize("call", ["assign", "incremental_assign"])
+def test_a_topic_without_a_partition_is_refused_and_named(call, offline):
+    with pytest.raises(KafkaException, match=r't \[-1\]: a partition of topic "t" is needed') as raised:
+        getattr(offline.consumer(), call)([TopicPartition("t")])
+    assert raised.value.args[0].code() == KafkaError._INVALID_ARG
+
+
+def test_a_partition_that_is_there_twice_is_refused_and_named(program, dialect):
+    """Taking one away twice ends the process in librdkafka."""
+    program(
+        """
+        consumer = Consumer({"group.id": "g", "streams.compatibility": dialect})
+        consumer.assign([TopicPartition("t", 0), TopicPartition("t", 1)])
+        for call in (consumer.assign, consumer.incremental_assign, consumer.incremental_unassign):
+            said = outcome(call, [TopicPartition("t", 1), TopicPartition("t", 0), TopicPartition("t", 1)])
+            assert "_INVALID_ARG" in said and "t [1] is in the list more than once" in said, said
+        """,
+        dialect=dialect,
+    )
+
+
+@pytest.mark.parametrize("call", ["assign", "incremental_assign"])
 def test_a_topic_name_that_is_too_long_is_refused(call, offline):
     consumer = offline.consumer()
     with pytest.raises(KafkaException, match="has 513 bytes, and a name has 512 at most") as raised:

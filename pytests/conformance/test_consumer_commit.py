@@ -278,11 +278,29 @@ def test_stored_offsets_are_committed(member):
 
 def test_offsets_can_not_be_stored_while_they_are_stored_automatically(member):
     consumer, message, topic = member()
-    text = "StoreOffsets failed: Local: Invalid argument or configuration"
+    text = (
+        'StoreOffsets failed: offsets are stored when messages are handed out: set "enable.auto.offset.store" to false'
+    )
     with raises_kafka_error("_INVALID_ARG", text):
         consumer.store_offsets(offsets=[TopicPartition(topic, 0, 3)])
     with raises_kafka_error("_INVALID_ARG", text):
         consumer.store_offsets(message)
+
+
+def test_a_partition_whose_offset_can_not_be_stored_is_named_and_the_others_are_stored(member):
+    """librdkafka says so only where it can store none."""
+    consumer, _, topic = member(enable_auto_offset_store=False)
+    with pytest.raises(KafkaException, match=rf"StoreOffsets failed: {topic} \[7\] is not assigned") as raised:
+        consumer.store_offsets(offsets=[TopicPartition(topic, 7, 3), TopicPartition(topic, 0, 3)])
+    assert raised.value.args[0].code() in (KafkaError._STATE, KafkaError._UNKNOWN_PARTITION)
+    assert fields(consumer.commit(**SYNC)) == [(topic, 0, 3, None)]
+
+
+def test_of_several_offsets_of_a_partition_the_last_is_committed(member):
+    consumer, _, topic = member()
+    offsets = [TopicPartition(topic, 0, offset) for offset in (2, 3, 1)]
+    assert fields(consumer.commit(offsets=offsets, **SYNC)) == [(topic, 0, 1, None)]
+    assert committed(consumer, topic) == 1
 
 
 def test_store_offsets_needs_a_message_or_offsets(offline):
@@ -341,4 +359,4 @@ def test_an_asynchronous_commit_commits_what_was_stored_when_it_was_called(onlin
     consumer.consume(50, 0)
     while len(committed) < 301:
         consumer.poll(1)
-    assert [(p.partition, p.offset) for p in committed[300]] == [(0, 1)]
+    assert [p.offset for partitions in committed for p in partitions if p.partition == 0] == [1]

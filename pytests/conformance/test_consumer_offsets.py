@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mapr_streams_python import OFFSET_END, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
+from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 from mapr_streams_python._metadata import PartitionMetadata, TopicMetadata
 from mapr_streams_python.testing import read, wait_until
 
@@ -80,13 +80,24 @@ def test_seek_of_a_partition_that_is_not_assigned_is_a_wrong_state(offline, part
     consumer = offline.consumer()
     # librdkafka knows the partition from now on.
     consumer.position([TopicPartition("t", 0)])
-    with raises_kafka_error("_STATE", f"Failed to seek to offset {offset}: Local: Erroneous state"):
+    text = f"Failed to seek to offset {offset}: Local: Erroneous state (t [0] is not assigned)"
+    with raises_kafka_error("_STATE", text):
         consumer.seek(partition)
 
 
 def test_seek_of_a_partition_that_was_never_seen_is_an_unknown_partition(offline):
-    with raises_kafka_error("_UNKNOWN_PARTITION", "Failed to seek to offset 1: Local: Unknown partition"):
+    text = "Failed to seek to offset 1: Local: Unknown partition (t [0] is not assigned)"
+    with raises_kafka_error("_UNKNOWN_PARTITION", text):
         offline.consumer().seek(TopicPartition("t", 0, 1))
+
+
+def test_seek_of_a_partition_that_was_assigned_a_moment_ago_takes_effect(online, filled):
+    """librdkafka refuses until it has asked where the partition begins."""
+    topic = filled("v0", "v1", "v2", "v3")
+    consumer = online.consumer({"enable.partition.eof": False})
+    consumer.assign([TopicPartition(topic, 0)])
+    consumer.seek(TopicPartition(topic, 0, 2))
+    assert read(consumer, 1)[0].offset() == 2
 
 
 def test_pause_stops_a_partition_and_resume_goes_on_with_it(reader):
@@ -136,6 +147,14 @@ def test_watermark_offsets_are_of_one_partition(offline, arguments):
 
 
 # offsets_for_times().
+
+
+def test_offsets_for_times_answers_each_of_several_times_of_a_partition(online, filled):
+    """librdkafka answers for a partition once. The mock cluster knows the earliest time and the latest."""
+    topic = filled("v0", "v1")
+    asked = [TopicPartition(topic, 0, time) for time in (OFFSET_BEGINNING, OFFSET_END, OFFSET_BEGINNING)]
+    result = online.consumer().offsets_for_times(asked, timeout=20)
+    assert [p.offset for p in result] == [0, 2, 0]
 
 
 def test_offsets_for_times_returns_new_partitions(online, filled):

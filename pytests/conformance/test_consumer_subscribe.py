@@ -57,6 +57,13 @@ def _live(cluster, dialect):
 # Arguments.
 
 
+def test_subscribing_without_a_group_names_the_property():
+    consumer = Consumer({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
+    with raises_kafka_error("_UNKNOWN_GROUP", 'Failed to set subscription: the consumer has no group: set "group.id"'):
+        consumer.subscribe(["t"])
+    consumer.close()
+
+
 @pytest.mark.parametrize("topics", [["t"], ["t", "u"], ["^t.*"]], ids=repr)
 def test_subscribe_takes_a_list_of_topics(offline, topics):
     assert offline.consumer().subscribe(topics) is None

@@ -46,6 +46,12 @@ extension CallbackContext {
         return value("debug").isEmpty ? Int32(value("log_level")) ?? 6 : 7
     }
 
+    /// Reports an error of our own the way that librdkafka reports its.
+    func report(_ error: StreamsError, of handle: OpaquePointer) {
+        let opaque = Unmanaged.passUnretained(self).toOpaque()
+        error.text.withCString { errorEvent(handle: handle, code: error.code.rawValue, reason: $0, opaque: opaque) }
+    }
+
     /// Does with an event what the callback for it would do. What has no callback is dropped.
     func dispatch(_ event: OpaquePointer, of handle: OpaquePointer) {
         let opaque = Unmanaged.passUnretained(self).toOpaque()

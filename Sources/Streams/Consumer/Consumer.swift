@@ -5,32 +5,26 @@ import CSystem
 public final class Consumer: Client, @unchecked Sendable {
     // Unchecked: what is not constant is guarded by the mutex.
 
-    struct Telling {
-        let thread: pthread_t
-        /// The application assigned or unassigned while it was told: from then on nothing waits for it.
-        var hasAnswered = false
-    }
-
-    struct Subscription: @unchecked Sendable {
+    struct GroupState: @unchecked Sendable {
         /// The application called `assign` outside a rebalance, and has not called `unassign` since.
-        var isManual = false
+        var isAssignedByApplication = false
         /// The rebalances that the application is being told of: one thread may poll while another closes, and a callback
         /// may poll into the next rebalance.
-        var tellings: [Telling] = []
+        var rebalances: [RebalanceInProgress] = []
 
         /// This thread's innermost.
-        func telling(by thread: pthread_t) -> Int? {
-            tellings.lastIndex { pthread_equal($0.thread, thread) != 0 }
+        func rebalance(of thread: pthread_t) -> Int? {
+            rebalances.lastIndex { pthread_equal($0.thread, thread) != 0 }
         }
     }
 
     /// A message that librdkafka lends until it is destroyed.
     public typealias RawMessage = UnsafeMutablePointer<rd_kafka_message_t>
 
-    let subscription = Guarded(Subscription())
+    let group = Guarded(GroupState())
     /// The queue that messages and events of the group arrive in; nil without a group.
     @usableFromInline private(set) var queue: OpaquePointer?
-    /// See `answer`.
+    /// See `withOpenGroup`.
     let isBeingClosed = Guarded(false)
     let closeQueue = Guarded<QueueBox?>(nil)
     /// See `consume`.
@@ -82,7 +76,10 @@ public final class Consumer: Client, @unchecked Sendable {
         guard let queue, !batchesMovePositions else {
             return consumeOneByOne(into: messages, capacity: capacity, milliseconds: milliseconds)
         }
-        return max(0, rd_kafka_consume_batch_queue(queue, milliseconds, messages, capacity))
+        let count = rd_kafka_consume_batch_queue(queue, milliseconds, messages, capacity)
+        // An error, though no librdkafka has given one so far: polling gives it as an event.
+        if count < 0 { return consumeOneByOne(into: messages, capacity: capacity, milliseconds: milliseconds) }
+        return count
     }
 
     @usableFromInline
@@ -104,109 +101,4 @@ public final class Consumer: Client, @unchecked Sendable {
     /// Gives a message back. - Note: `rd_kafka_message_destroy`.
     @inlinable @inline(__always)
     public static func destroy(_ message: RawMessage) { rd_kafka_message_destroy(message) }
-
-    // MARK: Closing
-
-    /// Asks something that librdkafka answers by itself, however long that takes.
-    ///
-    /// Such questions go to its main thread, and one that arrives at the end of a close is dropped there without an
-    /// answer (seen with 2.0.2 to 2.16.0): who asks would wait for ever. So none is asked once a close has begun, and none
-    /// is under way when it begins. Who is told of the partitions that a close revokes may ask until it has answered: the
-    /// close waits for that.
-    ///
-    /// - Parameters:
-    ///   - beforeCloseOnly: not even by those.
-    ///   - thread: whom the question is asked for.
-    func answer<Answer>(
-        beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> Answer
-    ) throws(StreamsError) -> Answer {
-        let answer: Answer? = isBeingClosed.withLock { isBeingClosed in
-            isBeingClosed && (beforeCloseOnly || !isRebalanceHeld(by: thread)) ? nil : ask()
-        }
-        guard let answer else { throw StreamsError(.state, reason: "the consumer is being closed") }
-        return answer
-    }
-
-    /// The same, where the answer is an error code.
-    func ask(
-        beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> rd_kafka_resp_err_t
-    ) throws(StreamsError) {
-        try StreamsError.check(answer(beforeCloseOnly: beforeCloseOnly, for: thread, ask))
-    }
-
-    /// Ends the subscription before the group ends.
-    ///
-    /// One that was made during a rebalance waits in librdkafka for the end of that rebalance. A close does not drop it:
-    /// it comes into force while the group ends, and librdkafka aborts (`rd_kafka_cgrp_destroy_final`, 2.0.2 to 2.16.1).
-    /// - Note: `rd_kafka_unsubscribe`, which does what a close does first where nothing waits.
-    private func dropSubscription() { _ = rd_kafka_unsubscribe(handle) }
-
-    /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
-    ///
-    /// - Returns: false where there is nothing to wait for.
-    /// - Note: `rd_kafka_consumer_close_queue`.
-    public func beginClose() throws(StreamsError) -> Bool {
-        guard queue != nil else { return false }
-        let own: OpaquePointer = rd_kafka_queue_new(handle)
-        let box = QueueBox(raw: own)
-        closeQueue.withLock {
-            if let old = $0 { rd_kafka_queue_destroy(old.raw) }
-            $0 = box
-        }
-        try isBeingClosed.withLock { isBeingClosed throws(StreamsError) in
-            if !isBeingClosed { dropSubscription() }
-            try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
-            isBeingClosed = true
-        }
-        return true
-    }
-
-    /// Serves the last events of a close. - Returns: whether the consumer is closed.
-    ///
-    /// As events, not through librdkafka's callbacks: messages that were fetched and not asked for are in the same
-    /// queue, and only a message that is taken from an event counts as consumed.
-    /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
-    public func serveClose(milliseconds: Int32) -> Bool {
-        guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }
-        var event = nextEvent(of: queue, milliseconds: milliseconds)
-        while let here = event {
-            context.dispatch(here, of: handle)
-            rd_kafka_event_destroy(here)
-            event = rd_kafka_queue_poll(queue, 0)
-        }
-        return isClosed
-    }
-
-    /// Whether the group has come to its end: what it was asked before is answered, what it is asked from now on fails.
-    ///
-    /// - Note: `rd_kafka_consumer_closed`.
-    var isClosed: Bool { rd_kafka_consumer_closed(handle) != 0 }
-
-    /// Waits for an event of a commit or a close, until the group has come to its end at most.
-    ///
-    /// librdkafka's main thread looks whether the group's coordinator is there when it has anything else to do, and
-    /// otherwise once a second: it gets something to do after 1, 2, 4 and so on milliseconds.
-    /// - Note: `rd_kafka_queue_poll`.
-    func nextEvent(of queue: OpaquePointer, milliseconds: Int32) -> OpaquePointer? {
-        var left = milliseconds
-        var step: Int32 = 1
-        while true {
-            if let event = rd_kafka_queue_poll(queue, min(step, left)) { return event }
-            // An answer may have come between the two; none comes after.
-            if isClosed { return rd_kafka_queue_poll(queue, 0) }
-            left -= step
-            if left <= 0 { return nil }
-            step = min(2 * step, Deadline.slice)
-            wakeMainThread()
-        }
-    }
-
-    /// Asks after the committed offsets of no partitions: nothing is sent for that, and unlike the questions of `answer`
-    /// it waits for nothing.
-    /// - Note: `rd_kafka_committed`.
-    private func wakeMainThread() {
-        let none = rd_kafka_topic_partition_list_new(0)
-        _ = rd_kafka_committed(handle, none, 0)
-        rd_kafka_topic_partition_list_destroy(none)
-    }
 }

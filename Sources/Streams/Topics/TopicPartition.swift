@@ -27,6 +27,83 @@ public struct TopicPartition: Sendable {
     }
 }
 
+extension TopicPartition {
+    /// As librdkafka writes it: `topic [0]`.
+    var name: String { "\(topic) [\(partition)]" }
+
+    func isSamePartition(as other: TopicPartition) -> Bool { partition == other.partition && topic == other.topic }
+
+    /// Throws where it names a topic and no partition of it.
+    func checkNumber() throws(StreamsError) {
+        if partition < 0 {
+            throw StreamsError(
+                .invalidArgument, reason: "\(name): a partition of topic \"\(topic)\" is needed, from 0 on")
+        }
+    }
+}
+
+extension [TopicPartition] {
+    /// Throws where a partition is there twice.
+    func checkEachOnce() throws(StreamsError) {
+        var seen: Set<PartitionKey> = []
+        for partition in self where !seen.insert(PartitionKey(partition)).inserted {
+            throw StreamsError(.invalidArgument, reason: "\(partition.name) is in the list more than once")
+        }
+    }
+
+    /// Each partition once, with what the list says of it last.
+    func keepingLast() -> [TopicPartition] {
+        var places: [PartitionKey: Int] = [:]
+        var result: [TopicPartition] = []
+        for partition in self {
+            if let place = places[PartitionKey(partition)] {
+                result[place] = partition
+            } else {
+                places[PartitionKey(partition)] = result.count
+                result.append(partition)
+            }
+        }
+        return result
+    }
+
+    /// Those that are not among others.
+    func without(_ others: [TopicPartition]) -> [TopicPartition] {
+        let keys = Set(others.map { PartitionKey($0) })
+        return filter { !keys.contains(PartitionKey($0)) }
+    }
+
+    /// What `ask` answers for each of them, in their order, though it can answer for a partition only once at a time.
+    func askedInRounds(
+        _ ask: ([TopicPartition]) throws(StreamsError) -> [TopicPartition]
+    ) throws(StreamsError) -> [TopicPartition] {
+        var result = self
+        var left = Array<Int>(indices)
+        repeat {
+            var seen: Set<PartitionKey> = []
+            var round: [Int] = []
+            var later: [Int] = []
+            for index in left {
+                if seen.insert(PartitionKey(self[index])).inserted { round.append(index) } else { later.append(index) }
+            }
+            let answers = try ask(round.map { self[$0] })
+            for (index, answer) in zip(round, answers) { result[index] = answer }
+            left = later
+        } while !left.isEmpty
+        return result
+    }
+}
+
+/// What makes two partitions the same.
+private struct PartitionKey: Hashable {
+    let topic: String
+    let partition: Int32
+
+    init(_ partition: TopicPartition) {
+        topic = partition.topic
+        self.partition = partition.partition
+    }
+}
+
 /// librdkafka's list of partitions, and its one owner.
 ///
 /// - Note: `rd_kafka_topic_partition_list_t`.

@@ -1,0 +1,113 @@
+import CRdkafka
+import CSystem
+
+extension Consumer {
+    /// Asks the group something that librdkafka answers by itself, however long that takes.
+    ///
+    /// Such questions go to its main thread, and one that arrives at the end of a close is dropped there without an
+    /// answer (seen with 2.0.2 to 2.16.0): who asks would wait for ever. So none is asked once a close has begun, and none
+    /// is under way when it begins. Who is told of the partitions that a close revokes may ask until it has answered: the
+    /// close waits for that.
+    ///
+    /// - Parameters:
+    ///   - beforeCloseOnly: not even by those.
+    ///   - thread: whom the question is asked for.
+    func withOpenGroup<Answer>(
+        beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> Answer
+    ) throws(StreamsError) -> Answer {
+        let answer: Answer? = isBeingClosed.withLock { isBeingClosed in
+            isBeingClosed && (beforeCloseOnly || !isRebalanceHeld(by: thread)) ? nil : ask()
+        }
+        guard let answer else { throw StreamsError(.state, reason: "the consumer is being closed") }
+        return answer
+    }
+
+    /// The same, where the answer is an error code.
+    func checkWithOpenGroup(
+        beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> rd_kafka_resp_err_t
+    ) throws(StreamsError) {
+        let code = try withOpenGroup(beforeCloseOnly: beforeCloseOnly, for: thread, ask)
+        if code == RD_KAFKA_RESP_ERR__UNKNOWN_GROUP && queue == nil {
+            throw StreamsError(.unknownGroup, reason: "the consumer has no group: set \"group.id\"")
+        }
+        try StreamsError.check(code)
+    }
+
+    /// Ends the subscription before the group ends.
+    ///
+    /// One that was made during a rebalance waits in librdkafka for the end of that rebalance. A close does not drop it:
+    /// it comes into force while the group ends, and librdkafka aborts (`rd_kafka_cgrp_destroy_final`, 2.0.2 to 2.16.1).
+    /// - Note: `rd_kafka_unsubscribe`, which does what a close does first where nothing waits.
+    func dropSubscription() { _ = rd_kafka_unsubscribe(handle) }
+
+    /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
+    ///
+    /// - Returns: false where there is nothing to wait for.
+    /// - Note: `rd_kafka_consumer_close_queue`.
+    public func beginClose() throws(StreamsError) -> Bool {
+        guard queue != nil else { return false }
+        let own: OpaquePointer = rd_kafka_queue_new(handle)
+        let box = QueueBox(raw: own)
+        closeQueue.withLock {
+            if let old = $0 { rd_kafka_queue_destroy(old.raw) }
+            $0 = box
+        }
+        try isBeingClosed.withLock { isBeingClosed throws(StreamsError) in
+            if !isBeingClosed { dropSubscription() }
+            try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
+            isBeingClosed = true
+        }
+        return true
+    }
+
+    /// Serves the last events of a close. - Returns: whether the consumer is closed.
+    ///
+    /// As events, not through librdkafka's callbacks: messages that were fetched and not asked for are in the same
+    /// queue, and only a message that is taken from an event counts as consumed.
+    /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
+    public func serveClose(milliseconds: Int32) -> Bool {
+        guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }
+        var event = nextEvent(of: queue, milliseconds: milliseconds)
+        while let here = event {
+            context.dispatch(here, of: handle)
+            rd_kafka_event_destroy(here)
+            event = rd_kafka_queue_poll(queue, 0)
+        }
+        return isClosed
+    }
+
+    /// Whether the group has come to its end: what it was asked before is answered, what it is asked from now on fails.
+    ///
+    /// - Note: `rd_kafka_consumer_closed`.
+    var isClosed: Bool { rd_kafka_consumer_closed(handle) != 0 }
+
+    /// Waits for an event of a commit or a close, until the group has come to its end at most.
+    ///
+    /// librdkafka's main thread looks whether the group's coordinator is there when it has anything else to do, and
+    /// otherwise once a second: it gets something to do after 1, 2, 4 and so on milliseconds.
+    /// - Note: `rd_kafka_queue_poll`.
+    func nextEvent(of queue: OpaquePointer, milliseconds: Int32) -> OpaquePointer? {
+        var left = milliseconds
+        var step: Int32 = 1
+        while true {
+            if let event = rd_kafka_queue_poll(queue, min(step, left)) { return event }
+            // An answer may have come between the two; none comes after.
+            if isClosed { return rd_kafka_queue_poll(queue, 0) }
+            left -= step
+            if left <= 0 { return nil }
+            step = min(2 * step, Deadline.slice)
+            wakeMainThread()
+        }
+    }
+
+    /// Asks after the committed offsets of no partitions, with no time to wait.
+    ///
+    /// - Note: `rd_kafka_committed`, which since it came (0.9.0) puts its question into the main thread's queue before it
+    ///   looks at the time. For no partitions nothing is sent, and unlike the questions of `withOpenGroup` it waits for
+    ///   nothing.
+    private func wakeMainThread() {
+        let none = rd_kafka_topic_partition_list_new(0)
+        _ = rd_kafka_committed(handle, none, 0)
+        rd_kafka_topic_partition_list_destroy(none)
+    }
+}

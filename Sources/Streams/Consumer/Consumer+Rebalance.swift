@@ -1,0 +1,165 @@
+import CRdkafka
+import CSystem
+
+/// What the application is told of in a rebalance callback, and what it asks for in there.
+///
+/// librdkafka knows nothing of new partitions before they are assigned, and that is done at the end of the callback at the
+/// latest: what is asked for them before is noted, and done when they are.
+struct RebalanceInProgress {
+    let thread: pthread_t
+    /// What may be noted for; none where partitions are taken away.
+    let newPartitions: [TopicPartition]
+    /// The application assigned or unassigned in the callback: from then on nothing waits for it.
+    var hasAnswered = false
+    /// Those of `newPartitions` that `pause` was called for.
+    var paused: [TopicPartition] = []
+    /// Those of `newPartitions` that `seek` was called for, with the offset.
+    var offsets: [TopicPartition] = []
+
+    func isNew(_ partition: TopicPartition) -> Bool {
+        !hasAnswered && newPartitions.contains { $0.isSamePartition(as: partition) }
+    }
+}
+
+extension Consumer {
+    /// Tells the application of a rebalance, and answers librdkafka where the application has not.
+    ///
+    /// Called by librdkafka inside the call that serves the consumer.
+    func rebalance(_ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) {
+        let isAssigned = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+        let isRevoked = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS
+        guard isAssigned || isRevoked else {
+            rd_kafka_assign(handle, nil)
+            return
+        }
+        var partitions = TopicPartitionList.partitions(of: list)
+        var paused: [TopicPartition] = []
+        if let tell = context.events.rebalance {
+            let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
+            let here = pthread_self()
+            group.withLock {
+                $0.rebalances.append(RebalanceInProgress(thread: here, newPartitions: isAssigned ? partitions : []))
+            }
+            tell(kind, partitions)
+            let told = group.withLock { $0.rebalances.remove(at: $0.rebalance(of: here).unsafelyUnwrapped) }
+            if told.hasAnswered { return }
+            partitions = partitions.beginning(at: told.offsets)
+            paused = told.paused
+        }
+        do throws(StreamsError) {
+            try isAssigned ? assignByDefault(partitions) : unassignByDefault(partitions)
+        } catch {
+            let what = isAssigned ? "Failed to set assignment" : "Failed to remove assignment"
+            context.report(error.prefixed(what), of: handle)
+        }
+        if !paused.isEmpty { TopicPartitionList(paused).withRaw { _ = rd_kafka_pause_partitions(handle, $0) } }
+    }
+
+    /// - Note: `rd_kafka_assign`, `rd_kafka_incremental_assign`.
+    private func assignByDefault(_ partitions: [TopicPartition]) throws(StreamsError) {
+        if isCooperative {
+            // What the application has assigned already librdkafka would refuse with all the others.
+            let assigned = try currentAssignment()
+            let list = TopicPartitionList(partitions.without(assigned))
+            try StreamsError.check(list.withRaw { rd_kafka_incremental_assign(handle, $0) })
+        } else {
+            try StreamsError.check(TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) })
+        }
+    }
+
+    /// - Note: `rd_kafka_assign` with no list, `rd_kafka_incremental_unassign`.
+    private func unassignByDefault(_ partitions: [TopicPartition]) throws(StreamsError) {
+        if isCooperative {
+            // What the application has unassigned already librdkafka would refuse with all the others, and the group,
+            // and a close above all, would wait for ever.
+            let assigned = try currentAssignment()
+            let list = TopicPartitionList(partitions.without(partitions.without(assigned)))
+            try StreamsError.check(list.withRaw { rd_kafka_incremental_unassign(handle, $0) })
+        } else {
+            try StreamsError.check(rd_kafka_assign(handle, nil))
+        }
+    }
+
+    /// The partitions that are consumed, while a rebalance waits for its answer: a close waits for that too.
+    private func currentAssignment() throws(StreamsError) -> [TopicPartition] {
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        try StreamsError.check(rd_kafka_assignment(handle, &list))
+        guard let list else { return [] }
+        return TopicPartitionList(owning: list).partitions
+    }
+
+    /// Whether partitions are given and taken one by one. - Note: `rd_kafka_rebalance_protocol`.
+    var isCooperative: Bool {
+        guard let name = rd_kafka_rebalance_protocol(handle) else { return false }
+        return strcmp(name, "COOPERATIVE") == 0
+    }
+
+    /// Whether a rebalance waits for what a thread is telling the application.
+    func isRebalanceHeld(by thread: pthread_t) -> Bool {
+        group.withLock { state in
+            state.rebalance(of: thread).map { !state.rebalances[$0].hasAnswered } ?? false
+        }
+    }
+
+    // MARK: What the application asks for in a callback
+
+    /// Notes that the application has assigned or unassigned, and does what it has asked for before.
+    ///
+    /// - Parameter isAssignedByApplication: what it comes to outside a callback; nil for no change.
+    func noteAnswer(isAssignedByApplication: Bool?) {
+        let here = pthread_self()
+        let paused: [TopicPartition] = group.withLock { state in
+            guard let index = state.rebalance(of: here) else {
+                if let isAssignedByApplication { state.isAssignedByApplication = isAssignedByApplication }
+                return []
+            }
+            state.rebalances[index].hasAnswered = true
+            let paused = state.rebalances[index].paused
+            state.rebalances[index].paused = []
+            return paused
+        }
+        if !paused.isEmpty { TopicPartitionList(paused).withRaw { _ = rd_kafka_pause_partitions(handle, $0) } }
+    }
+
+    /// Notes which of the new partitions are to be paused once they are assigned.
+    func notePause(_ partitions: [TopicPartition], isPaused: Bool) {
+        let here = pthread_self()
+        group.withLock { state in
+            guard let index = state.rebalance(of: here) else { return }
+            for partition in partitions where state.rebalances[index].isNew(partition) {
+                state.rebalances[index].paused.removeAll { $0.isSamePartition(as: partition) }
+                if isPaused { state.rebalances[index].paused.append(partition) }
+            }
+        }
+    }
+
+    /// Notes where a new partition is to begin. - Returns: false where it is none.
+    func noteSeek(_ partition: TopicPartition, for thread: pthread_t) -> Bool {
+        group.withLock { state in
+            guard let index = state.rebalance(of: thread), state.rebalances[index].isNew(partition) else {
+                return false
+            }
+            state.rebalances[index].offsets.removeAll { $0.isSamePartition(as: partition) }
+            state.rebalances[index].offsets.append(partition)
+            return true
+        }
+    }
+
+    /// What the application assigns in a callback, from where it has asked for before unless it says so now.
+    func withNotedOffsets(_ partitions: [TopicPartition]) -> [TopicPartition] {
+        let here = pthread_self()
+        let offsets = group.withLock { state in state.rebalance(of: here).map { state.rebalances[$0].offsets } ?? [] }
+        return partitions.beginning(at: offsets)
+    }
+}
+
+extension [TopicPartition] {
+    /// The same partitions; those without an offset begin where one of `offsets` says.
+    fileprivate func beginning(at offsets: [TopicPartition]) -> [TopicPartition] {
+        if offsets.isEmpty { return self }
+        return map { partition in
+            guard partition.offset == TopicPartition.invalidOffset else { return partition }
+            return offsets.first { $0.isSamePartition(as: partition) } ?? partition
+        }
+    }
+}

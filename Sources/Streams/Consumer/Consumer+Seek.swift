@@ -1,0 +1,57 @@
+import CRdkafka
+import CSystem
+
+extension Consumer {
+    /// How long `seek` waits for a partition that is assigned and not fetched yet, in milliseconds.
+    private static let patience: Int32 = 10_000
+
+    /// Goes on from another offset. Waits until the fetcher has taken note.
+    ///
+    /// A partition that is assigned and not fetched yet has to be: librdkafka refuses until it knows where to begin. While
+    /// the application is told of partitions that it has not assigned yet, they begin at that offset.
+    /// - Parameter thread: whom it is done for.
+    /// - Throws: `_STATE` where the partition is not assigned.
+    /// - Note: `rd_kafka_seek`: `rd_kafka_seek_partitions` waits for fetches that are under way, and may time out.
+    public func seek(_ partition: TopicPartition, for thread: pthread_t = pthread_self()) throws(StreamsError) {
+        try partition.checkNumber()
+        if noteSeek(partition, for: thread) { return }
+        guard let topic = rd_kafka_topic_new(handle, partition.topic, nil) else {
+            throw StreamsError(ErrorCode(rd_kafka_last_error()))
+        }
+        defer { rd_kafka_topic_destroy(topic) }
+        let deadline = Deadline(milliseconds: Self.patience)
+        while true {
+            let code = try withOpenGroup(for: thread) {
+                rd_kafka_seek(topic, partition.partition, partition.offset, -1)
+            }
+            guard code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION else {
+                return try StreamsError.check(code)
+            }
+            let isAssigned = try assignment(for: thread).contains { $0.isSamePartition(as: partition) }
+            if !isAssigned {
+                throw StreamsError(ErrorCode(code)).followed(by: "\(partition.name) is not assigned")
+            }
+            if deadline.hasPassed {
+                throw StreamsError(ErrorCode(code)).followed(
+                    by: "\(partition.name) is assigned, and not fetched yet: give assign() the offset")
+            }
+            usleep(2000)
+        }
+    }
+
+    /// Stops fetching partitions, which stay assigned.
+    ///
+    /// - Note: `rd_kafka_pause_partitions`.
+    public func pause(_ partitions: [TopicPartition]) throws(StreamsError) {
+        notePause(partitions, isPaused: true)
+        try checkWithOpenGroup { TopicPartitionList(partitions).withRaw { rd_kafka_pause_partitions(handle, $0) } }
+    }
+
+    /// Goes on fetching partitions.
+    ///
+    /// - Note: `rd_kafka_resume_partitions`.
+    public func resume(_ partitions: [TopicPartition]) throws(StreamsError) {
+        notePause(partitions, isPaused: false)
+        try checkWithOpenGroup { TopicPartitionList(partitions).withRaw { rd_kafka_resume_partitions(handle, $0) } }
+    }
+}

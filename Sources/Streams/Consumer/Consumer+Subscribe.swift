@@ -1,0 +1,47 @@
+import CRdkafka
+import CSystem
+
+extension Consumer {
+    /// Subscribes to topics, and to patterns that begin with `^`; replaces the subscription before.
+    ///
+    /// - Throws: `_CONFLICT` in the MapR dialect, where the application has assigned partitions itself; `_UNKNOWN_GROUP`
+    ///   without a group.
+    /// - Note: `rd_kafka_subscribe`.
+    public func subscribe(_ topics: [String]) throws(StreamsError) {
+        for topic in topics { try checkTopicName(topic) }
+        if dialect == .mapr && group.withLock({ $0.isAssignedByApplication }) {
+            throw StreamsError(
+                .conflict,
+                reason: "the consumer is assigned to partitions: call unassign() before subscribe()")
+        }
+        // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.1 at least.
+        try checkWithOpenGroup(beforeCloseOnly: true) {
+            // librdkafka changes the subscription of a cooperative member, and aborts where that member has left the group
+            // and is about to join it again (`rd_kafka_cgrp_modify_subscription`, 2.0.2 to 2.16.1). It has no partitions
+            // to keep then, so its subscription may as well begin anew.
+            if isCooperative && !hasJoined { _ = rd_kafka_unsubscribe(handle) }
+            return TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) }
+        }
+    }
+
+    /// Ends the subscription.
+    ///
+    /// - Note: `rd_kafka_unsubscribe`.
+    public func unsubscribe() throws(StreamsError) {
+        try checkWithOpenGroup { rd_kafka_unsubscribe(handle) }
+    }
+
+    /// The group's name for this member; nil before it has joined and once it leaves. - Note: `rd_kafka_memberid`.
+    public var memberID: String? {
+        guard let id = try? withOpenGroup({ askMemberID() }) else { return nil }
+        return id
+    }
+
+    private var hasJoined: Bool { askMemberID() != nil }
+
+    private func askMemberID() -> String? {
+        guard let text = rd_kafka_memberid(handle) else { return nil }
+        defer { rd_kafka_mem_free(handle, text) }
+        return text[0] == 0 ? nil : String(cString: text)
+    }
+}
