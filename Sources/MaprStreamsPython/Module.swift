@@ -48,8 +48,8 @@ nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
 
             What becomes of a configuration property on Apache Kafka.
 
-            :returns: the kind (``kept``, ``mapped``, ``without effect``, ``callback``, ``elsewhere``, ``known`` or
-                ``unknown``), what to use instead (str or None), and a sentence about it
+            :returns: the kind (``kept``, ``mapped``, ``without effect``, ``callback``, ``renamed``, ``elsewhere``,
+                ``known`` or ``unknown``), what to use instead (str or None), and a sentence about it
             :rtype: tuple
             """),
     ],

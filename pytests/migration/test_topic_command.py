@@ -20,13 +20,6 @@ NAMES = [
 CREATE = "  kafka-topics.sh --bootstrap-server localhost:9092 --create --if-not-exists --topic"
 
 
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch, tmp_path):
-    for name in ("CONFIG", "HOME_CLUSTER", "BOOTSTRAP_SERVERS"):
-        monkeypatch.delenv(f"MAPR_STREAMS_{name}", raising=False)
-    monkeypatch.setenv("MAPR_HOME", str(tmp_path / "no-such-folder"))
-
-
 def printed(capsys) -> list[str]:
     return capsys.readouterr().out.splitlines()
 

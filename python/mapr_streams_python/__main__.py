@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .migration import names
+from .migration import check, names
 
 # Each brings its parser by `add_command`, and with it the function that runs it.
-COMMANDS = (names,)
+COMMANDS = (names, check)
 
 OK = 0
 FINDINGS = 1

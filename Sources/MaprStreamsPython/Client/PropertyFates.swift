@@ -22,6 +22,7 @@ extension PropertyFate.Kind {
         case .mapped: "mapped"
         case .withoutEffect: "without effect"
         case .callback: "callback"
+        case .renamed: "renamed"
         case .elsewhere: "elsewhere"
         case .known: "known"
         case .unknown: "unknown"

@@ -10,6 +10,8 @@ public struct PropertyFate: Sendable {
         case withoutEffect
         /// A callback, which is given in another way.
         case callback
+        /// The Java client's: librdkafka has it under another name, with the same unit.
+        case renamed
         /// The Java client's, or another program's: librdkafka does not know it.
         case elsewhere
         /// librdkafka's own.
@@ -134,19 +136,19 @@ public struct PropertyFate: Sendable {
         Row("key.deserializer", .elsewhere, "Message.key", "Message.key() gives bytes: decode them"),
         Row("value.deserializer", .elsewhere, "Message.value", "Message.value() gives bytes: decode them"),
         Row("max.poll.records", .elsewhere, "consume", "consume(num_messages, timeout) says how many at a time"),
-        Row("max.request.size", .elsewhere, "message.max.bytes", "librdkafka calls it message.max.bytes"),
+        Row("max.request.size", .renamed, "message.max.bytes", "librdkafka calls it message.max.bytes"),
         Row(
             "max.block.ms", .elsewhere, "produce", "produce never waits: it raises BufferError where the queue is full"),
         Row("default.api.timeout.ms", .elsewhere, "timeout", "each call takes a timeout of its own"),
         Row("consumer.timeout.ms", .elsewhere, "poll", "poll(timeout) says how long to wait"),
-        Row("fetch.max.wait.ms", .elsewhere, "fetch.wait.max.ms", "librdkafka calls it fetch.wait.max.ms"),
+        Row("fetch.max.wait.ms", .renamed, "fetch.wait.max.ms", "librdkafka calls it fetch.wait.max.ms"),
         Row("exclude.internal.topics", .elsewhere, "topic.blacklist", "librdkafka has topic.blacklist"),
         Row("partitioner.class", .elsewhere, "partitioner", "librdkafka has the property partitioner"),
         Row(
-            "receive.buffer.bytes", .elsewhere, "socket.receive.buffer.bytes",
+            "receive.buffer.bytes", .renamed, "socket.receive.buffer.bytes",
             "librdkafka calls it socket.receive.buffer.bytes"),
         Row(
-            "send.buffer.bytes", .elsewhere, "socket.send.buffer.bytes", "librdkafka calls it socket.send.buffer.bytes"),
+            "send.buffer.bytes", .renamed, "socket.send.buffer.bytes", "librdkafka calls it socket.send.buffer.bytes"),
         Row("interceptor.classes", .elsewhere, "it is of the Java client alone"),
         Row("metric.reporters", .elsewhere, "stats_cb", "statistics come to stats_cb each statistics.interval.ms"),
         Row("metrics.num.samples", .elsewhere, "stats_cb", "statistics come to stats_cb each statistics.interval.ms"),

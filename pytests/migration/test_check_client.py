@@ -1,0 +1,142 @@
+"""Properties, arguments, imports and what is no matter of a client."""
+
+from __future__ import annotations
+
+import pytest
+
+IMPORT = "from mapr_streams_python import Consumer, Producer\n"
+
+
+def properties(found, source):
+    return [text for _, text in found("property", IMPORT + source)]
+
+
+@pytest.mark.parametrize(
+    ("name", "fate"),
+    [
+        (
+            "streams.parallel.flushers.per.partition",
+            "false keeps the order of a partition's messages, as max.in.flight.",
+        ),
+        ("streams.buffer.max.time.ms", "librdkafka calls it queue.buffering.max.ms"),
+        ("use.brokers", "this client always talks to the brokers of bootstrap.servers"),
+        ("rebalance_cb", "rebalances are reported to subscribe(topics, on_assign=..., on_revoke=...)"),
+        ("offset_commit_cb", "commits are reported to the property on_commit"),
+        ("dr_msg_cb", "deliveries are reported to on_delivery, a property and an argument of produce"),
+        ("partitioner_cb", "choose a partitioner by name with the property partitioner, or give produce its partition"),
+        ("opaque", "bind what a callback needs to it: a closure or functools.partial"),
+        ("key.serializer", "produce takes bytes and str: encode keys before it"),
+        ("ssl.truststore.location", "librdkafka takes a PEM file in ssl.ca.location"),
+        ("zookeeper.connect", "clients name brokers, in bootstrap.servers"),
+        ("bootstrap.sevrers", 'no client has it; did you mean "bootstrap.servers"?'),
+        ("no.such.property.at.all", "no client has it"),
+    ],
+)
+def test_a_property_that_librdkafka_does_not_know_is_found_with_its_fate(name, fate, found):
+    assert properties(found, f"producer = Producer({{'{name}': None}})\n")[0].startswith(f"{name}: {fate}")
+
+
+def test_properties_that_are_as_they_were_are_no_finding(found):
+    source = """
+conf = {'bootstrap.servers': 'x', 'group.id': str(1), 'error_cb': print, 'enable.auto.commit': False,
+        'default.topic.config': {'auto.offset.reset': 'earliest', 'produce.offset.report': True}}
+consumer = Consumer(**conf)
+producer = Producer({'message.max.bytes': 10000000, 'on_delivery': print, 'streams.compatibility': 'mapr'})
+"""
+    assert properties(found, source) == []
+
+
+def test_properties_are_found_on_every_way_to_a_client(found):
+    assert properties(
+        found,
+        """
+base = {'use.brokers': 'true'}
+conf = dict(base)
+conf['fetch.max.wait.ms'] = 10
+consumer = Consumer(conf, opaque=1)
+producer = Producer(**{'default.topic.config': {'key.serializer': 1}})
+elsewhere = {'dr_msg_cb': print}
+""",
+    ) == [
+        "use.brokers: this client always talks to the brokers of bootstrap.servers",
+        "fetch.max.wait.ms: librdkafka calls it fetch.wait.max.ms",
+        "opaque: bind what a callback needs to it: a closure or functools.partial",
+        "key.serializer: produce takes bytes and str: encode keys before it",
+        "dr_msg_cb: deliveries are reported to on_delivery, a property and an argument of produce",
+    ]
+
+
+def test_times_that_mapr_ignores_and_kafka_does_not_are_found(found):
+    assert properties(
+        found, "c = Consumer({'session.timeout.ms': 100})\np = Producer({'message.timeout.ms': '10', 'acks': 1})\n"
+    ) == [
+        "session.timeout.ms of 100: brokers refuse members of a group that have less than "
+        "group.min.session.timeout.ms, which is 6000",
+        "message.timeout.ms of 10: MapR ignores it; on Kafka a message that is not delivered in that time has failed",
+    ]
+
+
+def test_a_project_that_names_no_servers_is_told_once(check):
+    report = check(one=IMPORT + "a = Producer({})\n", two=IMPORT + "b = Consumer({'group.id': 'g'})\n")
+    servers = [(one["file"], one["line"]) for one in report["findings"] if one["kind"] == "servers"]
+    assert servers == [("one.py", 2)]
+    assert "Set MAPR_STREAMS_BOOTSTRAP_SERVERS to the brokers, where the application runs." in report["next"]
+
+
+def test_servers_that_any_source_sets_are_enough(check):
+    report = check(one=IMPORT + "a = Producer({})\n", two=IMPORT + "b = Consumer({'metadata.broker.list': 'k'})\n")
+    assert report["findings"] == []
+
+
+def test_async_is_found_with_its_rewrite(found):
+    assert found("async", "consumer.commit(async=False)\nconsumer.commit(message, async = True)\n") == [
+        (1, "async=False: async is a keyword from Python 3.7 on; write asynchronous=False"),
+        (2, "async = True: async is a keyword from Python 3.7 on; write asynchronous=True"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("from confluent_kafka import Consumer", "confluent_kafka was the name of MapR's package"),
+        ("import confluent_kafka", "confluent_kafka was the name of MapR's package"),
+        ("from mapr_streams_python.avro import AvroProducer", "mapr_streams_python has no module avro"),
+        ("import mapr_streams_python.avro", "mapr_streams_python has no module avro"),
+        ("from mapr_streams_python import NoSuchName", "mapr_streams_python has no NoSuchName to import"),
+    ],
+)
+def test_imports_that_moved_are_found(line, text, found):
+    findings = found("import", line + "\n")
+    assert len(findings) == 1
+    assert findings[0][1].startswith(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition",
+        "from mapr_streams_python import libversion as v, OFFSET_BEGINNING",
+        "from mapr_streams_python.cimpl import Producer",
+        "import mapr_streams_python as kafka",
+    ],
+)
+def test_imports_that_are_as_they_were_are_no_finding(line, found):
+    assert found("import", line + "\n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("os.system('maprcli stream create -path /apps/clicks')", "maprcli is the Data Fabric's"),
+        ("subprocess.call(['maprcli', 'stream', 'topic', 'create'])", "maprcli manages topics"),
+        ("subprocess.check_output('maprcli stream cursor list -path ' + path)", "maprcli lists cursors"),
+        ("open('/opt/mapr/conf/mapr-clusters.conf')", "mapr-clusters.conf tells the Data Fabric's clusters"),
+        ("os.path.islink('/mapr/my.cluster.com/apps/clicks')", "islink: a stream is a link"),
+        ("from mapr.ojai.storage.ConnectionFactory import ConnectionFactory", "mapr.ojai is a client of MapR Database"),
+        ("from mapr import ojai", "mapr.ojai is a client of MapR Database"),
+    ],
+)
+def test_what_is_no_matter_of_a_client_is_found(line, text, found):
+    findings = found("platform", IMPORT + line + "\n")
+    assert [line for line, _ in findings] == [2]
+    assert findings[0][1].startswith(text)

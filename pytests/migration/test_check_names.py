@@ -1,0 +1,201 @@
+"""The names that the migration check finds in sources."""
+
+from __future__ import annotations
+
+import pytest
+
+IMPORT = "from mapr_streams_python import Consumer, Producer, TopicPartition\n"
+PRODUCER = IMPORT + "producer = Producer({'bootstrap.servers': 'kafka:9092'})\n"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'/apps/clicks:pageviews'",
+        "u'/apps/clicks:pageviews'",
+        "'/apps' '/clicks:pageviews'",
+        "STREAM + ':' + TOPIC",
+        "(STREAM + ':') + 'pageviews'",
+        "'%s:%s' % (STREAM, TOPIC)",
+        "'%s:pageviews' % STREAM",
+        "'%(stream)s:%(topic)s' % {'stream': STREAM, 'topic': TOPIC}",
+        "'{}:{}'.format(STREAM, TOPIC)",
+        "'{1}:{0}'.format(TOPIC, STREAM)",
+        "'{s}:{t}'.format(s=STREAM, t=TOPIC)",
+        "f'{STREAM}:{TOPIC}'",
+        "f'{STREAM}' ':pageviews'",
+        "':'.join([STREAM, TOPIC])",
+        "os.path.join('/apps', 'clicks:pageviews')",
+        "os.environ.get('TOPIC', '/apps/clicks:pageviews')",
+        "settings['topic']",
+        "Names.full",
+        "str(STREAM + ':' + TOPIC)",
+        "(STREAM + ':pageviews').encode('utf-8')",
+        "topic or '/apps/clicks:pageviews'",
+    ],
+)
+def test_an_expression_that_the_source_tells_is_resolved(expression, found):
+    source = f"""import os
+STREAM = '/apps/clicks'
+TOPIC = 'pageviews'
+settings = {{'topic': STREAM + ':pageviews'}}
+topic = None or '/apps/clicks:pageviews'
+
+class Names:
+    full = STREAM + ':' + TOPIC
+
+{PRODUCER}producer.produce({expression}, 'value')
+"""
+    line = source.count("\n")
+    assert found("topic", source) == [(line, "/apps/clicks:pageviews becomes apps--clicks--pageviews")]
+
+
+def test_the_defaults_of_arguments_are_resolved(found):
+    assert found(
+        "topic",
+        PRODUCER
+        + """
+import argparse, optparse
+parser = argparse.ArgumentParser()
+parser.add_argument('-t', '--the-topic', default='/apps/clicks:one')
+parser.add_argument('--other', dest='second', default='/apps/clicks:two')
+options = optparse.OptionParser()
+options.add_option('--third', default='/apps/clicks:three')
+args = parser.parse_args()
+(opts, rest) = options.parse_args()
+producer.produce(args.the_topic)
+producer.produce(args.second)
+producer.produce(opts.third)
+
+def send(value, topic='/apps/clicks:four'):
+    producer.produce(topic, value)
+""",
+    ) == [
+        (12, "/apps/clicks:one becomes apps--clicks--one"),
+        (13, "/apps/clicks:two becomes apps--clicks--two"),
+        (14, "/apps/clicks:three becomes apps--clicks--three"),
+        (17, "/apps/clicks:four becomes apps--clicks--four"),
+    ]
+
+
+def test_what_only_the_program_knows_is_computed_here(found):
+    assert found(
+        "computed",
+        PRODUCER
+        + """
+import socket, sys
+producer.produce(sys.argv[1])
+producer.produce('/metrics/0:' + socket.gethostname())
+producer.produce('%s:t' % sys.argv[2])
+producer.produce(f'/apps/clicks:{day:%Y}')
+for word in read():
+    producer.produce('/apps/clicks:' + word)
+""",
+    ) == [
+        (5, "{sys.argv[1]}: computed here"),
+        (6, "/metrics/0:{socket.gethostname()}: computed here; /metrics/0:TOPIC becomes metrics--0--TOPIC"),
+        (7, "{sys.argv[2]}:t: computed here"),
+        (8, "/apps/clicks:{day:%Y}: computed here; /apps/clicks:TOPIC becomes apps--clicks--TOPIC"),
+        (10, "/apps/clicks:{word}: computed here; /apps/clicks:TOPIC becomes apps--clicks--TOPIC"),
+    ]
+
+
+def test_names_are_found_wherever_a_topic_is_given(found):
+    assert found(
+        "topic",
+        IMPORT
+        + """
+consumer = Consumer({'bootstrap.servers': 'kafka:9092'})
+TOPICS = ['/s:a', '/s:b']
+consumer.subscribe(TOPICS)
+consumer.subscribe(topics=['/s:^c.*'])
+consumer.assign([TopicPartition('/s:d', 0)])
+consumer.list_topics(topic='/s:e')
+for topic in ('/s:f', '/s:g'):
+    producer.produce(topic=topic, value='x')
+""",
+    ) == [
+        (4, "/s:a becomes s--a"),
+        (4, "/s:b becomes s--b"),
+        (6, "/s:^c.* becomes ^s--(c.*)"),
+        (7, "/s:d becomes s--d"),
+        (8, "/s:e becomes s--e"),
+        (10, "/s:f becomes s--f"),
+        (10, "/s:g becomes s--g"),
+    ]
+
+
+def test_a_name_of_another_file_is_followed(check):
+    report = check(
+        settings="STREAM = '/apps/clicks'\n",
+        main=PRODUCER + "from settings import STREAM\nproducer.produce(STREAM + ':a')\n",
+        other=PRODUCER + "import settings\nproducer.produce(settings.STREAM + ':b')\n",
+    )
+    assert [topic["name"] for topic in report["topics"]] == ["/apps/clicks:a", "/apps/clicks:b"]
+
+
+def test_a_full_name_in_a_file_without_a_client_is_found(check):
+    report = check(settings='"""Of /no:documentation."""\nTOPIC = "/apps/clicks:pageviews"\nPATH = "/usr/bin:/bin"\n')
+    assert [(one["line"], one["name"], one["topic"]) for one in report["findings"]] == [
+        (2, "/apps/clicks:pageviews", "apps--clicks--pageviews")
+    ]
+
+
+def test_bare_topics_are_the_default_streams(found):
+    source = (
+        IMPORT
+        + """
+conf = {'bootstrap.servers': 'kafka:9092'}
+conf['streams.producer.default.stream'] = '/apps/clicks'
+producer = Producer(conf)
+producer.produce('pageviews', 'x')
+producer.produce('/other:t', 'x')
+consumer = Consumer(dict(conf, **{'streams.consumer.default.stream': '/apps/views'}))
+consumer.subscribe(['pageviews', '^re.*'])
+"""
+    )
+    assert found("topic", source) == [
+        (4, "the producer's default stream /apps/clicks: TOPIC becomes apps--clicks--TOPIC"),
+        (6, "/apps/clicks:pageviews becomes apps--clicks--pageviews"),
+        (7, "/other:t becomes other--t"),
+        (8, "the consumer's default stream /apps/views: TOPIC becomes apps--views--TOPIC"),
+        (9, "/apps/views:pageviews becomes apps--views--pageviews"),
+        (9, "/apps/views:^re.* becomes ^apps--views--(re.*)"),
+    ]
+
+
+def test_kafkas_own_topics_are_nothing_to_do(check):
+    assert check(main=PRODUCER + "producer.produce('pageviews', 'x')\n")["findings"] == []
+
+
+def test_collisions_are_found_across_files(check, tmp_path):
+    rules = tmp_path / "rules"
+    rules.write_text("*:* = *\n")
+    report = check(
+        "--rules",
+        str(rules),
+        one=PRODUCER + "producer.produce('/a:t', 'x')\n",
+        two=PRODUCER + "producer.produce('/b:t', 'x')\n",
+    )
+    assert [(one["file"], one["text"]) for one in report["findings"] if one["kind"] == "collision"] == [
+        ("two.py", "/a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in [names]")
+    ]
+
+
+def test_topics_that_kafka_takes_for_one_are_a_collision(found):
+    assert found("collision", PRODUCER + "producer.produce('/s:a.b')\nproducer.produce('/s:a_b')\n") == [
+        (4, "s--a_b and s--a.b are one name for Kafka, which takes . and _ for the same, and refuses the second")
+    ]
+
+
+def test_names_that_become_no_topic_are_found_with_the_reason(found):
+    long = "/" + "p" * 250
+    findings = found("name", PRODUCER + f"producer.produce('{long}:t')\nproducer.produce('/mapr/c1/s:t')\n")
+    assert [line for line, _ in findings] == [3, 4]
+    assert "has 253 characters, and Kafka takes 249. A line in [names] gives it another name:" in findings[0][1]
+    assert "set MAPR_STREAMS_HOME_CLUSTER" in findings[1][1]
+
+
+def test_the_home_cluster_is_an_option(found):
+    source = PRODUCER + "producer.produce('/mapr/c1/s:t')\n"
+    assert found("topic", source, "--home-cluster", "c1") == [(3, "/mapr/c1/s:t becomes s--t")]

@@ -1,0 +1,344 @@
+"""What an application does with the client: names of topics, properties, arguments that changed, imports."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from .. import cimpl
+from ..cimpl import KafkaException, _property_fate, _TopicNames
+from .check_findings import Finding, replacement
+from .check_resolver import Resolver
+from .check_source import Source, argument, arguments, call_name, field, text, walk
+from .check_values import Hole, Value, is_known, literal, shown
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+PACKAGES = ("mapr_streams_python", "confluent_kafka")
+CLIENTS = ("Producer", "Consumer", "AvroProducer", "AvroConsumer", "SerializingProducer", "DeserializingConsumer")
+# Functions, and which of their arguments is a topic or a list of topics.
+TOPIC_ARGUMENTS = {
+    "produce": (0, "topic"),
+    "subscribe": (0, "topics"),
+    "TopicPartition": (0, "topic"),
+    "list_topics": (0, "topic"),
+    "NewTopic": (0, "topic"),
+}
+PROPERTY = re.compile(r"[a-z]+(?:[._][a-z0-9]+)+|opaque|logger")
+FULL_NAME = re.compile(r"(/[^/:\n<>{}*?\"']+)+:\^?[A-Za-z0-9._^*-]+")
+# Below these, brokers refuse the group, or a message has no time to arrive.
+SHORTEST = {"session.timeout.ms": 6000, "message.timeout.ms": 1000, "delivery.timeout.ms": 1000}
+
+
+class Names:
+    """The mapping of names, and what has been mapped."""
+
+    def __init__(self, make_mapping: Callable[[], _TopicNames]) -> None:
+        self._make_mapping = make_mapping
+        self._mapping = make_mapping()
+        self.topics: dict[str, str] = {}
+        self._folded: dict[str, str] = {}
+
+    def kafka_topic(self, name: str) -> str:
+        """Return the Kafka topic of a full name.
+
+        Raises:
+            ValueError: there is none. The message says why.
+        """
+        try:
+            topic = self._mapping.kafka_topic(name)
+        except KafkaException as error:
+            raise ValueError(error.args[0].str()) from None
+        if not topic.startswith("^"):
+            self.topics[name] = topic
+        return topic
+
+    def beginning(self, stream: str) -> str:
+        """Return what the Kafka topics of a stream look like.
+
+        Raises:
+            ValueError: it is no stream. The message says why.
+        """
+        try:
+            # One of its own, since the example is no name that another could collide with.
+            return self._make_mapping().kafka_topic(f"{stream}:TOPIC")
+        except KafkaException as error:
+            raise ValueError(error.args[0].str()) from None
+
+    def folded(self, topic: str) -> str | None:
+        """Another topic that Kafka would take this one for, since it takes "." and "_" for one."""
+        other = self._folded.setdefault(topic.replace(".", "_"), topic)
+        return other if other != topic else None
+
+
+class ClientCheck:
+    """The check of one file."""
+
+    def __init__(self, source: Source, resolver: Resolver, names: Names) -> None:
+        self.source = source
+        self.resolver = resolver
+        self.names = names
+        self.nodes = list(walk(source.root))
+        self.is_client = any(self._package(node) in PACKAGES for node in self.nodes)
+        # Of a producer, and of a consumer.
+        self.default_streams: dict[str, list[Value]] = {}
+        self.reported: set[str] = set()
+        self.has_servers = False
+        self.clients: list[Node] = []
+
+    def find(self) -> Iterator[Finding]:
+        """All findings of the file."""
+        if self.is_client:
+            yield from self._properties()
+        for node in self.nodes:
+            if node.type in ("import_statement", "import_from_statement"):
+                yield from self._import(node)
+            elif node.type == "call" and (self.is_client or call_name(node) == "commit"):
+                yield from self._call(node)
+        yield from self._literals()
+
+    # Imports
+
+    @staticmethod
+    def _package(node: Node) -> str:
+        if node.type == "import_from_statement":
+            module = field(node, "module_name")
+        elif node.type == "import_statement":
+            module = next(iter(node.children_by_field_name("name")), None)
+            module = field(module, "name") if module is not None and module.type == "aliased_import" else module
+        else:
+            return ""
+        return text(module).split(".")[0] if module is not None else ""
+
+    def _import(self, node: Node) -> Iterator[Finding]:
+        package = self._package(node)
+        if package == "confluent_kafka":
+            yield Finding.at(
+                self.source,
+                node,
+                "import",
+                "confluent_kafka was the name of MapR's package from EEP 5.0 on: import mapr_streams_python",
+            )
+        if package in PACKAGES and node.type == "import_from_statement":
+            module = field(node, "module_name")
+            folder = text(module).split(".", 1)[1] if module is not None and "." in text(module) else ""
+            if folder and not _has_module(folder):
+                yield Finding.at(self.source, node, "import", f"mapr_streams_python has no module {folder}")
+            elif not folder or folder == "cimpl":
+                for name in node.children_by_field_name("name"):
+                    original = field(name, "name") if name.type == "aliased_import" else name
+                    if original is not None and not _has_name(text(original)):
+                        yield Finding.at(
+                            self.source, name, "import", f"mapr_streams_python has no {text(original)} to import"
+                        )
+        elif package in PACKAGES:
+            for name in node.children_by_field_name("name"):
+                original = field(name, "name") if name.type == "aliased_import" else name
+                folder = text(original).split(".", 1)[1] if original is not None and "." in text(original) else ""
+                if folder and not _has_module(folder):
+                    yield Finding.at(self.source, name, "import", f"mapr_streams_python has no module {folder}")
+
+    # Calls
+
+    def _call(self, call: Node) -> Iterator[Finding]:
+        name = call_name(call)
+        yield from _async(self.source, call)
+        if name in TOPIC_ARGUMENTS:
+            given = argument(call, *TOPIC_ARGUMENTS[name])
+            if given is not None and given.type not in ("integer", "float", "none"):
+                for element in self.resolver.elements(given) if name == "subscribe" else [given]:
+                    yield from self._topic(element, "producer" if name == "produce" else "consumer")
+
+    def _topic(self, node: Node, kind: str) -> Iterator[Finding]:
+        for value in self.resolver.values(node):
+            for full in self._with_stream(value, kind):
+                yield from self._name(node, full)
+
+    def _with_stream(self, value: Value, kind: str) -> list[Value]:
+        """The name with its default stream, if it has one."""
+        first = value[0] if value else ""
+        if isinstance(first, Hole) or first.startswith("/"):
+            return [value]
+        return [(*stream, ":", *value) for stream in self.default_streams.get(kind, [])] or [value]
+
+    def _name(self, node: Node, value: Value) -> Iterator[Finding]:
+        name = shown(value)
+        if not is_known(value):
+            yield Finding.at(self.source, node, "computed", f"{name}: computed here{self._beginning(value)}", name=name)
+        elif name.startswith("/"):
+            self.reported.add(name)
+            yield from self._stream_name(node, name)
+
+    def _beginning(self, value: Value) -> str:
+        """What the Kafka topics of names with this beginning begin with."""
+        stream, colon, _ = (value[0] if isinstance(value[0], str) else "").partition(":")
+        if not colon or "/" not in stream:
+            return ""
+        try:
+            return f"; {stream}:TOPIC becomes {self.names.beginning(stream)}"
+        except ValueError:
+            return ""
+
+    def _stream_name(self, node: Node, name: str) -> Iterator[Finding]:
+        try:
+            topic = self.names.kafka_topic(name)
+        except ValueError as error:
+            kind = "collision" if "both become" in str(error) else "name"
+            yield Finding.at(self.source, node, kind, str(error), name=name)
+            return
+        yield Finding.at(self.source, node, "topic", f"{name} becomes {topic}", name=name, topic=topic)
+        other = None if topic.startswith("^") else self.names.folded(topic)
+        if other is not None:
+            yield Finding.at(
+                self.source,
+                node,
+                "collision",
+                f"{topic} and {other} are one name for Kafka, which takes . and _ for the same, and refuses the second",
+                name=name,
+                topic=topic,
+            )
+
+    def _literals(self) -> Iterator[Finding]:
+        """Full names that stand somewhere else than in a call of the client."""
+        for node in self.nodes:
+            parent = node.parent
+            if node.type != "string" or parent is None or parent.type in ("concatenated_string", "binary_operator"):
+                continue
+            is_documentation = parent.type == "expression_statement"
+            name = literal(node)
+            if name is not None and not is_documentation and FULL_NAME.fullmatch(name) and name not in self.reported:
+                self.reported.add(name)
+                yield from self._stream_name(node, name)
+
+    # Properties
+
+    def _properties(self) -> Iterator[Finding]:
+        seen: set[int] = set()
+        for node in self.nodes:
+            if node.type == "call" and call_name(node) in CLIENTS:
+                self.clients.append(node)
+                kind = "producer" if "Producer" in call_name(node) else "consumer"
+                for key, value in self._configuration(node):
+                    yield from self._property(key, value, kind, seen)
+        # Dictionaries whose way to a client cannot be seen, by what they hold.
+        for node in self.nodes:
+            if node.type == "dictionary" and not any(child.id in seen for child in node.named_children):
+                pairs = self.resolver.entries(node)
+                if sum(_is_property(literal(key)) for key, _ in pairs) > 0:
+                    for key, value in pairs:
+                        if _is_property(literal(key)):
+                            yield from self._property(key, value, "", seen)
+            elif node.type == "assignment":
+                left, right = field(node, "left"), field(node, "right")
+                key = field(left, "subscript") if left is not None and left.type == "subscript" else None
+                if key is not None and right is not None and _is_property(literal(key)):
+                    yield from self._property(key, right, "", seen)
+
+    def _configuration(self, call: Node) -> list[tuple[Node, Node]]:
+        entries: list[tuple[Node, Node]] = []
+        positional, _ = arguments(call)
+        given = field(call, "arguments")
+        splats = (
+            [child.named_children[0] for child in given.named_children if child.type == "dictionary_splat"]
+            if given
+            else []
+        )
+        for one in positional[:1] + splats:
+            entries += self.resolver.entries(one)
+        for child in given.named_children if given is not None else []:
+            name, value = field(child, "name"), field(child, "value")
+            if child.type == "keyword_argument" and name is not None and value is not None:
+                entries.append((name, value))
+        return entries
+
+    def _property(self, key: Node, value: Node, kind: str, seen: set[int]) -> Iterator[Finding]:
+        pair = key.parent
+        name = text(key) if key.type == "identifier" else literal(key)
+        if name is None or pair is None or pair.id in seen:
+            return
+        seen.add(pair.id)
+        self.has_servers = self.has_servers or name in ("bootstrap.servers", "metadata.broker.list")
+        if name in ("streams.producer.default.stream", "streams.consumer.default.stream"):
+            yield from self._default_stream(key, value, name.split(".")[1])
+            return
+        if name == "default.topic.config":
+            for inner, inner_value in self.resolver.entries(value):
+                yield from self._property(inner, inner_value, kind, seen)
+        fate, target, note = _property_fate(name)
+        if fate not in ("kept", "known"):
+            edits = replacement(key, _requoted(text(key), target)) if fate == "renamed" and target is not None else ()
+            yield Finding.at(
+                self.source, key, "property", f"{name}: {note}", edits=edits if key.type == "string" else ()
+            )
+        elif name in SHORTEST:
+            for one in self.resolver.values(value):
+                number = shown(one) if is_known(one) else text(value)
+                if number.isdecimal() and int(number) < SHORTEST[name]:
+                    yield Finding.at(self.source, key, "property", f"{name} of {number}: {_too_short(name)}")
+
+    def _default_stream(self, key: Node, value: Node, kind: str) -> Iterator[Finding]:
+        for one in self.resolver.values(value):
+            self.default_streams.setdefault(kind, []).append(one)
+            stream = shown(one)
+            if not is_known(one):
+                yield Finding.at(self.source, key, "computed", f"the {kind}'s default stream {stream}: computed here")
+                continue
+            try:
+                beginning = self.names.beginning(stream)
+            except ValueError as error:
+                yield Finding.at(self.source, key, "name", f"the {kind}'s default stream: {error}")
+            else:
+                yield Finding.at(
+                    self.source, key, "topic", f"the {kind}'s default stream {stream}: TOPIC becomes {beginning}"
+                )
+
+
+def asynchronous(source: Source) -> Iterator[Finding]:
+    """Each ``async=`` of a file."""
+    for node in walk(source.root):
+        if node.type == "call":
+            yield from _async(source, node)
+
+
+def _async(source: Source, call: Node) -> Iterator[Finding]:
+    given = field(call, "arguments")
+    for child in given.named_children if given is not None else []:
+        name = field(child, "name") if child.type == "keyword_argument" else None
+        if name is not None and text(name) == "async":
+            rewritten = f"asynchronous={text(field(child, 'value') or child)}"
+            problem = f"{text(child)}: async is a keyword from Python 3.7 on; write {rewritten}"
+            edits = replacement(name, "asynchronous")
+            yield Finding.at(source, child, "async", problem, edits=edits if call_name(call) == "commit" else ())
+
+
+def _is_property(name: str | None) -> bool:
+    return bool(name and PROPERTY.fullmatch(name) and _property_fate(name)[0] != "unknown")
+
+
+def _requoted(string: str, new: str) -> str:
+    quote = string[-1]
+    return f"{quote}{new}{quote}"
+
+
+def _too_short(name: str) -> str:
+    if name == "session.timeout.ms":
+        return "brokers refuse members of a group that have less than group.min.session.timeout.ms, which is 6000"
+    return "MapR ignores it; on Kafka a message that is not delivered in that time has failed"
+
+
+@lru_cache
+def _has_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(f"mapr_streams_python.{name}") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _has_name(name: str) -> bool:
+    import mapr_streams_python
+
+    return hasattr(mapr_streams_python, name) or hasattr(cimpl, name) or _has_module(name)

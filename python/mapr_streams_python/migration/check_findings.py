@@ -1,0 +1,77 @@
+"""What the check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .check_source import Source, column, line
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# What each kind of finding is called in the output, and what is to be done about those that were found, once for all.
+KINDS = {
+    "unparsed": "Make the files that cannot be parsed Python 3.9 or later, for example with 2to3 or futurize.",
+    "topic": "Create the Kafka topics, with as many partitions as the streams' topics have.",
+    "computed": "Look at the names that are computed: python -m mapr_streams_python topic NAME says what each becomes.",
+    "collision": "Give names that become one Kafka topic a rule each, in the section [names] of the file of settings.",
+    "name": "Correct the names that cannot become Kafka topics, or give them a rule in the section [names].",
+    "property": "Look at the configuration properties.",
+    "servers": "Set MAPR_STREAMS_BOOTSTRAP_SERVERS to the brokers, where the application runs.",
+    "async": "Rewrite async= as asynchronous=: --fix does it.",
+    "import": "Look at the imports.",
+    "loop": "Let loops that drain a topic end when each of its partitions has reported its end, and not the first.",
+    "platform": "Replace what asks the Data Fabric and not a client.",
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Bytes of a file's text in UTF-8 to be replaced."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+@dataclass
+class Finding:
+    """One line of the report."""
+
+    file: str
+    line: int
+    column: int
+    kind: str
+    text: str
+    # The name of a stream's topic, and of the Kafka topic that it becomes, where the finding is about one.
+    name: str | None = None
+    topic: str | None = None
+    edits: tuple[Edit, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def at(
+        cls,
+        source: Source,
+        node: Node,
+        kind: str,
+        text: str,
+        *,
+        name: str | None = None,
+        topic: str | None = None,
+        edits: tuple[Edit, ...] = (),
+    ) -> Finding:
+        """Make the finding for a node of a file's tree."""
+        return cls(source.name, line(node), column(node), kind, text, name, topic, edits)
+
+
+def replacement(node: Node, new: str) -> tuple[Edit, ...]:
+    """The edit that writes something else in the place of a node."""
+    return (Edit(node.start_byte, node.end_byte, new.encode("utf-8")),)
+
+
+def applied(data: bytes, edits: list[Edit]) -> bytes:
+    """The text with all edits made."""
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        data = data[: edit.start] + edit.new + data[edit.end :]
+    return data

@@ -1,0 +1,134 @@
+"""Python sources, of Python 2 too, as syntax trees."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+EXTRA = "migration"
+
+
+class MissingParser(Exception):
+    """The library that parses is not installed."""
+
+
+class UnreadableSource(Exception):
+    """A file that is no text. The message says why."""
+
+
+def _parse(data: bytes) -> Node:
+    try:
+        import tree_sitter
+        import tree_sitter_python
+    except ImportError as error:
+        raise MissingParser(
+            f"the check needs {error.name}, which parses Python 2 and 3: pip install 'mapr-streams-python[{EXTRA}]'"
+        ) from None
+    language = tree_sitter.Language(tree_sitter_python.language())
+    return tree_sitter.Parser(language).parse(data).root_node
+
+
+class Source:
+    """One file.
+
+    Positions in the tree are bytes of `data`, which is the text in UTF-8, whatever the encoding of the file is.
+
+    Raises:
+        UnreadableSource: it is no text.
+        MissingParser: see there.
+    """
+
+    def __init__(self, path: Path, name: str | None = None) -> None:
+        self.path = path
+        self.name = name or str(path)
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise UnreadableSource(error.strerror or str(error)) from None
+        if b"\0" in raw:
+            raise UnreadableSource("it is no text: there is a NUL in it")
+        try:
+            self.encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+            self.text = raw.decode(self.encoding)
+        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            raise UnreadableSource(f"its encoding cannot be told: {error}") from None
+        self.data = self.text.encode("utf-8")
+        self.root = _parse(self.data)
+
+    def write(self, data: bytes) -> None:
+        """Replace the file's text, in the encoding that it has."""
+        self.path.write_bytes(data.decode("utf-8").encode(self.encoding))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """All nodes below and the node itself, in the order of the text."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))
+
+
+def text(node: Node) -> str:
+    """The source of a node."""
+    return (node.text or b"").decode("utf-8")
+
+
+def line(node: Node) -> int:
+    """The line that a node begins in, from 1."""
+    return int(node.start_point[0]) + 1
+
+
+def column(node: Node) -> int:
+    """The byte of its line that a node begins with, from 1."""
+    return int(node.start_point[1]) + 1
+
+
+def field(node: Node, name: str) -> Node | None:
+    """A field of a node."""
+    return node.child_by_field_name(name)
+
+
+def enclosing(node: Node, *kinds: str) -> Node | None:
+    """The nearest node around this one that is of one of the kinds."""
+    parent = node.parent
+    while parent is not None and parent.type not in kinds:
+        parent = parent.parent
+    return parent
+
+
+def call_name(call: Node) -> str:
+    """The last word of what is called: ``produce`` of ``self.producer.produce(...)``."""
+    function = field(call, "function")
+    if function is not None and function.type == "attribute":
+        function = field(function, "attribute")
+    return text(function) if function is not None and function.type == "identifier" else ""
+
+
+def arguments(call: Node) -> tuple[list[Node], dict[str, Node]]:
+    """What a call is given by position, and by keyword. What comes by ``*`` and ``**`` is left out."""
+    given = field(call, "arguments")
+    positional: list[Node] = []
+    keywords: dict[str, Node] = {}
+    for child in given.named_children if given is not None and given.type == "argument_list" else []:
+        if child.type == "keyword_argument":
+            name, value = field(child, "name"), field(child, "value")
+            if name is not None and value is not None:
+                keywords[text(name)] = value
+        elif child.type == "list_splat":
+            break
+        elif child.type not in ("dictionary_splat", "comment"):
+            positional.append(child)
+    return positional, keywords
+
+
+def argument(call: Node, position: int, name: str) -> Node | None:
+    """One argument of a call, given either way."""
+    positional, keywords = arguments(call)
+    return positional[position] if len(positional) > position else keywords.get(name)
