@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-from mapr_streams_python import Consumer, Producer
+from mapr_streams_python import Consumer, Producer, TopicPartition
+from mapr_streams_python.testing import MockCluster
 
 from .support import raises_kafka_error
 
@@ -286,10 +287,11 @@ def test_a_plugins_properties_may_stand_before_the_plugin(make, plugin):
 
 
 def test_debug_tells_of_a_plugin_that_stands_before_it(plugin):
-    for order in ("'plugin.library.paths': path, 'debug': 'plugin'", "'debug': 'plugin', 'plugin.library.paths': path"):
+    properties = ("'plugin.library.paths': path", "'debug': 'plugin'", "'log_level': 7")
+    for order in map(", ".join, (properties, properties[::-1])):
         code = f"from mapr_streams_python import Producer; path = {os.fspath(plugin)!r}; Producer({{{order}}})"
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-        assert "PLUGIN" in run.stderr
+        assert "|PLUGLOAD|" in run.stderr
 
 
 @pytest.mark.parametrize(
@@ -321,3 +323,22 @@ def test_default_topic_config_wins_over_another_name_of_the_property(make):
     with raises_kafka_error("_INVALID_ARG") as caught:
         make({"default.topic.config": {"request.required.acks": 1, "acks": -1}})
     assert "are two names of one configuration property" in caught.value.args[0].str()
+
+
+# Null characters in the arguments of calls.
+
+
+def test_a_null_character_in_an_argument_is_a_value_error_that_names_it():
+    producer = Producer({})
+    for call in (
+        lambda: producer.produce("a\0b", "v"),
+        lambda: producer.list_topics("a\0b", timeout=0.1),
+        lambda: Consumer({"group.id": "g"}).list_topics("a\0b", timeout=0.1),
+        lambda: TopicPartition("a\0b"),
+    ):
+        with pytest.raises(ValueError, match="^topic must not contain a null character"):
+            call()
+    with pytest.raises(ValueError, match="^metadata must not contain a null character"):
+        TopicPartition("t", metadata="a\0b")
+    with MockCluster() as cluster, pytest.raises(ValueError, match="^rack must not contain a null character"):
+        cluster.set_broker_rack(1, "a\0b")
