@@ -3,6 +3,7 @@
 The mock coordinator takes three seconds to form a group: one consumer for each thing that is called, all at once.
 """
 
+import os
 import threading
 import time
 import types
@@ -10,7 +11,7 @@ import types
 import pytest
 
 from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from mapr_streams_python.testing import MockCluster
+from mapr_streams_python.testing import KafkaServer, MockCluster
 
 from .conftest import DIALECTS
 from .support import GROUP_TIMEOUT, fields
@@ -147,10 +148,16 @@ class Life:
             self.poll(0.05)
 
 
-@pytest.fixture(scope="module", params=[(d, s) for d in DIALECTS for s in ("range", "cooperative-sticky")], ids=str)
+MEMBERS = [("mock", d, s) for d in DIALECTS for s in ("range", "cooperative-sticky")]
+MEMBERS += [("kafka", "mapr", "range"), ("kafka", "kafka", "cooperative-sticky")]
+
+
+@pytest.fixture(scope="module", params=MEMBERS, ids="-".join)
 def lives(request):
-    dialect, strategy = request.param
-    with MockCluster(brokers=1) as cluster:
+    where, dialect, strategy = request.param
+    if where == "kafka" and not os.environ.get("KAFKA_HOME"):
+        pytest.skip("KAFKA_HOME is not set: it names the Apache Kafka distribution for tests on a real broker")
+    with MockCluster(brokers=1) if where == "mock" else KafkaServer() as cluster:
         config = {
             "bootstrap.servers": cluster.bootstrap_servers,
             "streams.compatibility": dialect,

@@ -68,3 +68,42 @@ def test_whatever_a_group_was_asked_its_consumers_come_to_their_end(run_python):
             cluster.create_topic(topic, partitions=2)
         call = f"main({cluster.bootstrap_servers!r}, 0, 20)"
         assert run_python(SEQUENCES.read_text("utf-8").replace("main(*sys.argv[1:])", call)).check() == "ended\n"
+
+
+COOPERATIVE = """
+client = make_consumer({"partition.assignment.strategy": "cooperative-sticky"})
+client.subscribe([topic])
+wait_for(lambda: client.poll(0.1) is not None)
+"""
+
+
+def test_a_cooperative_member_whose_partition_was_taken_away_by_hand_closes(program, filled):
+    """What the group takes back is no longer all there: librdkafka refused all of it, and the close waited for ever."""
+    program(
+        COOPERATIVE
+        + """
+revoked = []
+client.subscribe([topic], on_revoke=lambda consumer, partitions: revoked.append(partitions))
+client.incremental_unassign([TopicPartition(topic, 0)])
+client.unsubscribe()
+wait_for(lambda: client.poll(0.01) or revoked)
+client.close()
+""",
+        topic=filled("v", partitions=2),
+    )
+
+
+def test_a_cooperative_member_that_is_about_to_join_again_subscribes_to_something_else(program, filled):
+    """librdkafka aborts where it has to ask after the new topic first."""
+    program(
+        COOPERATIVE
+        + """
+client.unsubscribe()
+wait_for(lambda: client.poll(0.01) is None and not client.assignment() and client.memberid() is None)
+client.subscribe([topic])
+client.subscribe([other])
+client.close()
+""",
+        topic=filled("v"),
+        other=filled("v"),
+    )

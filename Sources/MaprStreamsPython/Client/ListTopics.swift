@@ -95,3 +95,19 @@ private func tuple(_ items: [Object]) throws(PythonError) -> OwnedObject {
     for (index, item) in items.enumerated() { PyTuple_SetItem(tuple.object, index, item) }
     return tuple
 }
+
+let consumerTopicMethods: [Method] = [.fast("list_topics", consumerListTopics, listTopicsDocumentation)]
+
+@_cdecl("mapr_Consumer_list_topics")
+func consumerListTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        _ = try fields.open(python)
+        return try listTopics(&python, arguments, count, keywords, unless: { fields.isClosedElsewhere }) {
+            python throws(PythonError) in
+            try fields.open(python)
+        }.take()
+    }
+}

@@ -13,7 +13,7 @@ let consumerAssignmentMethods: [Method] = [
         Consumes these partitions from now on, and none else.
 
         :param list(TopicPartition) partitions: where to go on; without an offset, from the committed one
-        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
+        :raises KafkaException: _INVALID_ARG where a partition is missing or there twice; librdkafka refuses; _STATE while the consumer is being closed
         :raises TypeError: partitions is no list of TopicPartition
         :raises RuntimeError: the consumer is closed
 
@@ -74,32 +74,6 @@ let consumerAssignmentMethods: [Method] = [
 
         ``rd_kafka_assignment``.
         """),
-    .none(
-        "unsubscribe", consumerUnsubscribe,
-        """
-        unsubscribe($self, /)
-        --
-
-        Ends the subscription.
-
-        :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
-        :raises RuntimeError: the consumer is closed
-
-        ``rd_kafka_unsubscribe``.
-        """),
-    .none(
-        "memberid", consumerMemberID,
-        """
-        memberid($self, /)
-        --
-
-        The group's name for this consumer, or None before it has joined and while it is being closed.
-
-        :rtype: str or None
-        :raises RuntimeError: the consumer is closed
-
-        ``rd_kafka_memberid``.
-        """),
 ]
 
 @_cdecl("mapr_Consumer_assign")
@@ -147,16 +121,6 @@ func consumerUnassign(_ object: Object?, _ unused: Object?) -> Object? {
     }
 }
 
-@_cdecl("mapr_Consumer_unsubscribe")
-func consumerUnsubscribe(_ object: Object?, _ unused: Object?) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        try consumerFields(object).calling(&python, prefix: "Failed to remove subscription") {
-            consumer throws(StreamsError) in try consumer.unsubscribe()
-        }
-        return python.none.take()
-    }
-}
-
 /// Takes any arguments and ignores them, as it does in the clients that programs come from.
 @_cdecl("mapr_Consumer_assignment")
 func consumerAssignment(
@@ -167,14 +131,5 @@ func consumerAssignment(
             consumer throws(StreamsError) in try consumer.assignment()
         }
         return try python.list(partitions).take()
-    }
-}
-
-@_cdecl("mapr_Consumer_memberid")
-func consumerMemberID(_ object: Object?, _ unused: Object?) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let id = try consumerFields(object).calling(&python) { consumer throws(StreamsError) in consumer.memberID }
-        guard let id else { return python.none.take() }
-        return try python.string(id).take()
     }
 }

@@ -10,7 +10,7 @@ let consumerCommitMethods: [Method] = [
         commit($self, /, message=None, offsets=None, asynchronous=True, **kwargs)
         --
 
-        Commits a message's offset + 1, a list of offsets, or what is stored for the current assignment.
+        Commits a message's offset + 1, a list of offsets, or what is stored for the current assignment when it is called.
 
         :param Message message: the message
         :param list(TopicPartition) offsets: the offsets; message and offsets exclude each other
@@ -34,7 +34,7 @@ let consumerCommitMethods: [Method] = [
 
         :param Message message: store its offset + 1
         :param list(TopicPartition) offsets: the offsets; message and offsets exclude each other
-        :raises KafkaException: the partition is not assigned, or offsets are stored automatically
+        :raises KafkaException: a partition is not assigned (the others are stored), or offsets are stored automatically
         :raises ValueError: neither or both are given
         :raises RuntimeError: the consumer is closed
 

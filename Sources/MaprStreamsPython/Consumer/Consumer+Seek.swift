@@ -2,7 +2,7 @@ import CPython
 import PythonBridge
 import Streams
 
-/// Where to go on, and what there is.
+/// Where to go on, and with what.
 let consumerSeekMethods: [Method] = [
     .fast(
         "seek", consumerSeek,
@@ -12,8 +12,12 @@ let consumerSeekMethods: [Method] = [
 
         Goes on from another offset of an assigned partition.
 
+        Waits until a partition that was assigned a moment ago is fetched. Inside ``on_assign``, before the partitions are
+        assigned, it says where they begin.
+
         :param TopicPartition partition: the partition and the offset
-        :raises KafkaException: _STATE where it is not assigned, and while the consumer is being closed
+        :raises KafkaException: _STATE where it is not assigned, where it is not fetched within ten seconds, and while the
+            consumer is being closed; _UNKNOWN_PARTITION where the partition was never seen
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_seek``.
@@ -24,7 +28,8 @@ let consumerSeekMethods: [Method] = [
         pause($self, /, partitions)
         --
 
-        Stops fetching partitions, which stay assigned.
+        Stops fetching partitions, which stay assigned. Inside ``on_assign`` it holds for the partitions that are about to
+        be assigned.
 
         :param list(TopicPartition) partitions: the partitions
         :raises KafkaException: _STATE while the consumer is being closed
@@ -46,7 +51,6 @@ let consumerSeekMethods: [Method] = [
 
         ``rd_kafka_resume_partitions``.
         """),
-    .fast("list_topics", consumerListTopics, listTopicsDocumentation),
 ]
 
 nonisolated(unsafe) private let seekSignature = Signature("seek", ["partition"], required: 1)
@@ -103,19 +107,5 @@ func consumerResume(
 ) -> Object? {
     changing(object, arguments, count, keywords, resumeSignature, prefix: "Failed to resume partitions") {
         consumer, partitions throws(StreamsError) in try consumer.resume(partitions)
-    }
-}
-
-@_cdecl("mapr_Consumer_list_topics")
-func consumerListTopics(
-    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
-) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try listTopics(&python, arguments, count, keywords, unless: { fields.isClosedElsewhere }) {
-            python throws(PythonError) in
-            try fields.open(python)
-        }.take()
     }
 }

@@ -50,7 +50,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
     type.methods(
         consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerCommitMethods
-            + consumerOffsetMethods + consumerSeekMethods + consumerLifeMethods)
+            + consumerPositionMethods + consumerSeekMethods + consumerTopicMethods + consumerLifeMethods)
     Types.consumer = try type.build(python, module: module)
 }
 

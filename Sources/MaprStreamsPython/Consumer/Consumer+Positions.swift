@@ -3,7 +3,7 @@ import PythonBridge
 import Streams
 
 /// Questions about offsets.
-let consumerOffsetMethods: [Method] = [
+let consumerPositionMethods: [Method] = [
     .fast(
         "committed", consumerCommitted,
         """
@@ -16,7 +16,7 @@ let consumerOffsetMethods: [Method] = [
         :param float timeout: seconds to wait at the most; None or a negative number waits for the answer
         :returns: new TopicPartition objects; offset OFFSET_INVALID where nothing is committed
         :rtype: list(TopicPartition)
-        :raises KafkaException: the request has failed
+        :raises KafkaException: the request has failed; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_committed``.
@@ -67,9 +67,10 @@ let consumerOffsetMethods: [Method] = [
 
         The first offset from a time on, for each partition.
 
-        :param list(TopicPartition) partitions: their offsets are the times, in milliseconds since the epoch
+        :param list(TopicPartition) partitions: their offsets are the times, in milliseconds since the epoch; a partition
+            may be there for several times
         :param float timeout: seconds to wait at the most; None or a negative number waits for the answer
-        :returns: new TopicPartition objects; OFFSET_END where the partition has no later message
+        :returns: new TopicPartition objects, in this order; OFFSET_END where the partition has no later message
         :rtype: list(TopicPartition)
         :raises KafkaException: the request has failed
         :raises RuntimeError: the consumer is closed
