@@ -1,3 +1,4 @@
+import CSystem
 import Testing
 
 @testable import Streams
@@ -182,7 +183,7 @@ import Testing
             }
             #expect(tooMany?.code.name == "OFFSET_OUT_OF_RANGE")
         }
-        let isDeleted = Librdkafka.function("rd_kafka_mock_partition_delete_records", as: OpaquePointer.self) != nil
+        let isDeleted = Symbols.Mock.partitionDeleteRecords.address != nil
         let consumer = try test.consumer()
         try consumer.assign([test.partition(offset: -2)])
         #expect(consumer.next(count: 1).map(\.value) == [isDeleted ? "2" : "0"])
@@ -288,8 +289,9 @@ private func ifThere(_ function: String, _ body: () throws(StreamsError) -> Void
         try body()
     } catch {
         guard error.code == .notImplemented else { throw error }
-        #expect(Librdkafka.function(function, as: OpaquePointer.self) == nil)
-        #expect(error.text == "the loaded librdkafka \(Librdkafka.versionText) does not have \(function)")
+        #expect(dlsym(Librdkafka.handle, function) == nil)
+        let loaded = "the loaded librdkafka \(Librdkafka.versionText)"
+        #expect(error.text.hasPrefix("\(loaded) does not have \(function), which Apache Kafka's has since"))
     }
 }
 
@@ -308,14 +310,23 @@ private func ifThere(_ function: String, _ body: () throws(StreamsError) -> Void
     }
 
     @Test func aFunctionThatTheLibraryLacksIsAnErrorThatNamesIt() throws {
-        typealias Function = @convention(c) () -> Int32
-        #expect(Librdkafka.function("rd_kafka_version", as: Function.self)?() == Librdkafka.version)
-        #expect(Librdkafka.function("rd_kafka_of_the_future", as: Function.self) == nil)
-        let error = thrown { () throws(StreamsError) in
-            _ = try Librdkafka.requiredFunction("rd_kafka_of_the_future", as: Function.self)
+        let symbol = Symbol<OpaquePointer>(9, 8, 7) { _, name in
+            name?.pointee = UnsafePointer(strdup("rd_kafka_of_the_future"))
+            return nil
         }
+        let error = thrown { () throws(StreamsError) in _ = try symbol.required }
         #expect(error?.code == .notImplemented)
         #expect(error?.text.contains("rd_kafka_of_the_future") == true)
         #expect(error?.text.contains(Librdkafka.versionText) == true)
+        #expect(error?.text.hasSuffix("since 9.8.7") == true)
+    }
+
+    @Test func aFunctionIsThereFromTheReleaseThatTheTableNames() {
+        #expect((Symbols.messageLeaderEpoch.address != nil) == Librdkafka.isAtLeast(2, 1))
+        #expect((Symbols.partitionSetLeaderEpoch.address != nil) == Librdkafka.isAtLeast(2, 1))
+        #expect((Symbols.Mock.brokerErrorStackCount.address != nil) == Librdkafka.isAtLeast(2, 0))
+        #expect((Symbols.Mock.getRequests.address != nil) == Librdkafka.isAtLeast(2, 3))
+        #expect((Symbols.Mock.groupInitialRebalanceDelay.address != nil) == Librdkafka.isAtLeast(2, 6))
+        #expect((Symbols.Mock.topicDelete.address != nil) == Librdkafka.isAtLeast(2, 15))
     }
 }

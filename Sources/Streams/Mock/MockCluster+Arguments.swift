@@ -35,12 +35,12 @@ extension MockCluster {
     ///
     /// - Throws: `_INVALID_ARG`, and `UNKNOWN_TOPIC_OR_PART` for a partition that the topic does not have.
     func calling<Function>(
-        _ name: String, as type: Function.Type, of topic: String, _ partition: Int32,
+        _ symbol: Symbol<Function>, of topic: String, _ partition: Int32,
         _ call: (Function) -> rd_kafka_resp_err_t
     ) throws(StreamsError) {
         try Self.checkPartition(partition)
         try Self.naming("topic \"\(topic)\" has no partition \(partition)") { () throws(StreamsError) in
-            try calling(name, as: type, call)
+            try calling(symbol, call)
         }
     }
 

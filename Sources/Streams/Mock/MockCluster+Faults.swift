@@ -25,26 +25,26 @@ extension MockCluster {
     /// - Note: `rd_kafka_mock_broker_set_down`.
     public func setBrokerDown(_ id: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try calling("rd_kafka_mock_broker_set_down", as: OfBroker.self) { $0(cluster, id) }
+        try calling(Symbols.Mock.brokerSetDown) { $0(cluster, id) }
     }
 
     /// Accepts connections again. - Note: `rd_kafka_mock_broker_set_up`.
     public func setBrokerUp(_ id: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try calling("rd_kafka_mock_broker_set_up", as: OfBroker.self) { $0(cluster, id) }
+        try calling(Symbols.Mock.brokerSetUp) { $0(cluster, id) }
     }
 
     /// Delays every answer of a broker; 0 ends it. - Note: `rd_kafka_mock_broker_set_rtt`.
     public func setBrokerRoundTripTime(_ id: Int32, milliseconds: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
         try Self.check("milliseconds", milliseconds, in: 0...Int32.max)
-        try calling("rd_kafka_mock_broker_set_rtt", as: OfBrokerNumber.self) { $0(cluster, id, milliseconds) }
+        try calling(Symbols.Mock.brokerSetRoundTripTime) { $0(cluster, id, milliseconds) }
     }
 
     /// The rack that a broker names in its metadata. - Note: `rd_kafka_mock_broker_set_rack`.
     public func setBrokerRack(_ id: Int32, _ rack: String) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try calling("rd_kafka_mock_broker_set_rack", as: OfBrokerText.self) { $0(cluster, id, rack) }
+        try calling(Symbols.Mock.brokerSetRack) { $0(cluster, id, rack) }
     }
 
     // MARK: Requests
@@ -58,9 +58,8 @@ extension MockCluster {
     /// - Note: `rd_kafka_mock_set_apiversion`. It does not look whether the mock implements the versions: clients believe
     ///   in them, and get no answer where it cannot read the request.
     public func setAPIVersions(apiKey: Int16, _ versions: ClosedRange<Int16>?) throws(StreamsError) {
-        typealias SetVersions = @convention(c) (OpaquePointer?, Int16, Int16, Int16) -> rd_kafka_resp_err_t
         try Self.check("the lowest version", Int32(versions?.lowerBound ?? 0), in: 0...Int32(Int16.max))
-        try calling("rd_kafka_mock_set_apiversion", as: SetVersions.self) {
+        try calling(Symbols.Mock.setAPIVersion) {
             $0(cluster, apiKey, versions?.lowerBound ?? -1, versions?.upperBound ?? -1)
         }
     }
@@ -71,8 +70,7 @@ extension MockCluster {
     ///
     /// - Note: `rd_kafka_mock_push_request_errors_array`.
     public func pushRequestErrors(apiKey: Int16, _ codes: [ErrorCode]) throws(StreamsError) {
-        typealias Push = @convention(c) (OpaquePointer?, Int16, Int, UnsafePointer<rd_kafka_resp_err_t>?) -> Void
-        let push = try Librdkafka.requiredFunction("rd_kafka_mock_push_request_errors_array", as: Push.self)
+        let push = try Symbols.Mock.pushRequestErrors.required
         push(cluster, apiKey, codes.count, codes.map { $0.code })
     }
 
@@ -84,14 +82,13 @@ extension MockCluster {
     /// - Throws: `_UNKNOWN_BROKER`.
     /// - Note: `rd_kafka_mock_broker_push_request_error_rtts`.
     public func pushRequestErrors(apiKey: Int16, _ errors: [RequestError], broker: Int32) throws(StreamsError) {
-        let push = try Librdkafka.requiredFunction(
-            "rd_kafka_mock_broker_push_request_error_rtts", as: UnsafeMutableRawPointer.self)
+        let push = try Symbols.Mock.brokerPushRequestErrors.required
         try checkBroker(broker)
         for error in errors { try Self.check("milliseconds", error.milliseconds, in: 0...Int32.max) }
         for error in errors {
             try StreamsError.check(
                 rdk_push_broker_error(
-                    push, UnsafeMutableRawPointer(cluster), broker, apiKey, error.code.code, error.milliseconds))
+                    push, cluster, broker, apiKey, error.code.code, error.milliseconds))
         }
     }
 
@@ -107,8 +104,7 @@ extension MockCluster {
     ) throws(StreamsError) {
         let push: UnsafeMutableRawPointer
         do throws(StreamsError) {
-            push = try Librdkafka.requiredFunction(
-                "rd_kafka_mock_partition_push_request_errors", as: UnsafeMutableRawPointer.self)
+            push = try Symbols.Mock.partitionPushRequestErrors.required
         } catch {
             throw error.followed(by: "push the errors to the broker that leads the partition instead, by its broker_id")
         }
@@ -117,7 +113,7 @@ extension MockCluster {
             for code in codes {
                 try StreamsError.check(
                     rdk_push_partition_error(
-                        push, UnsafeMutableRawPointer(cluster), topic, partition, apiKey, code.code))
+                        push, cluster, topic, partition, apiKey, code.code))
             }
         }
     }
@@ -126,8 +122,7 @@ extension MockCluster {
     ///
     /// - Note: `rd_kafka_mock_clear_request_errors`.
     public func clearRequestErrors(apiKey: Int16) throws(StreamsError) {
-        typealias Clear = @convention(c) (OpaquePointer?, Int16) -> Void
-        try Librdkafka.requiredFunction("rd_kafka_mock_clear_request_errors", as: Clear.self)(cluster, apiKey)
+        try Symbols.Mock.clearRequestErrors.required(cluster, apiKey)
     }
 
     /// How many of a broker's own errors are left for a kind of request.
@@ -135,11 +130,9 @@ extension MockCluster {
     /// - Throws: `_UNKNOWN_BROKER`.
     /// - Note: `rd_kafka_mock_broker_error_stack_cnt`.
     public func requestErrorsLeft(apiKey: Int16, broker: Int32) throws(StreamsError) -> Int {
-        typealias Count =
-            @convention(c) (OpaquePointer?, Int32, Int16, UnsafeMutablePointer<Int>?) -> rd_kafka_resp_err_t
         var left = 0
         try checkBroker(broker)
-        try calling("rd_kafka_mock_broker_error_stack_cnt", as: Count.self) { $0(cluster, broker, apiKey, &left) }
+        try calling(Symbols.Mock.brokerErrorStackCount) { $0(cluster, broker, apiKey, &left) }
         return left
     }
 
@@ -155,7 +148,6 @@ extension MockCluster {
                 reason: "clients of librdkafka \(Librdkafka.versionText) crash on what rd_kafka_mock_topic_set_error"
                     + " makes brokers answer: push errors to the requests of a broker instead")
         }
-        typealias SetError = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, rd_kafka_resp_err_t) -> Void
-        try Librdkafka.requiredFunction("rd_kafka_mock_topic_set_error", as: SetError.self)(cluster, topic, code.code)
+        try Symbols.Mock.topicSetError.required(cluster, topic, code.code)
     }
 }

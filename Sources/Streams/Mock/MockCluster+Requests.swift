@@ -14,31 +14,26 @@ extension MockCluster {
 
     /// Begins to note requests. - Note: `rd_kafka_mock_start_request_tracking`.
     public func startRequestTracking() throws(StreamsError) {
-        try Librdkafka.requiredFunction("rd_kafka_mock_start_request_tracking", as: OfCluster.self)(cluster)
+        try Symbols.Mock.startRequestTracking.required(cluster)
     }
 
     /// Notes no more requests, and forgets those that were noted. - Note: `rd_kafka_mock_stop_request_tracking`.
     public func stopRequestTracking() throws(StreamsError) {
-        try Librdkafka.requiredFunction("rd_kafka_mock_stop_request_tracking", as: OfCluster.self)(cluster)
+        try Symbols.Mock.stopRequestTracking.required(cluster)
     }
 
     /// Forgets the requests that were noted. - Note: `rd_kafka_mock_clear_requests`.
     public func clearRequests() throws(StreamsError) {
-        try Librdkafka.requiredFunction("rd_kafka_mock_clear_requests", as: OfCluster.self)(cluster)
+        try Symbols.Mock.clearRequests.required(cluster)
     }
 
     /// The requests that were noted, in the order of their arrival. - Note: `rd_kafka_mock_get_requests`.
     public func requests() throws(StreamsError) -> [Request] {
-        typealias Get =
-            @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int>?) -> UnsafeMutablePointer<OpaquePointer?>?
-        typealias Broker = @convention(c) (OpaquePointer?) -> Int32
-        typealias APIKey = @convention(c) (OpaquePointer?) -> Int16
-        typealias Timestamp = @convention(c) (OpaquePointer?) -> Int64
-        let get = try Librdkafka.requiredFunction("rd_kafka_mock_get_requests", as: Get.self)
-        let broker = try Librdkafka.requiredFunction("rd_kafka_mock_request_id", as: Broker.self)
-        let apiKey = try Librdkafka.requiredFunction("rd_kafka_mock_request_api_key", as: APIKey.self)
-        let timestamp = try Librdkafka.requiredFunction("rd_kafka_mock_request_timestamp", as: Timestamp.self)
-        let destroy = try Librdkafka.requiredFunction("rd_kafka_mock_request_destroy", as: OfCluster.self)
+        let get = try Symbols.Mock.getRequests.required
+        let broker = try Symbols.Mock.requestBroker.required
+        let apiKey = try Symbols.Mock.requestAPIKey.required
+        let timestamp = try Symbols.Mock.requestTimestamp.required
+        let destroy = try Symbols.Mock.requestDestroy.required
         var count = 0
         guard let list = get(cluster, &count) else { return [] }
         defer { free(list) }

@@ -23,11 +23,10 @@ public final class MockCluster: @unchecked Sendable {
     /// - Throws: `_FAIL` where the process may not open a socket for each broker, or no port is free for one.
     /// - Note: `rd_kafka_mock_cluster_new`.
     public init(brokers: Int32) throws(StreamsError) {
-        typealias New = @convention(c) (OpaquePointer?, Int32) -> OpaquePointer?
         try Self.check("brokers", brokers, in: 1...Self.largestBrokerCount)
         try Self.checkFiles(for: brokers)
         try Self.checkPorts(for: brokers)
-        let new = try Librdkafka.requiredFunction("rd_kafka_mock_cluster_new", as: New.self)
+        let new = try Symbols.Mock.clusterNew.required
         let configuration = Configuration(dialect: .kafka)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             // The client that carries the cluster talks to nobody: its complaint about that is of no use.
@@ -48,10 +47,9 @@ public final class MockCluster: @unchecked Sendable {
     }
 
     deinit {
-        typealias Destroy = @convention(c) (OpaquePointer?) -> Void
         let (cluster, handle) = (cluster, handle)
         let end = { () throws(StreamsError) in
-            Librdkafka.function("rd_kafka_mock_cluster_destroy", as: Destroy.self)?(cluster)
+            Symbols.Mock.clusterDestroy.address?(cluster)
             rd_kafka_destroy(handle)
         }
         // On a thread of its own, which is waited for a while: two of librdkafka's threads may miss each other's last
@@ -62,9 +60,8 @@ public final class MockCluster: @unchecked Sendable {
 
     /// For `bootstrap.servers`.
     public var bootstrapServers: String {
-        typealias Bootstraps = @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
         guard
-            let bootstraps = Librdkafka.function("rd_kafka_mock_cluster_bootstraps", as: Bootstraps.self),
+            let bootstraps = Symbols.Mock.clusterBootstraps.address,
             let text = bootstraps(cluster)
         else { return "" }
         return String(cString: text)
@@ -72,23 +69,11 @@ public final class MockCluster: @unchecked Sendable {
 
     // MARK: What the functions of rdkafka_mock.h have in common
 
-    typealias OfBroker = @convention(c) (OpaquePointer?, Int32) -> rd_kafka_resp_err_t
-    typealias OfBrokerNumber = @convention(c) (OpaquePointer?, Int32, Int32) -> rd_kafka_resp_err_t
-    typealias OfBrokerText = @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?) -> rd_kafka_resp_err_t
-    typealias OfTopic = @convention(c) (OpaquePointer?, UnsafePointer<CChar>?) -> rd_kafka_resp_err_t
-    typealias OfTopicNumbers =
-        @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32, Int32) -> rd_kafka_resp_err_t
-    typealias OfPartitionOffset =
-        @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32, Int64) -> rd_kafka_resp_err_t
-    typealias OfPartitionOffsets =
-        @convention(c) (OpaquePointer?, UnsafePointer<CChar>?, Int32, Int64, Int64) -> rd_kafka_resp_err_t
-    typealias OfCluster = @convention(c) (OpaquePointer?) -> Void
-
-    /// Calls the function of this name, and throws what it returns.
+    /// Calls a function, and throws what it returns.
     func calling<Function>(
-        _ name: String, as type: Function.Type, _ call: (Function) -> rd_kafka_resp_err_t
+        _ symbol: Symbol<Function>, _ call: (Function) -> rd_kafka_resp_err_t
     ) throws(StreamsError) {
-        try StreamsError.check(call(try Librdkafka.requiredFunction(name, as: type)))
+        try StreamsError.check(call(try symbol.required))
     }
 
     // MARK: Topics
@@ -103,7 +88,7 @@ public final class MockCluster: @unchecked Sendable {
     public func createTopic(_ name: String, partitions: Int32, replicationFactor: Int32) throws(StreamsError) {
         try Self.check("partitions", partitions, in: 1...Self.largestPartitionCount)
         try Self.check("replication factor", replicationFactor, in: 1...brokers)
-        try calling("rd_kafka_mock_topic_create", as: OfTopicNumbers.self) {
+        try calling(Symbols.Mock.topicCreate) {
             $0(cluster, name, partitions, replicationFactor)
         }
     }
@@ -114,7 +99,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_topic_delete`, of librdkafka 2.15 and later.
     public func deleteTopic(_ name: String) throws(StreamsError) {
         try Self.naming("there is no topic \"\(name)\"") { () throws(StreamsError) in
-            try calling("rd_kafka_mock_topic_delete", as: OfTopic.self) { $0(cluster, name) }
+            try calling(Symbols.Mock.topicDelete) { $0(cluster, name) }
         }
     }
 
@@ -126,7 +111,7 @@ public final class MockCluster: @unchecked Sendable {
         guard offset >= 0 else {
             throw StreamsError(.invalidArgument, reason: "offset must be at least 0, not \(offset)")
         }
-        try calling("rd_kafka_mock_partition_delete_records", as: OfPartitionOffset.self, of: topic, partition) {
+        try calling(Symbols.Mock.partitionDeleteRecords, of: topic, partition) {
             $0(cluster, topic, partition, offset)
         }
     }
@@ -142,7 +127,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_partition_set_leader`.
     public func setPartitionLeader(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
         try checkBroker(broker, orMinusOne: "no leader")
-        try calling("rd_kafka_mock_partition_set_leader", as: OfTopicNumbers.self, of: topic, partition) {
+        try calling(Symbols.Mock.partitionSetLeader, of: topic, partition) {
             $0(cluster, topic, partition, broker)
         }
     }
@@ -158,7 +143,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_partition_set_follower`.
     public func setPartitionFollower(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
         try checkBroker(broker, orMinusOne: "no follower")
-        try calling("rd_kafka_mock_partition_set_follower", as: OfTopicNumbers.self, of: topic, partition) {
+        try calling(Symbols.Mock.partitionSetFollower, of: topic, partition) {
             $0(cluster, topic, partition, broker)
         }
     }
@@ -178,7 +163,7 @@ public final class MockCluster: @unchecked Sendable {
         guard low ?? 0 >= 0, high ?? .max >= low ?? 0 else {
             throw StreamsError(.invalidArgument, reason: "watermarks must be at least 0, and low not above high")
         }
-        try calling("rd_kafka_mock_partition_set_follower_wmarks", as: OfPartitionOffsets.self, of: topic, partition) {
+        try calling(Symbols.Mock.partitionSetFollowerWatermarks, of: topic, partition) {
             $0(cluster, topic, partition, low ?? -1, high ?? -1)
         }
     }
@@ -191,21 +176,16 @@ public final class MockCluster: @unchecked Sendable {
     /// - Throws: `_INVALID_ARG` for another kind.
     /// - Note: `rd_kafka_mock_coordinator_set`.
     public func setCoordinator(kind: String, key: String, broker: Int32) throws(StreamsError) {
-        typealias SetCoordinator =
-            @convention(c) (
-                OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, Int32
-            ) -> rd_kafka_resp_err_t
         try checkBroker(broker)
-        try calling("rd_kafka_mock_coordinator_set", as: SetCoordinator.self) { $0(cluster, kind, key, broker) }
+        try calling(Symbols.Mock.coordinatorSet) { $0(cluster, kind, key, broker) }
     }
 
     /// How long a group waits for more members before it first assigns partitions: three seconds, unless set.
     ///
     /// - Note: `rd_kafka_mock_group_initial_rebalance_delay_ms`, of librdkafka 2.6 and later.
     public func setGroupInitialRebalanceDelay(milliseconds: Int32) throws(StreamsError) {
-        typealias SetDelay = @convention(c) (OpaquePointer?, Int32) -> Void
         try Self.check("milliseconds", milliseconds, in: 0...Int32.max)
-        try Librdkafka.requiredFunction("rd_kafka_mock_group_initial_rebalance_delay_ms", as: SetDelay.self)(
+        try Symbols.Mock.groupInitialRebalanceDelay.required(
             cluster, milliseconds)
     }
 }

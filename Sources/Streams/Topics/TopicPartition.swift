@@ -110,14 +110,6 @@ private struct PartitionKey: Hashable {
 public final class TopicPartitionList {
     private let raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
-    private typealias SetEpoch = @convention(c) (UnsafeMutablePointer<rd_kafka_topic_partition_t>?, Int32) -> Void
-    private typealias GetEpoch = @convention(c) (UnsafePointer<rd_kafka_topic_partition_t>?) -> Int32
-    // librdkafka 2.1.0 and later.
-    private static let setEpoch = Librdkafka.function(
-        "rd_kafka_topic_partition_set_leader_epoch", as: SetEpoch.self)
-    private static let getEpoch = Librdkafka.function(
-        "rd_kafka_topic_partition_get_leader_epoch", as: GetEpoch.self)
-
     /// Takes over a list that librdkafka has made.
     init(owning raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) { self.raw = raw }
 
@@ -146,7 +138,7 @@ public final class TopicPartitionList {
                 element.pointee.metadata_size = bytes.count
             }
         }
-        if let epoch = partition.leaderEpoch { Self.setEpoch?(element, epoch) }
+        if let epoch = partition.leaderEpoch { Symbols.partitionSetLeaderEpoch.address?(element, epoch) }
     }
 
     public var partitions: [TopicPartition] { withRaw { Self.partitions(of: $0) } }
@@ -168,7 +160,7 @@ public final class TopicPartitionList {
                 metadata = String(
                     decoding: UnsafeRawBufferPointer(start: start, count: element.pointee.metadata_size), as: UTF8.self)
             }
-            let epoch = getEpoch?(element) ?? -1
+            let epoch = Symbols.partitionGetLeaderEpoch.address?(element) ?? -1
             let error = ErrorCode(element.pointee.err)
             return TopicPartition(
                 String(cString: element.pointee.topic), element.pointee.partition, offset: element.pointee.offset,
