@@ -6,6 +6,9 @@
 #include <features.h>
 #endif
 
+#if defined(__APPLE__)
+#include <crt_externs.h>
+#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +25,15 @@
 
 // Macros and functions of a variable number of arguments, neither of which Swift imports.
 static inline int sys_errno(void) { return errno; }
+// A variable that may change, which Swift does not import either.
+static inline char **sys_environ(void) {
+#if defined(__APPLE__)
+    return *_NSGetEnviron();
+#else
+    extern char **environ;
+    return environ;
+#endif
+}
 static inline int sys_is_open_file(int file) { return fcntl(file, F_GETFD) != -1; }
 static inline int sys_open_tcp_socket(void) {
 #ifdef SOCK_CLOEXEC

@@ -25,9 +25,9 @@ def properties(found, source):
         ("dr_msg_cb", "deliveries are reported to on_delivery, a property and an argument of produce"),
         ("partitioner_cb", "choose a partitioner by name with the property partitioner, or give produce its partition"),
         ("opaque", "bind what a callback needs to it: a closure or functools.partial"),
-        ("key.serializer", "produce takes bytes and str: encode keys before it"),
-        ("ssl.truststore.location", "librdkafka takes a PEM file in ssl.ca.location"),
-        ("zookeeper.connect", "clients name brokers, in bootstrap.servers"),
+        ("key.serializer", "serialize keys and values before produce(), which takes str and bytes"),
+        ("ssl.truststore.location", 'set "ssl.ca.location" to a file of PEM certificates instead'),
+        ("zookeeper.connect", 'name Kafka\'s brokers in "bootstrap.servers" instead'),
         ("bootstrap.sevrers", 'no client has it; did you mean "bootstrap.servers"?'),
         ("no.such.property.at.all", "no client has it"),
     ],
@@ -59,9 +59,9 @@ elsewhere = {'dr_msg_cb': print}
 """,
     ) == [
         "use.brokers: this client always talks to the brokers of bootstrap.servers",
-        "fetch.max.wait.ms: librdkafka calls it fetch.wait.max.ms",
+        'fetch.max.wait.ms: the property is "fetch.wait.max.ms" here',
         "opaque: bind what a callback needs to it: a closure or functools.partial",
-        "key.serializer: produce takes bytes and str: encode keys before it",
+        "key.serializer: serialize keys and values before produce(), which takes str and bytes",
         "dr_msg_cb: deliveries are reported to on_delivery, a property and an argument of produce",
     ]
 

@@ -99,7 +99,7 @@ start(async=True)\r
     assert file.read_bytes().decode("latin-1") == after
     assert "main.py: 4 rewritten" in printed
     assert [line.split(": ", 1)[1] for line in printed if line.startswith("main.py:") and "rewritten" not in line] == [
-        "property: zookeeper.connect: clients name brokers, in bootstrap.servers",
+        'property: zookeeper.connect: name Kafka\'s brokers in "bootstrap.servers" instead',
         f"unparsed: Python 3.{sys.version_info.minor} cannot parse this line: invalid syntax",
         "async: async=True: async is a keyword from Python 3.7 on; write asynchronous=True",
     ]

@@ -2,7 +2,7 @@ import CPython
 import PythonBridge
 import Streams
 
-@_cdecl("mapr_module_property_fate")
+/// `_property_fate(name)`, for the migration check.
 func propertyFate(_ module: Object?, _ argument: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fate = PropertyFate(of: try python.text(argument.unsafelyUnwrapped, "name"))

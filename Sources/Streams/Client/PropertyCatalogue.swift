@@ -15,9 +15,17 @@ public enum PropertyCatalogue {
         case other
     }
 
+    /// Whose property it is.
+    enum Clients: Sendable {
+        case all, producers, consumers
+
+        func include(consumers: Bool) -> Bool { self == .all || self == (consumers ? .consumers : .producers) }
+    }
+
     /// A row of the table.
     struct Property {
         let kind: Kind
+        let clients: Clients
         /// As in `0 .. 900000`, or the names that it takes; empty where the table says nothing.
         let range: String
         /// The name that librdkafka keeps the value under: its own, or the one that it is an alias of.
@@ -38,7 +46,8 @@ public enum PropertyCatalogue {
             // Some are there twice, for the client and for its topics; a value is the client's first.
             guard properties[name] == nil else { continue }
             properties[name] = Property(
-                kind: kind(description), range: Substring(columns[2]).trimmedOfSpaces,
+                kind: kind(description), clients: clients(Substring(columns[1]).trimmedOfSpaces),
+                range: Substring(columns[2]).trimmedOfSpaces,
                 canonicalName: alias(description) ?? name)
         }
         return properties
@@ -46,6 +55,14 @@ public enum PropertyCatalogue {
 
     /// All names, aliases included.
     static let names: [String] = properties.keys.sorted()
+
+    private static func clients(_ column: String) -> Clients {
+        switch column {
+        case "C": .consumers
+        case "P": .producers
+        default: .all
+        }
+    }
 
     /// What the table says of a property; nil where it does not have it.
     static func property(_ name: String) -> Property? { properties[name] }

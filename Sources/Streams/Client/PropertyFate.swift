@@ -1,5 +1,5 @@
-/// What becomes of a configuration property on Apache Kafka that the application, written for MapR or for the Java client,
-/// may have set. One table, for the client and for the migration check.
+/// What becomes of a configuration property on Apache Kafka that the application, written for MapR or for another client, may
+/// have set. For the client and for the migration check.
 public struct PropertyFate: Sendable {
     public enum Kind: Sendable {
         /// It has its documented meaning.
@@ -10,9 +10,9 @@ public struct PropertyFate: Sendable {
         case withoutEffect
         /// A callback, which is given in another way.
         case callback
-        /// The Java client's: librdkafka has it under another name, with the same unit.
+        /// Another client's: librdkafka has it under another name, with the same unit.
         case renamed
-        /// The Java client's, or another program's: librdkafka does not know it.
+        /// Another program's: see `ForeignProperties`.
         case elsewhere
         /// librdkafka's own.
         case known
@@ -30,14 +30,24 @@ public struct PropertyFate: Sendable {
             kind = row.kind
             target = row.target.map { "\($0)" }
             note = "\(row.note)"
-        } else if PropertyCatalogue.names.contains(name) {
-            (kind, target, note) = (.known, nil, "librdkafka has it too")
+        } else if let property = PropertyCatalogue.property(name) {
+            target = nil
+            (kind, note) =
+                property.kind == .dedicated
+                ? (.callback, "it is an object of C programs") : (.known, "librdkafka has it too")
+        } else if let advice = ForeignProperties.advice(for: name) {
+            target = Self.renamed.first { "\($0.0)" == name }.map { "\($0.1)" }
+            kind = target == nil ? .elsewhere : .renamed
+            note = advice
         } else {
             kind = .unknown
             target = PropertyCatalogue.nearest(to: name, among: Self.rows.map { "\($0.name)" })
             note = target.map { "no client has it; did you mean \"\($0)\"?" } ?? "no client has it"
         }
     }
+
+    /// Names that are not librdkafka's and take text.
+    static let textual: [String] = rows.filter { $0.takesText }.map { "\($0.name)" }
 
     private struct Row: Sendable {
         let name: StaticString
@@ -51,6 +61,14 @@ public struct PropertyFate: Sendable {
 
         init(_ name: StaticString, _ kind: Kind, _ note: StaticString) {
             (self.name, self.kind, self.target, self.note) = (name, kind, nil, note)
+        }
+
+        var takesText: Bool {
+            switch kind {
+            case .mapped, .withoutEffect: true
+            case .kept: "\(name)".hasPrefix("streams.")
+            default: false
+            }
         }
 
         func `is`(_ name: String) -> Bool {
@@ -129,55 +147,14 @@ public struct PropertyFate: Sendable {
         Row("open_cb", .callback, "no Python client has it"),
         Row("resolve_cb", .callback, "no Python client has it"),
         Row("ssl.certificate.verify_cb", .callback, "ssl.ca.location", "trust is a matter of ssl.ca.location"),
+    ]
 
-        // The Java client's, and other programs'.
-        Row("key.serializer", .elsewhere, "produce", "produce takes bytes and str: encode keys before it"),
-        Row("value.serializer", .elsewhere, "produce", "produce takes bytes and str: encode values before it"),
-        Row("key.deserializer", .elsewhere, "Message.key", "Message.key() gives bytes: decode them"),
-        Row("value.deserializer", .elsewhere, "Message.value", "Message.value() gives bytes: decode them"),
-        Row("max.poll.records", .elsewhere, "consume", "consume(num_messages, timeout) says how many at a time"),
-        Row("max.request.size", .renamed, "message.max.bytes", "librdkafka calls it message.max.bytes"),
-        Row(
-            "max.block.ms", .elsewhere, "produce", "produce never waits: it raises BufferError where the queue is full"),
-        Row("default.api.timeout.ms", .elsewhere, "timeout", "each call takes a timeout of its own"),
-        Row("consumer.timeout.ms", .elsewhere, "poll", "poll(timeout) says how long to wait"),
-        Row("fetch.max.wait.ms", .renamed, "fetch.wait.max.ms", "librdkafka calls it fetch.wait.max.ms"),
-        Row("exclude.internal.topics", .elsewhere, "topic.blacklist", "librdkafka has topic.blacklist"),
-        Row("partitioner.class", .elsewhere, "partitioner", "librdkafka has the property partitioner"),
-        Row(
-            "receive.buffer.bytes", .renamed, "socket.receive.buffer.bytes",
-            "librdkafka calls it socket.receive.buffer.bytes"),
-        Row(
-            "send.buffer.bytes", .renamed, "socket.send.buffer.bytes", "librdkafka calls it socket.send.buffer.bytes"),
-        Row("interceptor.classes", .elsewhere, "it is of the Java client alone"),
-        Row("metric.reporters", .elsewhere, "stats_cb", "statistics come to stats_cb each statistics.interval.ms"),
-        Row("metrics.num.samples", .elsewhere, "stats_cb", "statistics come to stats_cb each statistics.interval.ms"),
-        Row(
-            "metrics.recording.level", .elsewhere, "stats_cb", "statistics come to stats_cb each statistics.interval.ms"
-        ),
-        Row(
-            "metrics.sample.window.ms", .elsewhere, "stats_cb",
-            "statistics come to stats_cb each statistics.interval.ms"),
-        Row(
-            "auto.include.jmx.reporter", .elsewhere, "stats_cb",
-            "statistics come to stats_cb each statistics.interval.ms"),
-        Row("sasl.jaas.config", .elsewhere, "sasl.username", "librdkafka has sasl.username and sasl.password"),
-        Row("sasl.login.callback.handler.class", .elsewhere, "oauth_cb", "give the property oauth_cb a function"),
-        Row("ssl.truststore.location", .elsewhere, "ssl.ca.location", "librdkafka takes a PEM file in ssl.ca.location"),
-        Row("ssl.truststore.password", .elsewhere, "ssl.ca.location", "librdkafka takes a PEM file in ssl.ca.location"),
-        Row("ssl.truststore.type", .elsewhere, "ssl.ca.location", "librdkafka takes a PEM file in ssl.ca.location"),
-        Row(
-            "ssl.keystore.type", .elsewhere, "ssl.keystore.location",
-            "librdkafka takes PKCS#12 in ssl.keystore.location"),
-        Row("zookeeper.connect", .elsewhere, "bootstrap.servers", "clients name brokers, in bootstrap.servers"),
-        Row("bootstrap.server", .elsewhere, "bootstrap.servers", "its name is bootstrap.servers"),
-        Row("broker.list", .elsewhere, "bootstrap.servers", "its name is bootstrap.servers"),
-        Row("offsets.storage", .elsewhere, "offset.store.method", "Kafka keeps the offsets of groups itself"),
-        Row(
-            "schema.registry.url", .elsewhere,
-            "it is for a client of the schema registry, which is made apart from the producer and the consumer"),
-        Row(
-            "schema.registry.basic.auth.user.info", .elsewhere,
-            "it is for a client of the schema registry, which is made apart from the producer and the consumer"),
+    /// What other clients call properties of librdkafka's that have the same meaning and unit.
+    private static let renamed: [(StaticString, StaticString)] = [
+        ("max.request.size", "message.max.bytes"), ("fetch.max.wait.ms", "fetch.wait.max.ms"),
+        ("receive.buffer.bytes", "socket.receive.buffer.bytes"), ("send.buffer.bytes", "socket.send.buffer.bytes"),
+        ("sasl.plain.username", "sasl.username"), ("sasl.plain.password", "sasl.password"),
+        ("ssl.cafile", "ssl.ca.location"), ("ssl.certfile", "ssl.certificate.location"),
+        ("ssl.keyfile", "ssl.key.location"),
     ]
 }

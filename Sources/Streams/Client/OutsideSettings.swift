@@ -1,0 +1,170 @@
+import CSystem
+
+/// Settings that come from outside of the application: environment variables, and the file that one of them names.
+///
+/// A variable is `MAPR_STREAMS_` and the property's name in capitals, with underscores for dots:
+/// `MAPR_STREAMS_BOOTSTRAP_SERVERS`. The file, `MAPR_STREAMS_CONFIG`, has lines of `property = value` in sections:
+///
+///     [client]      all clients
+///     [producer]    producers, over what is in [client]
+///     [consumer]    consumers, over what is in [client]
+///     [names]       rules for names, see `TopicRules`
+///     [override]    what replaces the application's own settings
+///
+/// Of two settings of one property the later in this list holds: `[client]`, the client's own section, the environment, the
+/// application, `[override]`. A property of consumers reaches consumers alone, and one of producers producers, wherever it
+/// stands.
+public struct OutsideSettings: Sendable {
+    public struct Setting: Sendable {
+        /// The property, as librdkafka or MapR calls it.
+        public let name: String
+        public let value: String
+        /// Where it stands: `environment variable NAME`, or `FILE, line N`.
+        public let origin: String
+        /// Whether it replaces what the application has set.
+        public let isOverride: Bool
+        let clients: PropertyCatalogue.Clients
+
+        init(name: String, value: String, origin: String, isOverride: Bool, clients: PropertyCatalogue.Clients) {
+            self.name = name
+            self.value = value
+            self.origin = origin
+            self.isOverride = isOverride
+            self.clients = clients
+        }
+    }
+
+    static let prefix = "MAPR_STREAMS_"
+    static let fileVariable = "MAPR_STREAMS_CONFIG"
+
+    /// Variables with the prefix that are no properties: what names the rest, and what the build reads.
+    private static let otherVariables = [
+        fileVariable, HomeCluster.environmentVariable, Dialect.environmentVariable, "MAPR_STREAMS_BUNDLE_LIBRDKAFKA",
+        "MAPR_STREAMS_EMBEDDED", "MAPR_STREAMS_KEEP_SYMBOLS", "MAPR_STREAMS_SWIFT_FLAGS",
+        "MAPR_STREAMS_TESTED_EXTENSION",
+    ]
+
+    /// The lowest first.
+    private let settings: [Setting]
+    /// The rules for names, and the home cluster.
+    let rules: String
+    let source: String
+    let homeCluster: String?
+
+    /// Those of this process, as they are now.
+    ///
+    /// - Throws: `_INVALID_ARG` with the variable, or the file and line, of what is no setting.
+    public static func current() throws(StreamsError) -> OutsideSettings {
+        var variables: [(name: String, value: String)] = []
+        var entry = sys_environ()
+        while let here = entry, let line = here.pointee {
+            let text = String(cString: line)
+            if text.hasPrefix(prefix), let equals = text.firstIndex(of: "=") {
+                variables.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
+            }
+            entry = here + 1
+        }
+        return try OutsideSettings(variables)
+    }
+
+    /// - Parameter variables: those whose names begin with `MAPR_STREAMS_`. An empty one is as good as none.
+    init(_ variables: [(name: String, value: String)]) throws(StreamsError) {
+        var settings: [Setting] = []
+        var overrides: [Setting] = []
+        var rules = ""
+        let given = variables.filter { !$0.value.isEmpty }
+        let path = given.first { $0.name == Self.fileVariable }?.value
+        if let path {
+            rules = try Self.text(of: path)
+            let file = try SettingsFile(rules, path: path)
+            settings = file.settings
+            overrides = file.overrides
+        }
+        for (variable, value) in given where !Self.otherVariables.contains(variable) {
+            guard let name = Self.property(variable) else {
+                throw Self.unknown(variable)
+            }
+            settings.append(
+                Setting(
+                    name: name, value: value, origin: "environment variable \(variable)", isOverride: false,
+                    clients: PropertyCatalogue.clients(of: name)))
+        }
+        self.settings = settings + overrides
+        self.rules = rules
+        source = path ?? "the rules"
+        homeCluster = given.first { $0.name == HomeCluster.environmentVariable }?.value
+    }
+
+    /// What is set for one kind of client: of each property once, the one that holds.
+    public func settings(ofConsumer isConsumer: Bool) -> [Setting] {
+        var found: [Setting] = []
+        for setting in settings where setting.clients.include(consumers: isConsumer) {
+            let name = PropertyCatalogue.canonicalName(setting.name)
+            found.removeAll { PropertyCatalogue.canonicalName($0.name) == name }
+            found.append(setting)
+        }
+        return found
+    }
+
+    // MARK: Variables
+
+    /// The name of the variable of a property.
+    static func variable(of name: String) -> String {
+        prefix + String(decoding: name.utf8.map { $0 == .dot ? .underscore : $0.uppercased }, as: UTF8.self)
+    }
+
+    private static func property(_ variable: String) -> String? {
+        // Of two names for one variable, the one with dots.
+        let names = PropertyCatalogue.settable.filter { Self.variable(of: $0) == variable }
+        return names.first { !$0.utf8.contains(.underscore) } ?? names.first
+    }
+
+    private static func unknown(_ variable: String) -> StreamsError {
+        let name = String(
+            decoding: variable.utf8.dropFirst(prefix.utf8.count).map { $0 == .underscore ? .dot : $0.lowercased },
+            as: UTF8.self)
+        let near = PropertyCatalogue.nearest(to: name, among: PropertyCatalogue.settable)
+        let meant = near.map { "; did you mean \(Self.variable(of: $0))?" } ?? ""
+        return StreamsError(
+            .invalidArgument,
+            reason: "environment variable \(variable) is of no property, \"\(name)\" being none\(meant)")
+    }
+
+    // MARK: The file
+
+    private static func text(of path: String) throws(StreamsError) -> String {
+        guard let file = fopen(path, "r") else {
+            let problem = String(cString: strerror(sys_errno()))
+            throw StreamsError(
+                .invalidArgument, reason: "environment variable \(fileVariable) names the file \(path): \(problem)")
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = fread(&piece, 1, piece.count, file)
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension PropertyCatalogue {
+    /// All properties that text can be given for, librdkafka's and ours.
+    static let settable: [String] = names.filter { property($0)?.kind != .dedicated } + PropertyFate.textual
+
+    /// Whose property it is. Ours say it in their names.
+    static func clients(of name: String) -> Clients {
+        if let property = property(name) { return property.clients }
+        if name.hasPrefix("streams.producer.") || name == "streams.parallel.flushers.per.partition" {
+            return .producers
+        }
+        return name.hasPrefix("streams.consumer.") ? .consumers : .all
+    }
+}
+
+extension UInt8 {
+    var uppercased: UInt8 { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") ? self - 32 : self }
+    var lowercased: UInt8 { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self + 32 : self }
+}
