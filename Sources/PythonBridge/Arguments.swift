@@ -22,7 +22,9 @@ public struct Signature {
         /// How many parameters may be given by position.
         @usableFromInline let positional: Int
         @usableFromInline let count: Int
-        let names: UnsafeMutablePointer<Object>
+        let names: UnsafeMutablePointer<StaticString>
+        /// The same as interned strs; nil until they are needed. See `name(_:)`.
+        let interned: UnsafeMutablePointer<Object?>
         @usableFromInline let known: UnsafeMutablePointer<KnownNames>
     }
 
@@ -33,7 +35,7 @@ public struct Signature {
     @inlinable @inline(__always) var required: Int { parameters.pointee.required }
     @inlinable @inline(__always) var positional: Int { parameters.pointee.positional }
     @inlinable public var count: Int { parameters.pointee.count }
-    private var names: UnsafeMutablePointer<Object> { parameters.pointee.names }
+    private var names: UnsafeMutablePointer<StaticString> { parameters.pointee.names }
     @inlinable @inline(__always) var known: UnsafeMutablePointer<KnownNames> { parameters.pointee.known }
 
     /// - Parameters:
@@ -42,11 +44,10 @@ public struct Signature {
     ///   - required: how many of them must be given.
     ///   - positional: how many may be given by position; all where it is nil.
     public init(_ function: StaticString, _ names: [StaticString], required: Int = 0, positional: Int? = nil) {
-        let interned = UnsafeMutablePointer<Object>.allocate(capacity: max(names.count, 1))
-        for (index, name) in names.enumerated() {
-            let text = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-            (interned + index).initialize(to: PyUnicode_InternFromString(text)!)
-        }
+        let kept = UnsafeMutablePointer<StaticString>.allocate(capacity: max(names.count, 1))
+        for (index, name) in names.enumerated() { (kept + index).initialize(to: name) }
+        let interned = UnsafeMutablePointer<Object?>.allocate(capacity: max(names.count, 1))
+        interned.initialize(repeating: nil, count: names.count)
         let known = UnsafeMutablePointer<KnownNames>.allocate(capacity: Self.cacheSize)
         known.initialize(
             repeating: KnownNames(names: nil, count: 0, lowestSlot: .max, slots: 0), count: Self.cacheSize)
@@ -54,7 +55,7 @@ public struct Signature {
         parameters.initialize(
             to: Parameters(
                 function: function, required: required, positional: positional ?? names.count, count: names.count,
-                names: interned, known: known))
+                names: kept, interned: interned, known: known))
     }
 
     /// Distributes the arguments of a FASTCALL over `slots`, which holds `count` of them, all nil.
@@ -141,10 +142,20 @@ public struct Signature {
         try checkRequired(python, slots)
     }
 
+    /// The name of a parameter as an interned str. It is not made with the signature, where nobody could be told that
+    /// there is no memory for it.
+    private func name(_ index: Int) throws(PythonError) -> Object {
+        let place = parameters.pointee.interned + index
+        if let name = place.pointee { return name }
+        let name = try OwnedObject(PyUnicode_InternFromString(names[index].cString)).take()
+        place.pointee = name
+        return name
+    }
+
     private func slot(_ python: borrowing Python, _ name: Object) throws(PythonError) -> Int {
-        for index in 0..<count where names[index] == name { return index }
+        for index in 0..<count where try self.name(index) == name { return index }
         // Names that came by `**keywords` need not be interned.
-        for index in 0..<count where PyUnicode_Compare(names[index], name) == 0 { return index }
+        for index in 0..<count where PyUnicode_Compare(try self.name(index), name) == 0 { return index }
         throw python.error(
             .typeError, "\(function)() got an unexpected keyword argument \(name.representation)")
     }
@@ -154,7 +165,7 @@ public struct Signature {
         for index in 0..<required where slots[index] == nil {
             throw python.error(
                 .typeError,
-                "\(function)() missing required argument \(names[index].representation) (pos \(index + 1))")
+                "\(function)() missing required argument '\(names[index])' (pos \(index + 1))")
         }
     }
 

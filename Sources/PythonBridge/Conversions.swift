@@ -47,7 +47,55 @@ extension Python {
         return list
     }
 
+    /// A tuple of the given length, whose items `make` gives.
+    public func tuple(
+        count: Int, _ make: (Int) throws(PythonError) -> OwnedObject
+    ) throws(PythonError) -> OwnedObject {
+        let tuple = try OwnedObject(PyTuple_New(count))
+        for index in 0..<count {
+            PyTuple_SetItem(tuple.object, index, try make(index).take())
+        }
+        return tuple
+    }
+
     // MARK: From Python
+
+    /// What a dict has under a key, borrowed, or nil. (`PyDict_GetItemString` gives nil where memory is wanting, too.)
+    public func item(_ dictionary: Object, _ key: String) throws(PythonError) -> Object? {
+        let key = try string(key)
+        let item = PyDict_GetItemWithError(dictionary, key.object)
+        if item == nil && PyErr_Occurred() != nil { throw PythonError() }
+        return item
+    }
+
+    /// Whether an object has an attribute. (`PyObject_HasAttrString` says no where anything goes wrong.)
+    public func hasAttribute(_ object: Object, _ name: StaticString) throws(PythonError) -> Bool {
+        do throws(PythonError) {
+            _ = try object.attribute(name).object
+            return true
+        } catch {
+            guard errorIs(.attributeError) else { throw error }
+            PyErr_Clear()
+            return false
+        }
+    }
+
+    /// The text of a `str`; nil where it has a lone surrogate.
+    public func textIfUTF8(_ object: Object) throws(PythonError) -> String? {
+        if let text = object.text { return text }
+        // Asked again for what `text` swallows.
+        if PyUnicode_AsUTF8AndSize(object, nil) == nil {
+            if errorIs(.memoryError) { throw PythonError() }
+            PyErr_Clear()
+        }
+        return object.text
+    }
+
+    /// `repr(object)`, for that of an object that holds this one.
+    public func representation(_ object: Object) throws(PythonError) -> String {
+        let text = try OwnedObject(PyObject_Repr(object))
+        return try textIfUTF8(text.object) ?? object.representation
+    }
 
     /// An `int` that fits 32 bits.
     ///

@@ -10,18 +10,18 @@ extension Python {
         var callable = OwnedObject(retaining: callable)
         // Wrappers may be wrapped, but not without end.
         for _ in 0..<16 {
-            if let code = optionalAttribute(callable.object, "__code__") {
-                guard let flags = optionalAttribute(code.object, "co_flags"), cpy_is_int(flags.object) != 0 else {
+            if let code = try optionalAttribute(callable.object, "__code__") {
+                guard let flags = try optionalAttribute(code.object, "co_flags"), cpy_is_int(flags.object) != 0 else {
                     return false
                 }
                 // CO_COROUTINE and CO_ASYNC_GENERATOR.
                 return try int64(flags.object, "co_flags") & 0x280 != 0
             }
-            if let function = optionalAttribute(callable.object, "__func__") {
+            if let function = try optionalAttribute(callable.object, "__func__") {
                 callable = function
-            } else if try isPartial(callable.object), let function = optionalAttribute(callable.object, "func") {
+            } else if try isPartial(callable.object), let function = try optionalAttribute(callable.object, "func") {
                 callable = function
-            } else if let method = optionalAttribute(cpy_type_of(callable.object).unsafelyUnwrapped, "__call__") {
+            } else if let method = try optionalAttribute(cpy_type_of(callable.object).unsafelyUnwrapped, "__call__") {
                 callable = method
             } else {
                 return false
@@ -37,10 +37,11 @@ extension Python {
     }
 
     /// An attribute, or nil where there is none or reading it fails.
-    private func optionalAttribute(_ object: Object, _ name: StaticString) -> OwnedObject? {
+    private func optionalAttribute(_ object: Object, _ name: StaticString) throws(PythonError) -> OwnedObject? {
         do throws(PythonError) {
             return try object.attribute(name)
         } catch {
+            if errorIs(.memoryError) { throw error }
             PyErr_Clear()
             return nil
         }
@@ -58,7 +59,7 @@ extension Python {
     /// Ends a coroutine that a callback has returned, and raises what is wrong with that.
     @inline(never)
     public func refuseCoroutine(_ result: Object, from callable: Object) throws(PythonError) {
-        guard PyObject_HasAttrString(result, "cr_frame") != 0 else { return }
+        guard try hasAttribute(result, "cr_frame") else { return }
         // Without it Python would warn as well, once the coroutine is gone.
         let closed = try result.attribute("close")
         _ = try OwnedObject(PyObject_CallObject(closed.object, nil)).object

@@ -7,11 +7,9 @@ extension Python {
     ///   sequences of something else.
     public func elements(of object: Object) throws(PythonError) -> Elements? {
         if cpy_is_tuple(object) != 0 { return Elements(tuple: OwnedObject(retaining: object)) }
-        guard
-            PySequence_Check(object) != 0, cpy_is_str(object) == 0, cpy_is_bytes(object) == 0,
-            // A mapping has items too.
-            PyObject_HasAttrString(object, "keys") == 0
-        else { return nil }
+        guard PySequence_Check(object) != 0, cpy_is_str(object) == 0, cpy_is_bytes(object) == 0 else { return nil }
+        // A mapping has items too.
+        if cpy_is_list(object) == 0, try hasAttribute(object, "keys") { return nil }
         return Elements(tuple: try OwnedObject(PySequence_Tuple(object)))
     }
 

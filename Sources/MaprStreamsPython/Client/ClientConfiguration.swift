@@ -61,7 +61,7 @@ final class ParsedConfiguration {
         for turn in 0...Self.lastTurn {
             for entry in entries where Self.turn(of: entry.name) == turn { try set(python, entry.name, entry.value) }
         }
-        if let topicProperties = PyDict_GetItemString(merged, Self.topicProperties) {
+        if let topicProperties = try python.item(merged, Self.topicProperties) {
             try setTopicProperties(python, topicProperties)
         }
     }
@@ -94,7 +94,7 @@ final class ParsedConfiguration {
         let merged = try OwnedObject(PyDict_New())
         if let arguments, cpy_size(arguments) >= 1 {
             let given = PyTuple_GetItem(arguments, 0).unsafelyUnwrapped
-            guard python.isMapping(given) else {
+            guard try python.isMapping(given) else {
                 throw python.error(.typeError, "expected configuration dict, not \(given.typeName)")
             }
             if PyDict_Update(merged.object, given) != 0 { throw PythonError() }
@@ -104,7 +104,7 @@ final class ParsedConfiguration {
     }
 
     private static func dialect(_ python: borrowing Python, _ dictionary: Object) throws(PythonError) -> Dialect {
-        if let value = PyDict_GetItemString(dictionary, Dialect.property) {
+        if let value = try python.item(dictionary, Dialect.property) {
             let what = "configuration property \"\(Dialect.property)\""
             let text = try python.text(value, named: what)
             return try python.calling { () throws(StreamsError) in try Dialect(text, from: what) }
@@ -156,7 +156,7 @@ final class ParsedConfiguration {
     /// `default.topic.config` holds topic properties, and wins over the same property at the top.
     private func setTopicProperties(_ python: borrowing Python, _ given: Object) throws(PythonError) {
         let isMapr = configuration.dialect == .mapr
-        guard python.isMapping(given) else {
+        guard try python.isMapping(given) else {
             if isMapr {
                 throw python.raise(StreamsError(.invalidArgument, reason: "default.topic.config: requires a dict"))
             }

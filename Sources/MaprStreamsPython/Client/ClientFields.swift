@@ -101,9 +101,12 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
         }
         guard
             let entry, let name = rd_kafka_topic_name(handle),
-            let string = PyUnicode_DecodeUTF8(name, strlen(name), "replace"),
-            let utf8 = PyUnicode_AsUTF8AndSize(string, nil)
+            let string = PyUnicode_DecodeUTF8(name, strlen(name), "replace")
         else { return nil }
+        guard let utf8 = PyUnicode_AsUTF8AndSize(string, nil) else {
+            string.release()
+            return nil
+        }
         let old = entry.pointee.string
         entry.pointee = TopicName(handle: handle, utf8: utf8, string: string)
         old?.release()

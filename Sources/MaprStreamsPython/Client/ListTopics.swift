@@ -50,28 +50,28 @@ func listTopics<Instance: Client>(
 private func convert(_ python: borrowing Python, _ metadata: ClusterMetadata) throws(PythonError) -> OwnedObject {
     let brokers = try python.list(count: metadata.brokers.count) { index throws(PythonError) in
         let broker = metadata.brokers[index]
-        return try tuple([
-            try number(python, broker.id), try python.string(broker.host).take(), try number(python, broker.port),
-        ])
+        return try python.tuple(count: 3) { index throws(PythonError) in
+            switch index {
+            case 0: try python.integer(Int(broker.id))
+            case 1: try python.string(broker.host)
+            default: try python.integer(Int(broker.port))
+            }
+        }
     }
     let topics = try python.list(count: metadata.topics.count) { index throws(PythonError) in
         let topic = metadata.topics[index]
-        let partitions = try python.list(count: topic.partitions.count) { index throws(PythonError) in
-            let partition = topic.partitions[index]
-            return try tuple([
-                try number(python, partition.id), try python.kafkaErrorOrNone(partition.error).take(),
-                try number(python, partition.leader), try numbers(python, partition.replicas).take(),
-                try numbers(python, partition.inSyncReplicas).take(),
-            ])
+        return try python.tuple(count: 3) { index throws(PythonError) in
+            switch index {
+            case 0: try python.string(topic.name)
+            case 1: try python.kafkaErrorOrNone(topic.error)
+            default: try convert(python, topic.partitions)
+            }
         }
-        return try tuple([
-            try python.string(topic.name).take(), try python.kafkaErrorOrNone(topic.error).take(), partitions.take(),
-        ])
     }
     let module = try OwnedObject(PyImport_ImportModule("mapr_streams_python._metadata"))
     let make = try module.object.attribute("_cluster")
-    let clusterID = try metadata.clusterID.map { text throws(PythonError) in try python.string(text).take() }
-    let id = OwnedObject(owning: clusterID ?? cpy_none().unsafelyUnwrapped.retained)
+    let id: OwnedObject
+    if let clusterID = metadata.clusterID { id = try python.string(clusterID) } else { id = python.none }
     let controller = try python.integer(Int(metadata.controllerID))
     let originID = try python.integer(Int(metadata.originID))
     let originName = try python.string(metadata.originName)
@@ -80,20 +80,25 @@ private func convert(_ python: borrowing Python, _ metadata: ClusterMetadata) th
         [id.object, controller.object, originID.object, originName.object, brokers.object, topics.object])
 }
 
-/// - Returns: a reference that the caller owns.
-private func number(_ python: borrowing Python, _ value: Int32) throws(PythonError) -> Object {
-    try python.integer(Int(value)).take()
+private func convert(
+    _ python: borrowing Python, _ partitions: [ClusterMetadata.Partition]
+) throws(PythonError) -> OwnedObject {
+    try python.list(count: partitions.count) { index throws(PythonError) in
+        let partition = partitions[index]
+        return try python.tuple(count: 5) { index throws(PythonError) in
+            switch index {
+            case 0: try python.integer(Int(partition.id))
+            case 1: try python.kafkaErrorOrNone(partition.error)
+            case 2: try python.integer(Int(partition.leader))
+            case 3: try numbers(python, partition.replicas)
+            default: try numbers(python, partition.inSyncReplicas)
+            }
+        }
+    }
 }
 
 private func numbers(_ python: borrowing Python, _ values: [Int32]) throws(PythonError) -> OwnedObject {
     try python.list(count: values.count) { index throws(PythonError) in try python.integer(Int(values[index])) }
-}
-
-/// A tuple of items that are taken over.
-private func tuple(_ items: [Object]) throws(PythonError) -> OwnedObject {
-    let tuple = try OwnedObject(PyTuple_New(items.count))
-    for (index, item) in items.enumerated() { PyTuple_SetItem(tuple.object, index, item) }
-    return tuple
 }
 
 let consumerTopicMethods: [Method] = [.fast("list_topics", consumerListTopics, listTopicsDocumentation)]

@@ -72,7 +72,7 @@ extension Python {
             }
             return try text(OwnedObject(owning: decoded).object, named: what)
         }
-        if PyObject_HasAttrString(cpy_type_of(object), "__fspath__") != 0 {
+        if try hasAttribute(cpy_type_of(object).unsafelyUnwrapped, "__fspath__") {
             let path = try OwnedObject(PyOS_FSPath(object))
             return try textOrPath(path.object, what)
         }
@@ -108,8 +108,9 @@ extension Python {
     }
 
     /// Whether an object is a mapping, which a configuration may be.
-    func isMapping(_ object: Object) -> Bool {
+    func isMapping(_ object: Object) throws(PythonError) -> Bool {
         if cpy_is_dict(object) != 0 { return true }
-        return PyMapping_Check(object) != 0 && PyObject_HasAttrString(object, "keys") != 0
+        if PyMapping_Check(object) == 0 { return false }
+        return try hasAttribute(object, "keys")
     }
 }

@@ -28,7 +28,7 @@ func parseToken(_ python: borrowing Python, _ result: Object) throws(PythonError
 private func parseExtensions(
     _ python: borrowing Python, _ given: Object
 ) throws(PythonError) -> [(name: String, value: String)] {
-    guard python.isMapping(given) else {
+    guard try python.isMapping(given) else {
         throw python.error(.typeError, "the extensions must be a dict, not \(given.typeName)")
     }
     let dictionary = try OwnedObject(PyDict_New())

@@ -121,7 +121,8 @@ private func offsetsToStore(
             "message: an error or event has no offset to commit: \(error.object.representation)")
     }
     let values = messageFields(message).pointee
-    guard let topic = values.owned.topic?.text, values.partition >= 0, values.offset >= 0, values.offset < .max
+    let topic = try values.owned.topic.map { topic throws(PythonError) in try python.text(topic, "message: topic") }
+    guard let topic, values.partition >= 0, values.offset >= 0, values.offset < .max
     else {
         throw python.error(.valueError, "message: it has no topic, partition or offset to commit")
     }

@@ -53,7 +53,7 @@ func consumerPoll(
         _ = try fields.open(python)
         let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
-        fields.advance(&python)
+        try fields.advance(&python)
         // Again: reading the argument, and collecting garbage, may run code of the application's that closes the
         // consumer.
         let consumer = try fields.open(python)
@@ -68,7 +68,7 @@ func consumerNext(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         while true {
-            fields.advance(&python)
+            try fields.advance(&python)
             let consumer = try fields.open(python)
             guard let message = try fields.poll(&python, consumer, -1) else { continue }
             let owned = OwnedObject(owning: message)
@@ -87,7 +87,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func poll(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
     ) throws(PythonError) -> Object? {
-        try raiseDelayed(python)
+        if pointee.hasPutOff, let message = try putOff(python) { return message }
         base.enter()
         var hasFailed = false
         let record = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -118,10 +118,34 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             if PyErr_Occurred() != nil { throw PythonError() }
             return nil
         }
-        let message = self.message(record)
+        guard let message = self.message(record) else {
+            leave(record)
+            leaveFailed(&python)
+            throw PythonError()
+        }
         leave(&python)
-        guard let message else { throw PythonError() }
         return message
+    }
+
+    /// What an earlier call put off: its exception is raised, or its record given; nil where that was all.
+    @inline(never)
+    private func putOff(_ python: borrowing Python) throws(PythonError) -> Object? {
+        try raiseDelayed(python)
+        var record: Consumer.RawMessage?
+        _ = withUnsafeMutablePointer(to: &record) { takeLeft(into: UnsafeMutableBufferPointer(start: $0, count: 1)) }
+        guard let record else { return nil }
+        guard let message = self.message(record) else {
+            leave(record)
+            throw PythonError()
+        }
+        return message
+    }
+
+    /// Keeps a record for the next call.
+    @inline(never)
+    private func leave(_ record: Consumer.RawMessage) {
+        var record: Consumer.RawMessage? = record
+        withUnsafeMutablePointer(to: &record) { leave(UnsafeMutableBufferPointer(start: $0, count: 1)) }
     }
 
     /// Ends a call whose exception is pending.
@@ -154,14 +178,16 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// A Message that views a record, and owns it. The caller owns the result.
+    ///
+    /// - Returns: nil where memory is wanting; the record is the caller's still.
     @inline(__always)
     func message(_ record: Consumer.RawMessage) -> Object? {
         var topic: Object?
         if let handle = record.pointee.rkt {
             topic = base.topicName(handle)
-            if topic == nil { return dropped(record) }
+            if topic == nil { return nil }
         }
-        guard let message = MessagePool.take() else { return dropped(record) }
+        guard let message = MessagePool.take() else { return withoutMessage(topic) }
         let fields = messageFields(message)
         fields.initialize(viewing: record, topic: topic, flags: MessageFields.ownsRecord)
         fields.link(into: recent)
@@ -169,8 +195,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     @inline(never)
-    private func dropped(_ record: Consumer.RawMessage) -> Object? {
-        Consumer.destroy(record)
+    private func withoutMessage(_ topic: Object?) -> Object? {
+        topic?.release()
         return nil
     }
 }
@@ -199,7 +225,7 @@ func consumerConsume(
             }
             milliseconds = try fields.base.milliseconds(python, slots[1])
         }
-        fields.advance(&python)
+        try fields.advance(&python)
         let consumer = try fields.open(python)
         fields.base.enter()
         // A great number is a limit, not an order: the buffer grows no larger than that of a few calls.
@@ -242,7 +268,11 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
         let capacity = records.count
-        try raiseDelayed(python)
+        if pointee.hasPutOff {
+            try raiseDelayed(python)
+            let left = takeLeft(into: records)
+            if left > 0 { return try list(python, UnsafeMutableBufferPointer(rebasing: records[..<left])) }
+        }
         var count = 0
         var hasFailed = false
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -265,17 +295,38 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             if count == 0 { throw PythonError() }
             delay(python, PendingException(fetching: python))
         }
-        let result = try OwnedObject(PyList_New(count))
-        for index in 0..<count {
+        return try list(python, UnsafeMutableBufferPointer(rebasing: records[..<count]))
+    }
+
+    /// A list of Messages that view the records, and own them. Where memory is wanting, all are left for the next call.
+    @inline(__always)
+    private func list(
+        _ python: borrowing Python, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>
+    ) throws(PythonError) -> OwnedObject {
+        guard let list = PyList_New(records.count) else {
+            leave(records)
+            throw PythonError()
+        }
+        for index in 0..<records.count {
             guard let message = message(records[index].unsafelyUnwrapped) else {
-                for later in (index + 1)..<Swift.max(count, index + 1) {
-                    Consumer.destroy(records[later].unsafelyUnwrapped)
-                }
+                takeBack(list, index)
+                leave(records)
                 throw PythonError()
             }
-            PyList_SetItem(result.object, index, message)
+            PyList_SetItem(list, index, message)
         }
-        return result
+        return OwnedObject(owning: list)
+    }
+
+    /// Takes the records from the first Messages of a list that nobody will get, and lets go of the list.
+    @inline(never)
+    private func takeBack(_ list: Object, _ count: Int) {
+        for index in 0..<count {
+            let fields = messageFields(PyList_GetItem(list, index))
+            fields.unlink()
+            fields.pointee.record = nil
+        }
+        list.release()
     }
 
     @inline(never)

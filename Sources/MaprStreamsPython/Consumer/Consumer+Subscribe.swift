@@ -112,7 +112,7 @@ private final class RebalanceCallbacks {
         var assign = given(onAssign)
         var listener = given(listener)
         // subscribe(topics, X): an X that cannot be called and has a listener's methods is one.
-        if let object = assign, PyCallable_Check(object) == 0, Self.isListener(object) {
+        if let object = assign, PyCallable_Check(object) == 0, try Self.isListener(python, object) {
             guard listener == nil else {
                 throw python.error(.typeError, "subscribe() got two listeners")
             }
@@ -133,7 +133,7 @@ private final class RebalanceCallbacks {
                 throw python.error(
                     .typeError, "give either a listener or on_assign, on_revoke and on_lost, not both")
             }
-            guard Self.isListener(listener) else {
+            guard try Self.isListener(python, listener) else {
                 throw python.error(
                     .typeError, "listener must have on_assign or on_revoke methods; \(listener.typeName) has neither")
             }
@@ -153,8 +153,9 @@ private final class RebalanceCallbacks {
         onLost?.release()
     }
 
-    private static func isListener(_ object: Object) -> Bool {
-        PyObject_HasAttrString(object, "on_assign") != 0 || PyObject_HasAttrString(object, "on_revoke") != 0
+    private static func isListener(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Bool {
+        if try python.hasAttribute(object, "on_assign") { return true }
+        return try python.hasAttribute(object, "on_revoke")
     }
 
     /// A listener's method, or nil. The caller owns the result.
@@ -208,7 +209,7 @@ private func topicNames(_ python: borrowing Python, _ object: Object) throws(Pyt
 private func noTopicName(_ python: borrowing Python, _ element: Object, _ index: Int) -> PythonError {
     var advice = ""
     if cpy_is_bytes(element) != 0 { advice = ": decode it first" }
-    if element.typeName == "Pattern" && PyObject_HasAttrString(element, "pattern") != 0 {
+    if element.typeName == "Pattern" {
         advice = ": give its pattern as a str that begins with \"^\""
     }
     return python.error(.typeError, "topics[\(index)] must be str, not \(element.typeName)\(advice)")

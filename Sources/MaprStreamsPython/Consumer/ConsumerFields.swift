@@ -24,6 +24,11 @@ struct ConsumerFields {
     var recent: UnsafeMutablePointer<MessageFields>?
     var older: UnsafeMutablePointer<MessageFields>?
     var owned: Owned
+    /// Something was put off to the next call: `owned.delayed`, or `leftRecords`.
+    var hasPutOff: Bool
+    /// Records that no Message could be made of, for want of memory. librdkafka counts them as consumed, so the next call
+    /// gives them. They are owned.
+    var leftRecords: UnsafeMutablePointer<[Consumer.RawMessage]>?
     /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
     var mustClose: Bool
     /// The last callbacks are being served: they may still use the consumer, to commit above all.
@@ -92,16 +97,15 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
     }
 
-    /// Raises what an earlier call had to put off.
-    @inline(__always)
+    /// Raises the exception that an earlier call had to put off.
     func raiseDelayed(_ python: borrowing Python) throws(PythonError) {
         if pointee.owned.delayed != nil { throw takeDelayed(python).restored(python) }
     }
 
-    @inline(never)
     private func takeDelayed(_ python: borrowing Python) -> PendingException {
         let exception = pointee.owned.delayed.unsafelyUnwrapped
         pointee.owned.delayed = nil
+        pointee.hasPutOff = pointee.leftRecords != nil
         return PendingException(OwnedObject(owning: exception), python)
     }
 
@@ -110,6 +114,43 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         guard let exception else { return }
         if pointee.owned.delayed != nil { return exception.report(python, object) }
         pointee.owned.delayed = exception.instance(python).take()
+        pointee.hasPutOff = true
+    }
+
+    /// Keeps records for the next call.
+    @inline(never)
+    func leave(_ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>) {
+        if records.isEmpty { return }
+        if pointee.leftRecords == nil {
+            pointee.leftRecords = .allocate(capacity: 1)
+            pointee.leftRecords?.initialize(to: [])
+        }
+        pointee.leftRecords?.pointee.insert(contentsOf: records.lazy.map { $0.unsafelyUnwrapped }, at: 0)
+        pointee.hasPutOff = true
+    }
+
+    /// Takes records that an earlier call left. - Returns: how many.
+    func takeLeft(into records: UnsafeMutableBufferPointer<Consumer.RawMessage?>) -> Int {
+        guard let left = pointee.leftRecords else { return 0 }
+        let count = Swift.min(records.count, left.pointee.count)
+        for index in 0..<count { records[index] = left.pointee[index] }
+        left.pointee.removeFirst(count)
+        if left.pointee.isEmpty { forgetLeft() }
+        return count
+    }
+
+    private func forgetLeft() {
+        pointee.leftRecords?.deinitialize(count: 1)
+        pointee.leftRecords?.deallocate()
+        pointee.leftRecords = nil
+        pointee.hasPutOff = pointee.owned.delayed != nil
+    }
+
+    /// Before the handle goes: nobody will ask for them.
+    private func destroyLeft() {
+        guard let left = pointee.leftRecords else { return }
+        for record in left.pointee { Consumer.destroy(record) }
+        forgetLeft()
     }
 
     /// Tells of an exception that no call will raise any more.
@@ -120,23 +161,29 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     // MARK: Messages that the program holds
 
     @inline(__always)
-    func advance(_ python: inout Python) {
-        if pointee.recent != nil || pointee.older != nil { advanceSlowly(&python) }
+    func advance(_ python: inout Python) throws(PythonError) {
+        if pointee.recent != nil || pointee.older != nil { try advanceSlowly(&python) }
     }
 
     @inline(__always)
-    private func advanceSlowly(_ python: inout Python) {
-        if pointee.older != nil { materialiseOlder(&python) }
+    private func advanceSlowly(_ python: inout Python) throws(PythonError) {
+        if pointee.older != nil { try materialiseOlder(&python) }
         pointee.older = pointee.recent
         if let first = pointee.recent { first.pointee.link = older }
         pointee.recent = nil
     }
 
     @inline(never)
-    private func materialiseOlder(_ python: inout Python) {
+    private func materialiseOlder(_ python: inout Python) throws(PythonError) {
         // A call of its own: a finalizer that closes the consumer meanwhile must not destroy it before the last copy.
         base.enter()
-        while let message = pointee.older { message.materialise(python) }
+        do throws(PythonError) {
+            while let message = pointee.older { try message.materialiseWhole(python) }
+        } catch {
+            // The message has its record still, and the next call tries again.
+            leaveFailed(&python)
+            throw error
+        }
         leave(&python)
     }
 
@@ -159,6 +206,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func abandon() {
         pointee.consumer = nil
         pointee.mustClose = false
+        forgetLeft()
         for head in [recent, older] {
             while let message = head.pointee {
                 message.pointee.flags &= ~MessageFields.ownsRecord
@@ -188,6 +236,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.pointee.client = nil
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
+        destroyLeft()
         // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. They may take a session's
         // time where an answer is outstanding, after Ctrl-C say: then they end by themselves, in the background.
         let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000

@@ -124,7 +124,8 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                     timeoutMilliseconds: 0, topicNames: nil, callbacks: callbacks, tokenBox: tokenBox, next: nil,
                     previous: nil
                 ),
-                consumer: nil, recent: nil, older: nil, owned: ConsumerFields.Owned(),
+                consumer: nil, recent: nil, older: nil, owned: ConsumerFields.Owned(), hasPutOff: false,
+                leftRecords: nil,
                 mustClose: false, isClosing: false, wasInterrupted: false))
         do throws(PythonError) {
             var events = clientEvents(fields.base)

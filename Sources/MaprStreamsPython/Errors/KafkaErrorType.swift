@@ -177,9 +177,10 @@ func kafkaErrorInitialize(_ object: Object?, _ arguments: Object?, _ keywords: O
     }
 }
 
-func kafkaErrorString(_ object: Object?) -> String {
+private func kafkaErrorString(_ python: borrowing Python, _ object: Object?) throws(PythonError) -> String {
     let fields = kafkaErrorFields(object)
-    return fields.pointee.owned.reason?.text ?? ErrorCode(rawValue: fields.pointee.code).text
+    if let reason = fields.pointee.owned.reason, let text = try python.textIfUTF8(reason) { return text }
+    return ErrorCode(rawValue: fields.pointee.code).text
 }
 
 @_cdecl("mapr_KafkaError_describe")
@@ -188,7 +189,7 @@ func kafkaErrorDescribe(_ object: Object?) -> Object? {
         let fields = kafkaErrorFields(object)
         let fatal = fields.pointee.flags & KafkaErrorFields.fatal != 0 ? "FATAL," : ""
         let code = ErrorCode(rawValue: fields.pointee.code)
-        let text = kafkaErrorString(object)
+        let text = try kafkaErrorString(python, object)
         return try python.string("KafkaError{\(fatal)code=\(code.name),val=\(code.rawValue),str=\"\(text)\"}").take()
     }
 }
@@ -204,7 +205,7 @@ func kafkaErrorName(_ object: Object?, _ unused: Object?) -> Object? {
 func kafkaErrorText(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         if let text = kafkaErrorFields(object).pointee.owned.reason { return text.retained }
-        return try python.string(kafkaErrorString(object)).take()
+        return try python.string(kafkaErrorString(python, object)).take()
     }
 }
 

@@ -17,6 +17,8 @@ struct MessageFields {
     static let isSynthetic: UInt8 = 4
     /// Known to the garbage collector.
     static let isTracked: UInt8 = 8
+    /// The record had to go before all of it could be copied: what is nil is lost, and an accessor says so.
+    static let isIncomplete: UInt8 = 16
 
     struct Owned: OwnedReferences {
         var topic: Object?
@@ -134,26 +136,65 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     /// Copies all that the record still holds, and gives it up. The pending exception, if any, stays.
     ///
-    /// Making tuples, lists and errors may collect garbage, and with that run code of the application's, which may end
-    /// the client or drop the message: the object is held, and the record looked up again at each step.
+    /// Where memory is wanting, what could not be copied is lost: its accessor raises MemoryError.
     func materialise(_ python: borrowing Python) {
         guard pointee.record != nil else { return }
         let held = OwnedObject(retaining: .owner(of: self))
         let pending = PendingException(fetching: python)
+        if !copyRecord(python) {
+            PyErr_Clear()
+            noteWhatIsMissing()
+        }
+        dropRecord()
+        pending.restore(python)
+        _ = held.object
+    }
+
+    /// The same, but where memory is wanting the message keeps its record, and MemoryError is raised.
+    func materialiseWhole(_ python: borrowing Python) throws(PythonError) {
+        guard pointee.record != nil else { return }
+        let held = OwnedObject(retaining: .owner(of: self))
+        guard copyRecord(python) else { throw PythonError() }
+        dropRecord()
+        _ = held.object
+    }
+
+    /// Copies all that the record still holds. - Returns: false where memory is wanting, with MemoryError pending.
+    ///
+    /// Making tuples, lists and errors may collect garbage, and with that run code of the application's, which may end
+    /// the client or drop the message: the caller holds the object, and the record is looked up again at each step.
+    private func copyRecord(_ python: borrowing Python) -> Bool {
         copyValue()
+        if PyErr_Occurred() != nil { return false }
         copyKey()
+        if PyErr_Occurred() != nil { return false }
         var type: Int32 = 0
         pointee.timestamp = currentTimestamp(&type)
         pointee.timestampType = type
         pointee.latency = currentLatency
         pointee.leaderEpoch = currentLeaderEpoch
         copyError(python)
+        if PyErr_Occurred() != nil { return false }
         copyHeaders(python)
-        // What could not be copied for want of memory is None from now on.
-        PyErr_Clear()
-        dropRecord()
-        pending.restore(python)
-        _ = held.object
+        return PyErr_Occurred() == nil
+    }
+
+    /// Tells what the record does not have, which is None, from what is lost, which stays nil.
+    private func noteWhatIsMissing() {
+        guard let record = pointee.record else { return }
+        var type: Int32 = 0
+        pointee.timestamp = currentTimestamp(&type)
+        pointee.timestampType = type
+        pointee.latency = currentLatency
+        pointee.leaderEpoch = currentLeaderEpoch
+        pointee.flags |= MessageFields.isIncomplete
+        let none = cpy_none().unsafelyUnwrapped
+        if pointee.owned.value == nil && record.pointee.payload == nil { pointee.owned.value = none.retained }
+        if pointee.owned.key == nil && record.pointee.key == nil { pointee.owned.key = none.retained }
+        if pointee.owned.error == nil && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+            pointee.owned.error = none.retained
+        }
+        if pointee.owned.headers == nil && headersOfRecord == nil { pointee.owned.headers = none.retained }
     }
 
     // MARK: From the record
@@ -172,14 +213,17 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
     }
 
-    func copyHeaders(_ python: borrowing Python) {
-        guard
-            pointee.owned.headers == nil, let record = pointee.record, pointee.flags & MessageFields.isReport == 0
-        else { return }
+    /// The record's headers; nil where it has none, and for a report.
+    private var headersOfRecord: OpaquePointer? {
+        guard let record = pointee.record, pointee.flags & MessageFields.isReport == 0 else { return nil }
         var headers: OpaquePointer?
-        guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return rd_kafka_header_cnt(headers) == 0 ? nil : headers
+    }
+
+    func copyHeaders(_ python: borrowing Python) {
+        guard pointee.owned.headers == nil, let headers = headersOfRecord else { return }
         let count = rd_kafka_header_cnt(headers)
-        if count == 0 { return }
         // All of the record is read before the first object is made that may collect garbage.
         withUnsafeTemporaryAllocation(of: Object?.self, capacity: 2 * count) { parts in
             for index in 0..<count {

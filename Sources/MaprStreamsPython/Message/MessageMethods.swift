@@ -131,13 +131,19 @@ private func copied(_ object: Object?) -> Object? {
     return PyErr_Occurred() == nil ? cpy_none().unsafelyUnwrapped.retained : nil
 }
 
+/// The answer of an accessor that finds nothing and has no record: None, or that it is lost.
+@inline(never)
+private func absent(_ fields: UnsafeMutablePointer<MessageFields>) -> Object? {
+    if fields.pointee.flags & MessageFields.isIncomplete != 0 { return PyErr_NoMemory() }
+    return cpy_none().unsafelyUnwrapped.retained
+}
+
 @_cdecl("mapr_Message_error")
 func messageError(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let error = fields.pointee.owned.error { return error.retained }
-    guard let record = fields.pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
-        return cpy_none().unsafelyUnwrapped.retained
-    }
+    guard let record = fields.pointee.record else { return absent(fields) }
+    if record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { return cpy_none().unsafelyUnwrapped.retained }
     Python.attached { python in fields.copyError(python) }
     return copied(fields.pointee.owned.error)
 }
@@ -146,9 +152,8 @@ func messageError(_ object: Object?, _ unused: Object?) -> Object? {
 func messageValue(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let value = fields.pointee.owned.value { return value.retained }
-    guard let record = fields.pointee.record, let start = record.pointee.payload else {
-        return cpy_none().unsafelyUnwrapped.retained
-    }
+    guard let record = fields.pointee.record else { return absent(fields) }
+    guard let start = record.pointee.payload else { return cpy_none().unsafelyUnwrapped.retained }
     let value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
     fields.pointee.owned.value = value
     return value?.retained
@@ -158,9 +163,8 @@ func messageValue(_ object: Object?, _ unused: Object?) -> Object? {
 func messageKey(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let key = fields.pointee.owned.key { return key.retained }
-    guard let record = fields.pointee.record, let start = record.pointee.key else {
-        return cpy_none().unsafelyUnwrapped.retained
-    }
+    guard let record = fields.pointee.record else { return absent(fields) }
+    guard let start = record.pointee.key else { return cpy_none().unsafelyUnwrapped.retained }
     let key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
     fields.pointee.owned.key = key
     return key?.retained
@@ -189,8 +193,14 @@ func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
     var type: Int32 = 0
     let timestamp = messageFields(object).currentTimestamp(&type)
     guard let tuple = PyTuple_New(2) else { return nil }
+    let number = PyLong_FromLongLong(timestamp)
+    // The small int of the type is the interpreter's own, and is always there.
     PyTuple_SetItem(tuple, 0, PyLong_FromLong(Int(type)))
-    PyTuple_SetItem(tuple, 1, PyLong_FromLongLong(timestamp))
+    PyTuple_SetItem(tuple, 1, number)
+    if number == nil {
+        tuple.release()
+        return nil
+    }
     return tuple
 }
 
@@ -198,7 +208,7 @@ func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
 func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let headers = fields.pointee.owned.headers { return headers.retained }
-    guard fields.pointee.record != nil else { return cpy_none().unsafelyUnwrapped.retained }
+    guard fields.pointee.record != nil else { return absent(fields) }
     Python.attached { python in fields.copyHeaders(python) }
     return copied(fields.pointee.owned.headers)
 }

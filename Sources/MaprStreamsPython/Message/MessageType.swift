@@ -138,6 +138,10 @@ func messageLength(_ object: Object?) -> Int {
     let fields = messageFields(object)
     if let value = fields.pointee.owned.value { return value.isNone ? 0 : PyObject_Size(value) }
     if let record = fields.pointee.record { return record.pointee.payload == nil ? 0 : record.pointee.len }
+    if fields.pointee.flags & MessageFields.isIncomplete != 0 {
+        PyErr_NoMemory()
+        return -1
+    }
     return 0
 }
 
@@ -148,8 +152,8 @@ func messageCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> 
         Types.isInstance(other.unsafelyUnwrapped, of: Types.message)
     else { return cpy_not_implemented().unsafelyUnwrapped.retained }
     return Python.entered(failure: nil) { python throws(PythonError) in
-        let mine = try OwnedObject(messageContent(python, object))
-        let theirs = try OwnedObject(messageContent(python, other))
+        let mine = try messageContent(python, object)
+        let theirs = try messageContent(python, other)
         return try OwnedObject(PyObject_RichCompare(mine.object, theirs.object, operation)).take()
     }
 }
@@ -168,7 +172,7 @@ func messageDescribe(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         func text(_ method: (Object?, Object?) -> Object?) throws(PythonError) -> String {
             let value = try OwnedObject(method(object, nil))
-            return value.object.representation
+            return try python.representation(value.object)
         }
         let name = object.unsafelyUnwrapped.typeName
         let partition = try text(messagePartition)
@@ -177,41 +181,35 @@ func messageDescribe(_ object: Object?) -> Object? {
         let rest: String
         if error.object.isNone {
             let length = messageLength(object)
-            // set_value() takes anything, also what has no length.
-            if length < 0 { PyErr_Clear() }
+            if length < 0 {
+                // set_value() takes anything, also what has no length.
+                if python.errorIs(.memoryError) { throw PythonError() }
+                PyErr_Clear()
+            }
             rest = "key=\(try text(messageKey))" + (length < 0 ? "" : ", \(length) bytes")
         } else {
-            rest = "error=\(error.object.representation)"
+            rest = "error=\(try python.representation(error.object))"
         }
         return try python.string("<mapr_streams_python.\(name) \(place), \(rest)>").take()
     }
 }
 
-/// All that a message holds, as the arguments of the constructor. The caller owns the result.
-func messageContent(_ python: borrowing Python, _ object: Object?) -> Object? {
-    let fields = messageFields(object)
-    guard let tuple = PyTuple_New(10) else { return nil }
-    let latency = fields.currentLatency
-    let epoch = fields.currentLeaderEpoch
-    let items: [Object?] = [
-        messageTopic(object, nil), messageValue(object, nil), messageKey(object, nil), messageHeaders(object, nil),
-        messageError(object, nil), messagePartition(object, nil), messageOffset(object, nil),
-        messageTimestamp(object, nil),
-        latency < 0 ? cpy_none().unsafelyUnwrapped.retained : PyFloat_FromDouble(Double(latency) / 1_000_000),
-        epoch < 0 ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(epoch)),
+/// All that a message holds, as the arguments of the constructor.
+func messageContent(_ python: borrowing Python, _ object: Object?) throws(PythonError) -> OwnedObject {
+    // The order of the constructor's parameters.
+    let parts: [(Object?, Object?) -> Object?] = [
+        messageTopic, messageValue, messageKey, messageHeaders, messageError, messagePartition, messageOffset,
+        messageTimestamp, messageLatency, messageLeaderEpoch,
     ]
-    for (index, item) in items.enumerated() { PyTuple_SetItem(tuple, index, item) }
-    if PyErr_Occurred() != nil {
-        tuple.release()
-        return nil
+    return try python.tuple(count: parts.count) { index throws(PythonError) in
+        try OwnedObject(parts[index](object, nil))
     }
-    return tuple
 }
 
 @_cdecl("mapr_Message_reduce")
 func messageReduce(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let content = try OwnedObject(messageContent(python, object))
+        let content = try messageContent(python, object)
         return try OwnedObject(cpy_tuple2(cpy_type_of(object.unsafelyUnwrapped), content.object)).take()
     }
 }

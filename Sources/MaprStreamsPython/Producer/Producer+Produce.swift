@@ -131,7 +131,9 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Producer.Topic {
         let handle: Producer.Topic
         // What is found was checked when it was put there; only an exact str may be looked up before it is checked.
-        if cpy_is_exactly_str(object) != 0, let known = PyDict_GetItemWithError(pointee.owned.topics, object) {
+        if cpy_is_exactly_str(object) != 0, let topics = pointee.owned.topics,
+            let known = PyDict_GetItemWithError(topics, object)
+        {
             handle = pointee.handles[PyLong_AsLong(known)]
         } else {
             let name = try python.cString(object, "topic")
@@ -148,7 +150,10 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     private func checkedTopic(
         _ python: borrowing Python, _ object: Object, _ name: UnsafePointer<CChar>
     ) throws(PythonError) -> Producer.Topic {
-        if let known = PyDict_GetItemWithError(pointee.owned.topics, object) {
+        // The garbage collector may have cleared it, in a producer that a finalizer still reaches.
+        if pointee.owned.topics == nil { pointee.owned.topics = try OwnedObject(PyDict_New()).take() }
+        let topics = OwnedObject(retaining: pointee.owned.topics.unsafelyUnwrapped)
+        if let known = PyDict_GetItemWithError(topics.object, object) {
             return pointee.handles[PyLong_AsLong(known)]
         }
         if PyErr_Occurred() != nil { throw PythonError() }
@@ -158,7 +163,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         }
         let index = try python.integer(pointee.handles.count)
         pointee.handles.append(handle)
-        if PyDict_SetItem(pointee.owned.topics, object, index.object) != 0 { throw PythonError() }
+        if PyDict_SetItem(topics.object, object, index.object) != 0 { throw PythonError() }
         return handle
     }
 

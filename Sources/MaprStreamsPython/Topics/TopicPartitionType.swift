@@ -119,15 +119,14 @@ func topicPartitionInitialize(_ object: Object?, _ arguments: Object?, _ keyword
     }
 }
 
-private func topicText(_ object: Object?) -> String { fields(object).pointee.owned.topic?.text ?? "" }
-
 @_cdecl("mapr_TopicPartition_describe")
 func topicPartitionDescribe(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let values = fields(object).pointee
-        let error = values.owned.error?.representation ?? "None"
+        let topic = try values.owned.topic.map { topic throws(PythonError) in try python.textIfUTF8(topic) ?? "" } ?? ""
+        let error = try values.owned.error.map { error throws(PythonError) in try python.representation(error) }
         return try python.string(
-            "TopicPartition{topic=\(topicText(object)),partition=\(values.partition),offset=\(values.offset),error=\(error)}"
+            "TopicPartition{topic=\(topic),partition=\(values.partition),offset=\(values.offset),error=\(error ?? "None")}"
         ).take()
     }
 }
@@ -137,13 +136,17 @@ func topicPartitionCompare(_ object: Object?, _ other: Object?, _ operation: Int
     guard Types.isInstance(other.unsafelyUnwrapped, of: Types.topicPartition) else {
         return cpy_not_implemented().unsafelyUnwrapped.retained
     }
-    // By code points, as Python orders strings: UTF-8 keeps that order, Swift's own comparison need not.
-    let mine = Array(topicText(object).utf8)
-    let theirs = Array(topicText(other).utf8)
-    let order =
-        mine == theirs
-        ? Int(fields(object).pointee.partition) - Int(fields(other).pointee.partition)
-        : mine.lexicographicallyPrecedes(theirs) ? -1 : 1
+    var order = 0
+    // By code points, as Python orders strs. One without a topic, whose __init__ was not called, comes first.
+    switch (fields(object).pointee.owned.topic, fields(other).pointee.owned.topic) {
+    case (let mine?, let theirs?):
+        order = Int(PyUnicode_Compare(mine, theirs))
+        if order == -1 && PyErr_Occurred() != nil { return nil }
+    case (nil, _?): order = -1
+    case (_?, nil): order = 1
+    case (nil, nil): break
+    }
+    if order == 0 { order = Int(fields(object).pointee.partition) - Int(fields(other).pointee.partition) }
     return compared(order, 0, operation)
 }
 
@@ -232,8 +235,9 @@ extension Python {
         guard let topic = values.owned.topic else {
             throw error(.valueError, "\(name): a TopicPartition without a topic: its __init__ was not called")
         }
+        let metadata = try values.owned.metadata.map { metadata throws(PythonError) in try text(metadata, "metadata") }
         return TopicPartition(
-            topic.text ?? "", values.partition, offset: values.offset, metadata: values.owned.metadata?.text,
+            try text(topic, "topic"), values.partition, offset: values.offset, metadata: metadata,
             leaderEpoch: values.leaderEpoch < 0 ? nil : values.leaderEpoch)
     }
 
