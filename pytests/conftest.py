@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 from limits import HANG
+from workers import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
 
 if TYPE_CHECKING:
     from mapr_streams_python.testing import Cluster
