@@ -227,7 +227,6 @@ def test_a_refusal_is_one_line_and_names_the_range(make):
         ("value.serializer", "serialize keys and values before produce()"),
         ("key.deserializer", "Message.key()"),
         ("value_deserializer", "Message.value()"),
-        ("max.poll.records", "consume()"),
         ("max.request.size", '"message.max.bytes"'),
         ("buffer.memory", '"queue.buffering.max.kbytes"'),
         ("fetch.max.wait.ms", '"fetch.wait.max.ms"'),

@@ -15,7 +15,7 @@ extension CallbackContext {
     func install(in conf: OpaquePointer?, isConsumer: Bool) {
         logLevel = Self.logLevel(of: conf)
         // What tells of connections is wanted for the errors that follow, though it be not printed.
-        if events.log == nil && logLevel < 4 { rd_kafka_conf_set(conf, "log_level", "4", nil, 0) }
+        if events.log == nil && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_log_cb(conf, logLine)
         rd_kafka_conf_set_error_cb(conf, errorEvent)
@@ -90,7 +90,10 @@ private func logLine(
 ) {
     guard let handle, let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
     let context = CallbackContext.from(opaque)
-    if level <= 4 { context.failures.note(String(cString: text)) }
+    // A connection that ends is no more than information, though it never came to be one; one that was idle is none.
+    if level <= 4 || (level == 6 && strstr(text, "Disconnected") != nil && strstr(text, "in state UP") == nil) {
+        context.failures.note(String(cString: text))
+    }
     if level <= context.logLevel { context.log(handle, level, facility, text) }
 }
 
