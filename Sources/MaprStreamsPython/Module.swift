@@ -40,6 +40,16 @@ nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
 
             ``rd_kafka_version_str``, ``rd_kafka_version``.
             """),
+        .none(
+            "_tell_undelivered", moduleTellUndelivered,
+            """
+            _tell_undelivered($module, /)
+            --
+
+            Tells on stderr how many messages were not delivered; called when the interpreter exits.
+
+            :rtype: None
+            """),
         .one(
             "_property_fate", propertyFate,
             """
@@ -74,6 +84,7 @@ func executeModule(_ module: Object?) -> Int32 {
             try makeConsumerType(python, module)
             try makeMockClusterType(python, module)
             try makeTopicNamesType(python, module)
+            try UndeliveredMessages.tellAtExit(python, module)
         }
         try addConstants(python, to: module)
         return 0

@@ -123,8 +123,8 @@ def test_headers_are_none_when_there_are_none(consumed):
     assert consumed()[1].headers() is None
 
 
-def test_a_delivery_report_has_no_headers(online, make_topic):
-    assert report_of(online.producer(), make_topic(), value="v", headers={"a": "b"})[1].headers() is None
+def test_a_delivery_report_has_the_headers_of_its_message(online, make_topic):
+    assert report_of(online.producer(), make_topic(), value="v", headers={"a": "b"})[1].headers() == [("a", b"b")]
 
 
 def test_latency_is_seconds_in_a_delivery_report_and_none_in_a_consumed_message(reported, consumed):

@@ -404,6 +404,7 @@ class KafkaError(Exception):
     _BAD_COMPRESSION: ClassVar[int]
     _BAD_MSG: ClassVar[int]
 
+def _tell_undelivered() -> None: ...
 def _property_fate(name: str, /) -> tuple[str, str | None, str]: ...
 
 @disjoint_base

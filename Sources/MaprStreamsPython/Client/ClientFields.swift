@@ -195,7 +195,7 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
 }
 
 /// The head of the list of all clients.
-nonisolated(unsafe) private var clients: UnsafeMutablePointer<ClientFields>?
+nonisolated(unsafe) private(set) var clients: UnsafeMutablePointer<ClientFields>?
 
 nonisolated(unsafe) private var isPreparedForFork = false
 
@@ -205,6 +205,7 @@ func prepareForFork() {
     isPreparedForFork = true
     pthread_atfork(nil, nil) {
         // The child has this one thread, and the GIL with it.
+        UndeliveredMessages.forget()
         var client = clients
         while let here = client {
             // The reference is leaked: whoever drops it would destroy the handle.

@@ -213,9 +213,9 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
     }
 
-    /// The record's headers; nil where it has none, and for a report.
+    /// The record's headers; nil where it has none.
     private var headersOfRecord: OpaquePointer? {
-        guard let record = pointee.record, pointee.flags & MessageFields.isReport == 0 else { return nil }
+        guard let record = pointee.record, pointee.flags & MessageFields.isSynthetic == 0 else { return nil }
         var headers: OpaquePointer?
         guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
         return rd_kafka_header_cnt(headers) == 0 ? nil : headers
@@ -274,6 +274,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
             error.reason = String(
                 decoding: UnsafeRawBufferPointer(start: start, count: record.pointee.len), as: UTF8.self)
         }
+        error.isFatal = error.code == .fatal
         guard let object = try? python.kafkaError(error) else { return }
         if pointee.owned.error == nil { pointee.owned.error = object.take() }
         track()

@@ -82,7 +82,7 @@ let messageMethods: [Method] = [
         headers($self, /)
         --
 
-        The headers in their order, or None where there are none. A delivery report has none.
+        The headers in their order, or None where there are none.
 
         :rtype: list(tuple(str, bytes or None)) or None
 

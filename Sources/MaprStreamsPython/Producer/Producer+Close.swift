@@ -102,7 +102,7 @@ func producerClose(
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // The reports behind this one cannot come while the callback waits; the call that runs it destroys the
             // handle.
-            left = producer.use { $0.outstanding }
+            left = producer.use { $0.undelivered }
         } else {
             do throws(PythonError) {
                 left = try fields.flush(&python, producer, milliseconds, isClosing: true)

@@ -102,7 +102,7 @@ func producerProduce(
                                 topic, partition: partition, value: value.start, valueCount: value.count,
                                 isLent: false, key: key.start, keyCount: key.count, opaque: callback)
                         } catch {
-                            throw python.raise(error, prefix: "Unable to produce message")
+                            throw refusal(python, producer, error, value, key)
                         }
                     }
                 } else {
@@ -117,6 +117,15 @@ func producerProduce(
             return cpy_none().unsafelyUnwrapped.retained
         }
     }
+}
+
+/// What a message that librdkafka does not take raises.
+@inline(never)
+private func refusal(
+    _ python: borrowing Python, _ producer: Producer, _ error: StreamsError, _ value: BorrowedBytes,
+    _ key: BorrowedBytes
+) -> PythonError {
+    python.raise(producer.refusal(error, size: value.count + key.count), prefix: "Unable to produce message")
 }
 
 @inline(never)
@@ -226,7 +235,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                     }
                 }
             } catch {
-                throw python.raise(error, prefix: "Unable to produce message")
+                throw producer.use { refusal(python, $0, error, value, key) }
             }
         }
         guard let headers, headers != cpy_none() else { return try send(nil) }

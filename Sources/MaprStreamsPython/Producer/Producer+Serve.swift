@@ -229,7 +229,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     private func serveRejected(_ producer: Unmanaged<Producer>, _ frame: UnsafeMutablePointer<CallFrame>) -> Int {
         var served = 0
         // Those that the callbacks add are for the next call.
-        for _ in 0..<producer.use({ $0.outstanding }) {
+        for _ in 0..<producer.use({ $0.undelivered }) {
             guard frame.pointee.exception == nil, producer.use({ $0.serveRejected() }) else { break }
             served += 1
         }
@@ -301,7 +301,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 if served == 0 || deadline.hasPassed { break }
                 try python.checkSignals()
             }
-            let left = producer.use { $0.outstanding }
+            let left = producer.use { $0.undelivered }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
             let slice = Swift.min(deadline.remaining, Self.flushSlice)
             let failed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -316,7 +316,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             if failed { throw PythonError() }
             try python.checkSignals()
             // Another thread may have closed the producer.
-            if pointee.producer == nil && !isClosing { return producer.use { $0.outstanding } }
+            if pointee.producer == nil && !isClosing { return producer.use { $0.undelivered } }
         }
     }
 }

@@ -75,8 +75,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
             let deadline = Deadline(milliseconds: 2000)
             producer.use { producer in
-                if producer.outstanding > 0 { try? producer.purge(waiting: false) }
-                while producer.outstanding > 0 && !deadline.hasPassed {
+                if producer.undelivered > 0 { try? producer.purge(waiting: false) }
+                while producer.undelivered > 0 && !deadline.hasPassed {
                     while producer.hasRejected { _ = producer.serveRejected() }
                     if producer.poll(milliseconds: 0) == 0 {
                         _ = python.detached(frame) { producer.poll(milliseconds: 10) }
@@ -214,6 +214,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         // Events that are not about a message have nobody to hear them any more.
         base.clearCallbacks(keepingReport: true)
         destroy(&python)
+        UndeliveredMessages.noteDropped(pointee.purged)
         if pointee.purged > 0 && !Interpreter.isFinalizing {
             let words =
                 "a Producer was dropped with \(pointee.purged) message\(pointee.purged == 1 ? "" : "s") undelivered:"

@@ -12,13 +12,16 @@ extension CallbackContext {
     }
 
     /// Tells librdkafka which of them to call.
-    func install(in conf: OpaquePointer?, isConsumer: Bool) {
+    ///
+    /// - Parameter countsErrors: whether errors come as events, which wait and are counted, even where nobody asked for
+    ///   them; else librdkafka logs those.
+    func install(in conf: OpaquePointer?, isConsumer: Bool, countsErrors: Bool) {
         logLevel = Self.logLevel(of: conf)
         // What tells of connections is wanted for the errors that follow, though it be not printed.
         if events.log == nil && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_log_cb(conf, logLine)
-        rd_kafka_conf_set_error_cb(conf, errorEvent)
+        if countsErrors { rd_kafka_conf_set_error_cb(conf, errorEvent) }
         if events.log != nil { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
         if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf, statisticsEvent) }
         if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf, throttleEvent) }
@@ -119,13 +122,7 @@ private func errorEvent(
     // While a consumer closes, the events of its partitions have no message to come in.
     if code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue { return }
     var error = StreamsError(ErrorCode(rawValue: code), reason: reason.map { String(cString: $0) })
-    if error.code == .fatal {
-        // The event only says that there is one; librdkafka keeps the error itself.
-        var text = [CChar](repeating: 0, count: 512)
-        error = StreamsError(ErrorCode(rd_kafka_fatal_error(handle, &text, text.count)))
-        error.reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        error.isFatal = true
-    }
+    if error.code == .fatal, let handle, let cause = StreamsError(fatalOf: handle) { error = cause }
     context.failures.note(error.text)
     let explained = context.failures.explained(error)
     if let handler = context.events.error {

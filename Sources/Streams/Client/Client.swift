@@ -29,7 +29,9 @@ public class Client: @unchecked Sendable {
         configuration.setDefault("client.software.name", "mapr-streams-python")
         configuration.setDefault("client.software.version", Self.softwareVersion)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
-            context.install(in: conf, isConsumer: consumer)
+            context.install(
+                in: conf, isConsumer: consumer,
+                countsErrors: consumer || events.error != nil || configuration.dialect == .mapr)
             var text = [CChar](repeating: 0, count: 512)
             guard
                 let handle = rd_kafka_new(
@@ -74,8 +76,36 @@ public class Client: @unchecked Sendable {
     /// librdkafka's name of the client, as in `rdkafka#producer-1`. - Note: `rd_kafka_name`.
     public var name: String { String(cString: rd_kafka_name(handle)) }
 
-    /// The error, with the reason why no connection came about, where it is known.
-    public func explained(_ error: StreamsError) -> StreamsError { context.failures.explained(error) }
+    /// The error, with what is known beside it: the fatal error that it stands for, whose limit it is, or the reason why
+    /// no connection came about.
+    public func explained(_ error: StreamsError) -> StreamsError {
+        switch error.code {
+        case .fatal:
+            return StreamsError(fatalOf: handle) ?? error
+        case .messageTooLarge:
+            return error.followed(by: "raise max.message.bytes of the topic, or message.max.bytes of the brokers")
+        default:
+            return context.failures.explained(error)
+        }
+    }
+
+    /// Throws where librdkafka returned an error code.
+    func check(_ code: rd_kafka_resp_err_t) throws(StreamsError) {
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
+    }
+
+    /// Throws where librdkafka returned an error object.
+    func check(_ error: OpaquePointer?) throws(StreamsError) {
+        if let error { throw explained(StreamsError(owning: error)) }
+    }
+
+    /// A property of the configuration as librdkafka has it. - Note: `rd_kafka_conf_get`.
+    func property(_ name: String) -> String? {
+        var text = [CChar](repeating: 0, count: 512)
+        var count = text.count
+        guard rd_kafka_conf_get(rd_kafka_conf(handle), name, &text, &count) == RD_KAFKA_CONF_OK else { return nil }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 
     /// Stops the function that serves callbacks as soon as the callback that called this returns. - Note:
     /// `rd_kafka_yield`.

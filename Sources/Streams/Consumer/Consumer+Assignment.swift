@@ -26,7 +26,7 @@ extension Consumer {
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
         let list = TopicPartitionList(withNotedOffsets(partitions))
-        try StreamsError.check(withOpenGroup { list.withRaw { rd_kafka_incremental_assign(handle, $0) } })
+        try check(withOpenGroup { list.withRaw { rd_kafka_incremental_assign(handle, $0) } })
         noteAnswer(isAssignedByApplication: true)
     }
 
@@ -36,7 +36,7 @@ extension Consumer {
     public func incrementalUnassign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try partitions.checkEachOnce()
         let list = TopicPartitionList(partitions)
-        try StreamsError.check(withOpenGroup { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } })
+        try check(withOpenGroup { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } })
         noteAnswer(isAssignedByApplication: nil)
     }
 

@@ -8,7 +8,7 @@ extension Consumer {
     ///   committed would be chance. Nil for the stored offsets of the current assignment, as they are before this returns.
     /// - Note: `rd_kafka_commit`.
     public func commit(_ offsets: [TopicPartition]?) throws(StreamsError) {
-        try StreamsError.check(Self.withRaw(offsets) { rd_kafka_commit(handle, $0, 1) })
+        try check(Self.withRaw(offsets) { rd_kafka_commit(handle, $0, 1) })
         if offsets == nil { waitForMainThread() }
     }
 
@@ -39,7 +39,7 @@ extension Consumer {
         init(_ consumer: Consumer, _ offsets: [TopicPartition]?) throws(StreamsError) {
             self.consumer = consumer
             queue = rd_kafka_queue_new(consumer.handle)
-            try StreamsError.check(
+            try consumer.check(
                 Consumer.withRaw(offsets) {
                     // With a callback of its own, though it does nothing, the result goes to nobody else.
                     rd_kafka_commit_queue(consumer.handle, $0, queue, { _, _, _, _ in }, nil)
@@ -90,6 +90,6 @@ extension Consumer {
                 .invalidArgument,
                 reason: "offsets are stored when messages are handed out: set \"enable.auto.offset.store\" to false")
         }
-        try StreamsError.check(code)
+        try check(code)
     }
 }

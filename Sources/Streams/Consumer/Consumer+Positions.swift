@@ -21,7 +21,7 @@ extension Consumer {
     /// - Note: `rd_kafka_position`.
     public func position(_ partitions: [TopicPartition]) throws(StreamsError) -> [TopicPartition] {
         let list = TopicPartitionList(partitions)
-        try StreamsError.check(list.withRaw { rd_kafka_position(handle, $0) })
+        try check(list.withRaw { rd_kafka_position(handle, $0) })
         var positions = list.partitions
         if dialect == .mapr {
             for index in positions.indices where positions[index].error == nil {
@@ -54,7 +54,7 @@ extension Consumer {
     public func cachedWatermarks(_ partition: TopicPartition) throws(StreamsError) -> (low: Int64, high: Int64) {
         var low: Int64 = 0
         var high: Int64 = 0
-        try StreamsError.check(
+        try check(
             rd_kafka_get_watermark_offsets(handle, partition.topic, partition.partition, &low, &high))
         return (low, high)
     }

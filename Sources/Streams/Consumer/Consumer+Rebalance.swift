@@ -61,9 +61,9 @@ extension Consumer {
             // What the application has assigned already librdkafka would refuse with all the others.
             let assigned = try currentAssignment()
             let list = TopicPartitionList(partitions.without(assigned))
-            try StreamsError.check(list.withRaw { rd_kafka_incremental_assign(handle, $0) })
+            try check(list.withRaw { rd_kafka_incremental_assign(handle, $0) })
         } else {
-            try StreamsError.check(TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) })
+            try check(TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) })
         }
     }
 
@@ -74,16 +74,16 @@ extension Consumer {
             // and a close above all, would wait for ever.
             let assigned = try currentAssignment()
             let list = TopicPartitionList(partitions.without(partitions.without(assigned)))
-            try StreamsError.check(list.withRaw { rd_kafka_incremental_unassign(handle, $0) })
+            try check(list.withRaw { rd_kafka_incremental_unassign(handle, $0) })
         } else {
-            try StreamsError.check(rd_kafka_assign(handle, nil))
+            try check(rd_kafka_assign(handle, nil))
         }
     }
 
     /// The partitions that are consumed, while a rebalance waits for its answer: a close waits for that too.
     private func currentAssignment() throws(StreamsError) -> [TopicPartition] {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
-        try StreamsError.check(rd_kafka_assignment(handle, &list))
+        try check(rd_kafka_assignment(handle, &list))
         guard let list else { return [] }
         return TopicPartitionList(owning: list).partitions
     }

@@ -25,7 +25,7 @@ extension Consumer {
                 rd_kafka_seek(topic, partition.partition, partition.offset, -1)
             }
             guard code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION else {
-                return try StreamsError.check(code)
+                return try check(code)
             }
             let isAssigned = try assignment(for: thread).contains { $0.isSamePartition(as: partition) }
             if !isAssigned {

@@ -14,6 +14,11 @@ public final class Producer: Client, @unchecked Sendable {
 
     private let topics = Guarded<[TopicBox]>([])
     @usableFromInline let rejected = RejectedMessages()
+    /// Where reports and events wait to be served.
+    private var mainQueue: OpaquePointer?
+    /// Where there is a thread of librdkafka's for tokens, what waits for it.
+    private var backgroundQueue: OpaquePointer?
+    private let countsEvents: Bool
 
     /// A pointer that the mutex may guard: librdkafka's topics belong to no thread.
     private struct TopicBox: @unchecked Sendable {
@@ -23,11 +28,16 @@ public final class Producer: Client, @unchecked Sendable {
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
     ) throws(StreamsError) {
+        countsEvents = configuration.dialect == .kafka
         try super.init(consumer: false, configuration: configuration, events: events, owner: owner)
+        mainQueue = rd_kafka_queue_get_main(handle)
+        if events.tokenRefresh != nil { backgroundQueue = rd_kafka_queue_get_background(handle) }
     }
 
     override func willDestroy() {
         topics.withLock { for topic in $0 { rd_kafka_topic_destroy(topic.raw) } }
+        if let mainQueue { rd_kafka_queue_destroy(mainQueue) }
+        if let backgroundQueue { rd_kafka_queue_destroy(backgroundQueue) }
     }
 
     /// The handle of a topic, for `produce`. Each call makes one, which lives as long as the producer: keep it.
@@ -123,8 +133,42 @@ public final class Producer: Client, @unchecked Sendable {
         rd_kafka_flush(handle, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 
-    /// Messages that wait to be sent or acknowledged, and reports that wait to be served. - Note: `rd_kafka_outq_len`.
-    public var outstanding: Int { Int(rd_kafka_outq_len(handle)) + rejected.count }
+    /// What `len()` of a producer says: in the MapR dialect the messages that are undelivered; in librdkafka's its own
+    /// count, in which events that wait to be served are too. - Note: `rd_kafka_outq_len`.
+    public var outstanding: Int {
+        countsEvents ? Int(rd_kafka_outq_len(handle)) + rejected.count : undelivered
+    }
+
+    /// Messages whose reports have not been served: they wait to be sent, to be acknowledged, or to be reported.
+    ///
+    /// librdkafka counts a message until its report has been served, and beside that whatever waits in its queues: log
+    /// lines, errors and statistics, and the reports once more.
+    /// - Note: `rd_kafka_outq_len` less `rd_kafka_queue_length`.
+    public var undelivered: Int {
+        var before = eventCount
+        // Where an event came between two looks, once more: with many of them a few too many are better than too few.
+        for _ in 0..<8 {
+            let all = Int(rd_kafka_outq_len(handle))
+            let after = eventCount
+            if before == after { return max(0, all - after) + rejected.count }
+            before = after
+        }
+        return max(0, Int(rd_kafka_outq_len(handle)) - before) + rejected.count
+    }
+
+    private var eventCount: Int {
+        (mainQueue.map { rd_kafka_queue_length($0) } ?? 0) + (backgroundQueue.map { rd_kafka_queue_length($0) } ?? 0)
+    }
+
+    /// Why a message was not taken. - Parameter size: of its value and its key.
+    public func refusal(_ error: StreamsError, size: Int) -> StreamsError {
+        guard error.code == .messageTooLarge else { return explained(error) }
+        let limit = property("message.max.bytes") ?? ""
+        return StreamsError(
+            error.code,
+            reason: "value and key of \(size) bytes are, with headers and framing, more than this producer's"
+                + " message.max.bytes of \(limit): raise that, and max.message.bytes of the topic with it")
+    }
 
     /// Gives up messages: their reports say `_PURGE_QUEUE` or `_PURGE_INFLIGHT`.
     ///
@@ -134,7 +178,7 @@ public final class Producer: Client, @unchecked Sendable {
         let flags =
             (queued ? RD_KAFKA_PURGE_F_QUEUE : 0) | (inFlight ? RD_KAFKA_PURGE_F_INFLIGHT : 0)
             | (waiting ? 0 : RD_KAFKA_PURGE_F_NON_BLOCKING)
-        try StreamsError.check(rd_kafka_purge(handle, flags))
+        try check(rd_kafka_purge(handle, flags))
     }
 
     // MARK: The MapR dialect: no message without a value

@@ -28,6 +28,18 @@ public struct StreamsError: Error, Sendable {
         rd_kafka_error_destroy(error)
     }
 
+    /// The error after which a client is of no use any more; nil where there was none. - Note: `rd_kafka_fatal_error`.
+    ///
+    /// Calls and events only say that there was one (`_FATAL`); librdkafka keeps the error itself.
+    init?(fatalOf handle: OpaquePointer) {
+        var text = [CChar](repeating: 0, count: 512)
+        let code = rd_kafka_fatal_error(handle, &text, text.count)
+        if code == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
+        self.code = ErrorCode(code)
+        reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        isFatal = true
+    }
+
     /// The text for people.
     public var text: String { reason ?? code.text }
 

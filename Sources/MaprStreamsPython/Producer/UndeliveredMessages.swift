@@ -1,0 +1,66 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// Messages that a program leaves behind when it ends: it is told how many, once, on stderr.
+///
+/// Guarded by the GIL.
+enum UndeliveredMessages {
+    /// Those of producers that were dropped, which nobody may have been told of: a ResourceWarning is not shown unless
+    /// asked for.
+    nonisolated(unsafe) private static var dropped = 0
+
+    static func noteDropped(_ count: Int) { dropped += count }
+
+    /// The child of a fork has none: they are its parent's.
+    static func forget() { dropped = 0 }
+
+    /// Has the interpreter call `_tell_undelivered` when it exits: after the functions that the program registers with
+    /// `atexit` once this module is imported, which may still flush.
+    static func tellAtExit(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+        let exit = try OwnedObject(PyImport_ImportModule("atexit"))
+        let register = try exit.object.attribute("register")
+        let tell = try module.attribute("_tell_undelivered")
+        _ = try python.call(register.object, [tell.object])
+    }
+
+    /// How many there are now. Reports that wait are taken, so that what was delivered does not count; nothing of the
+    /// program's is called any more.
+    static func count(_ python: inout Python) -> Int {
+        var count = dropped
+        var client = clients
+        while let here = client {
+            client = here.pointee.next
+            if here.pointee.isConsumer { continue }
+            let fields = UnsafeMutableRawPointer(here).assumingMemoryBound(to: ProducerFields.self)
+            guard let producer = fields.pointee.producer, producer.use({ $0.undelivered }) > 0 else { continue }
+            let discarded = fields.pointee.discardsReports
+            fields.pointee.discardsReports = true
+            here.clearCallbacks(keepingReport: true)
+            here.enter()
+            while fields.serve(&python, producer, 0) > 0 {}
+            PyErr_Clear()
+            count += producer.use { $0.undelivered }
+            fields.pointee.discardsReports = discarded
+            here.pointee.users &-= 1
+        }
+        return count
+    }
+}
+
+@_cdecl("mapr_module_tell_undelivered")
+func moduleTellUndelivered(_ module: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let count = UndeliveredMessages.count(&python)
+        UndeliveredMessages.forget()
+        if count > 0, let stderr = PySys_GetObject("stderr"), !stderr.isNone {
+            let text =
+                "mapr_streams_python: the program ends with \(count) message\(count == 1 ? "" : "s") undelivered: call"
+                + " flush() before\n"
+            let words = try python.string(text)
+            // It may be closed.
+            if PyFile_WriteObject(words.object, stderr, 1) != 0 { PyErr_Clear() }
+        }
+        return python.none.take()
+    }
+}

@@ -1,0 +1,151 @@
+"""What a producer counts as waiting, and what a program that ends is told of what still waits."""
+
+import subprocess
+import sys
+
+import pytest
+from reports import report_of
+
+from mapr_streams_python import KafkaError, KafkaException, Producer
+from mapr_streams_python.testing import MockCluster
+
+NOBODY = "127.0.0.1:1"
+
+
+def told(program):
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    return [line for line in ended.stderr.splitlines() if "undelivered" in line]
+
+
+PRODUCER = (
+    "import atexit, os, sys\n"
+    "from mapr_streams_python import Producer\n"
+    f"p = Producer({{'bootstrap.servers': '{NOBODY}', 'log_level': 0}})\n"
+)
+
+
+def test_a_program_that_ends_is_told_once_how_many_messages_are_undelivered():
+    said = told(
+        PRODUCER + "for _ in range(3): p.produce('t', 'v')\nq = Producer({'log_level': 0}); q.produce('t', 'v')"
+    )
+    assert said == ["mapr_streams_python: the program ends with 4 messages undelivered: call flush() before"]
+
+
+def test_it_is_told_of_those_of_a_producer_that_was_dropped():
+    said = told(PRODUCER + "p.produce('t', 'v')\ndel p")
+    assert said == ["mapr_streams_python: the program ends with 1 message undelivered: call flush() before"]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "p.produce('t', 'v'); p.purge(); p.flush()",
+        "p.produce('t', 'v'); sys.stderr = None",
+        "p.produce('t', 'v'); p.close(0)",
+        "atexit.register(lambda: (p.purge(), p.flush())); p.produce('t', 'v')",
+    ],
+    ids=["nothing", "given up", "no stderr", "closed, which says so itself", "flushed at exit"],
+)
+def test_nothing_is_told_where_nothing_is_left_or_nobody_hears(end):
+    assert told(PRODUCER + end) == []
+
+
+def test_the_child_of_a_fork_is_not_told_of_its_parents_messages():
+    said = told(PRODUCER + "p.produce('t', 'v')\nif os.fork() == 0: sys.exit(0)\nos.wait(); p.purge(); p.flush()")
+    assert said == []
+
+
+def test_messages_that_were_delivered_and_not_reported_are_not_undelivered():
+    with MockCluster() as cluster:
+        program = (
+            "from mapr_streams_python import Consumer, Producer\n"
+            f"p = Producer({{'bootstrap.servers': '{cluster.bootstrap_servers}'}})\n"
+            "p.produce('t', 'v', on_delivery=print)\n"
+            f"c = Consumer({{'bootstrap.servers': '{cluster.bootstrap_servers}', 'group.id': 'g',"
+            " 'default.topic.config': {'auto.offset.reset': 'earliest'}})\n"
+            "c.subscribe(['t'])\n"
+            "while True:\n"
+            "    m = c.poll(30)\n"
+            "    if m is not None and m.error() is None: break\n"
+            "c.close()\n"
+        )
+        assert told(program) == []
+
+
+@pytest.mark.parametrize("dialect", ["mapr", "kafka"])
+def test_len_counts_events_that_wait_only_as_librdkafka_does(dialect):
+    errors = []
+    producer = Producer(
+        {"bootstrap.servers": NOBODY, "log_level": 0, "streams.compatibility": dialect, "error_cb": errors.append}
+    )
+    # Two errors at least: the broker's, and that all brokers are down.
+    deadline = 30
+    while not errors and deadline > 0:
+        producer.poll(0.1)
+        deadline -= 0.1
+    assert errors
+    producer.produce("t", "v")
+    assert len(producer) >= 1
+    producer.purge()
+    producer.flush(30)
+    if dialect == "mapr":
+        assert len(producer) == 0
+    producer.close(0)
+
+
+def test_log_lines_that_wait_are_no_messages():
+    import logging
+
+    producer = Producer({"bootstrap.servers": NOBODY, "debug": "all", "logger": logging.getLogger("silent")})
+    logging.getLogger("silent").setLevel(100)
+    assert len(producer) == 0
+    assert producer.flush(5) == 0
+
+
+def test_a_message_that_is_too_large_for_the_producer_names_its_limit_and_its_size():
+    producer = Producer({"message.max.bytes": 2000})
+    for arguments in [{"value": b"x" * 3000}, {"value": b"x" * 2990, "key": b"k" * 10, "headers": {"a": "b"}}]:
+        with pytest.raises(KafkaException) as refused:
+            producer.produce("t", **arguments)
+        error = refused.value.args[0]
+        assert error.code() == KafkaError.MSG_SIZE_TOO_LARGE
+        assert "3000 bytes" in error.str() and "message.max.bytes of 2000" in error.str()
+        assert "Broker" not in error.str()
+
+
+def test_a_message_that_is_too_large_for_the_broker_names_the_topics_limit():
+    with MockCluster() as cluster:
+        cluster.create_topic("t")
+        cluster.push_request_errors(0, [KafkaError.MSG_SIZE_TOO_LARGE] * 5)
+        producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "retries": 0})
+        error, _ = report_of(producer, "t", value=b"v")
+        assert error.code() == KafkaError.MSG_SIZE_TOO_LARGE
+        assert "max.message.bytes" in error.str()
+
+
+def test_after_a_fatal_error_each_call_names_its_cause():
+    with MockCluster() as cluster:
+        cluster.create_topic("t")
+        cluster.push_request_errors(22, [KafkaError.CLUSTER_AUTHORIZATION_FAILED] * 20)
+        errors, reports = [], []
+        producer = Producer(
+            {"bootstrap.servers": cluster.bootstrap_servers, "enable.idempotence": True, "error_cb": errors.append}
+        )
+        producer.produce("t", "v", on_delivery=lambda error, message: reports.append(error))
+        left = 300
+        while not any(error.fatal() for error in errors) and left > 0:
+            producer.poll(0.1)
+            left -= 1
+        fatal = next(error for error in errors if error.fatal())
+        for arguments in [{}, {"headers": {"a": "b"}}, {"value": b"x" * 1000}]:
+            with pytest.raises(KafkaException) as refused:
+                producer.produce("t", **{"value": "v", **arguments})
+            error = refused.value.args[0]
+            assert error.fatal() and error.code() == fatal.code()
+            assert fatal.str() in error.str()
+        producer.purge()
+        producer.flush(30)
+        assert reports
+        producer.close(0)
