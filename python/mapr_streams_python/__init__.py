@@ -42,9 +42,33 @@ __all__ = [
     "ThrottleEvent",
     "TopicPartition",
     "__version__",
+    "install_as",
     "libversion",
     "version",
 ]
+
+
+def install_as(name="confluent_kafka", dialect="kafka"):
+    """Let this process import this package under another name.
+
+    Call it before anything else imports that name. What is installed under it stays as it is; only this process does
+    not see it any more. A second call with the same arguments does nothing.
+
+    Args:
+        name: the name, of a top-level package.
+        dialect: ``kafka`` for librdkafka's rules, which is what programs that use that name expect, or ``mapr`` for
+            those that MapR documents.
+
+    Returns:
+        The version of what is really installed under the name, or None where nothing is.
+
+    Raises:
+        RuntimeError: the name is imported already, as something else.
+        ValueError: the name or the dialect is none.
+    """
+    from ._alias import install_as
+
+    return install_as(name, dialect)
 
 
 class ThrottleEvent:

@@ -33,9 +33,12 @@ __all__ = [
     "ThrottleEvent",
     "TopicPartition",
     "__version__",
+    "install_as",
     "libversion",
     "version",
 ]
+
+def install_as(name: str = "confluent_kafka", dialect: str = "kafka") -> str | None: ...
 
 class ThrottleEvent:
     broker_name: str

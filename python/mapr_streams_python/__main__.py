@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .migration import check, names
+from .migration import check, names, run
 
 # Each brings its parser by `add_command`, and with it the function that runs it.
-COMMANDS = (names, check)
+COMMANDS = (names, check, run)
 
 OK = 0
 FINDINGS = 1

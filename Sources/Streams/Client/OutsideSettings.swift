@@ -40,7 +40,7 @@ public struct OutsideSettings: Sendable {
     /// Variables with the prefix that are no properties: what names the rest, and what the build reads.
     private static let otherVariables = [
         fileVariable, HomeCluster.environmentVariable, Dialect.environmentVariable, "MAPR_STREAMS_BUNDLE_LIBRDKAFKA",
-        "MAPR_STREAMS_EMBEDDED", "MAPR_STREAMS_KEEP_SYMBOLS", "MAPR_STREAMS_SWIFT_FLAGS",
+        "MAPR_STREAMS_EMBEDDED", "MAPR_STREAMS_KEEP_SYMBOLS", "MAPR_STREAMS_RUN_AS", "MAPR_STREAMS_SWIFT_FLAGS",
         "MAPR_STREAMS_TESTED_EXTENSION",
     ]
 

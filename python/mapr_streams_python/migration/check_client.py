@@ -121,7 +121,8 @@ class ClientCheck:
                 self.source,
                 node,
                 "import",
-                "confluent_kafka was the name of MapR's package from EEP 5.0 on: import mapr_streams_python",
+                "confluent_kafka was the name of MapR's package from EEP 5.0 on: python -m mapr_streams_python run "
+                "runs the program as it is",
             )
         if package in PACKAGES and node.type == "import_from_statement":
             module = field(node, "module_name")
@@ -234,9 +235,9 @@ class ClientCheck:
                             yield from self._property(key, value, "", seen)
             elif node.type == "assignment":
                 left, right = field(node, "left"), field(node, "right")
-                key = field(left, "subscript") if left is not None and left.type == "subscript" else None
-                if key is not None and right is not None and _is_property(literal(key)):
-                    yield from self._property(key, right, "", seen)
+                item = field(left, "subscript") if left is not None and left.type == "subscript" else None
+                if item is not None and right is not None and _is_property(literal(item)):
+                    yield from self._property(item, right, "", seen)
 
     def _configuration(self, call: Node) -> list[tuple[Node, Node]]:
         entries: list[tuple[Node, Node]] = []

@@ -59,7 +59,9 @@ class Resolver:
             self._set(field(node, "left"), None)
         elif node.type == "for_statement":
             right = field(node, "right")
-            items = right.named_children if right is not None and right.type in ("list", "tuple", "set") else [None]
+            items: list[Node | None] = [None]
+            if right is not None and right.type in ("list", "tuple", "set"):
+                items = list(right.named_children)
             for item in items:
                 self._set(field(node, "left"), item)
         elif node.type in ("default_parameter", "typed_default_parameter", "identifier", "typed_parameter"):
@@ -93,9 +95,9 @@ class Resolver:
             if enclosing(left, *FUNCTIONS, "class_definition") is not None and self._scope(left) == 0:
                 self.attributes[text(left)].append(right)
         elif left.type == "attribute":
-            name = field(left, "attribute")
-            if name is not None:
-                self.attributes[text(name)].append(right)
+            attribute = field(left, "attribute")
+            if attribute is not None:
+                self.attributes[text(attribute)].append(right)
         elif left.type == "subscript":
             target, key = field(left, "value"), field(left, "subscript")
             if target is not None and key is not None and right is not None:

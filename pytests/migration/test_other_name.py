@@ -1,0 +1,222 @@
+"""This package by another one's name: `install_as`, and `python -m mapr_streams_python run`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mapr_streams_python
+from mapr_streams_python import Consumer, KafkaException, Producer, kafka
+
+PACKAGE = Path(mapr_streams_python.__file__).parent.parent
+
+PROGRAM = """\
+import sys
+import confluent_kafka
+from confluent_kafka import Consumer, KafkaError
+import mapr_streams_python
+print(confluent_kafka.__name__, Consumer.__module__, KafkaError is mapr_streams_python.KafkaError, *sys.argv[1:])
+"""
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mapr_streams_python", "run", *arguments]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAPR_STREAMS_")}
+    path = os.pathsep.join(filter(None, [environ.pop("PYTHONPATH", ""), str(PACKAGE)]))
+    env.update(environ, PYTHONPATH=path)
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+
+class TestTheKafkaDialectsPackage:
+    def position(self, client) -> int:
+        """0 before anything was consumed in the MapR dialect, and -1001 in librdkafka's."""
+        with client:
+            return client.position([mapr_streams_python.TopicPartition("t", 0)])[0].offset
+
+    @pytest.mark.parametrize(
+        ("consumer", "offset"),
+        [
+            (lambda: Consumer({"group.id": "g"}), 0),
+            (lambda: kafka.Consumer({"group.id": "g"}), -1001),
+            (lambda: kafka.Consumer(**{"group.id": "g"}), -1001),
+            (lambda: kafka.Consumer({}, **{"group.id": "g"}), -1001),
+            (lambda: kafka.Consumer({"group.id": "g", "streams.compatibility": "mapr"}), 0),
+            (lambda: kafka.Consumer({"group.id": "g"}, **{"streams.compatibility": "mapr"}), 0),
+        ],
+    )
+    def test_its_clients_have_librdkafkas_rules_unless_they_are_told_otherwise(self, consumer, offset):
+        assert self.position(consumer()) == offset
+
+    def test_its_clients_win_over_the_environment(self, monkeypatch):
+        monkeypatch.setenv("MAPR_STREAMS_COMPATIBILITY", "mapr")
+        assert self.position(kafka.Consumer({"group.id": "g"})) == -1001
+
+    def test_a_client_without_any_property_has_them_too(self):
+        with kafka.Producer() as producer:
+            producer.produce("topic")
+            assert len(producer) == 1
+            producer.purge()
+
+    def test_the_given_dictionary_stays_as_it_is(self):
+        config = {"client.id": "c"}
+        kafka.Producer(config).close()
+        assert config == {"client.id": "c"}
+
+    @pytest.mark.parametrize("arguments", [(1,), ("x",)])
+    def test_wrong_arguments_are_errors_as_before(self, arguments):
+        with pytest.raises(TypeError) as expected:
+            Producer(*arguments)
+        with pytest.raises(TypeError) as raised:
+            kafka.Producer(*arguments)
+        assert str(raised.value) == str(expected.value)
+        with pytest.raises(KafkaException):
+            kafka.Consumer({"no.such.property": 1})
+
+    def test_it_has_the_same_names(self):
+        assert sorted(kafka.__all__) == sorted(set(mapr_streams_python.__all__) - {"install_as"})
+        assert issubclass(kafka.Producer, Producer)
+        assert issubclass(kafka.Consumer, Consumer)
+
+
+class TestInstallAs:
+    @pytest.mark.parametrize(("dialect", "package"), [("kafka", ".kafka"), ("mapr", "")])
+    def test_the_name_is_this_package(self, dialect, package, run_python):
+        printed = run_python(
+            f"""
+import mapr_streams_python
+mapr_streams_python.install_as("confluent_kafka", {dialect!r})
+mapr_streams_python.install_as("confluent_kafka", dialect={dialect!r})
+import confluent_kafka, confluent_kafka.testing, confluent_kafka.cimpl
+from confluent_kafka import Producer, KafkaError
+from confluent_kafka.testing import MockCluster
+import mapr_streams_python.testing, sys
+assert MockCluster is mapr_streams_python.testing.MockCluster
+assert mapr_streams_python.testing.__spec__.name == "mapr_streams_python.testing"
+assert confluent_kafka.cimpl.Producer is Producer
+print(confluent_kafka.__name__)
+try:
+    import confluent_kafka.no_such_module
+except ModuleNotFoundError as error:
+    print(error)
+"""
+        ).check()
+        assert printed.splitlines() == [
+            f"mapr_streams_python{package}",
+            "No module named 'confluent_kafka.no_such_module'",
+        ]
+
+    def test_what_is_installed_is_told_and_not_touched(self, run_python, tmp_path):
+        (tmp_path / "other_client").mkdir()
+        (tmp_path / "other_client" / "__init__.py").write_text("raise ImportError('the real one')\n")
+        (tmp_path / "other_client-9.1.dist-info").mkdir()
+        (tmp_path / "other_client-9.1.dist-info" / "METADATA").write_text("Name: other-client\nVersion: 9.1\n")
+        printed = run_python(
+            f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from mapr_streams_python import install_as
+print(install_as("other_client"), install_as("no_such_client"))
+import other_client
+print(other_client.__name__)
+"""
+        ).check()
+        assert printed.splitlines() == ["9.1 None", "mapr_streams_python.kafka"]
+
+    def test_a_name_that_is_imported_already_is_an_error(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "other_client", sys)
+        with pytest.raises(RuntimeError, match="other_client is imported already: call install_as before"):
+            mapr_streams_python.install_as("other_client")
+
+    @pytest.mark.parametrize(
+        ("arguments", "problem"),
+        [
+            (("confluent_kafka", "MapR"), 'dialect must be "kafka" or "mapr", not \'MapR\''),
+            (("mapr_streams_python",), "name must be that of another top-level package"),
+            (("a.b",), "name must be that of another top-level package"),
+        ],
+    )
+    def test_wrong_arguments_are_errors(self, arguments, problem):
+        with pytest.raises(ValueError) as raised:
+            mapr_streams_python.install_as(*arguments)
+        assert problem in str(raised.value)
+
+
+class TestRun:
+    def test_a_program_gets_this_package_in_the_mapr_dialect(self, tmp_path):
+        (tmp_path / "program.py").write_text(PROGRAM)
+        ran = run(str(tmp_path / "program.py"), "-m", "--dialect", "x")
+        assert (ran.stdout, ran.returncode) == (
+            "mapr_streams_python mapr_streams_python True -m --dialect x\n",
+            0,
+        ), ran.stderr
+
+    @pytest.mark.parametrize(
+        ("options", "environ"), [(["--dialect", "kafka"], {}), ([], {"MAPR_STREAMS_COMPATIBILITY": "kafka"})]
+    )
+    def test_the_other_dialect_is_a_choice(self, options, environ, tmp_path):
+        (tmp_path / "program.py").write_text(PROGRAM)
+        ran = run(*options, str(tmp_path / "program.py"), **environ)
+        assert ran.stdout == "mapr_streams_python.kafka mapr_streams_python.kafka True\n", ran.stderr
+
+    def test_a_module_is_run(self, tmp_path):
+        (tmp_path / "program.py").write_text(PROGRAM)
+        ran = run("-m", "program", "argument", PYTHONPATH=str(tmp_path))
+        assert ran.stdout == "mapr_streams_python mapr_streams_python True argument\n", ran.stderr
+
+    def test_a_command_is_run_and_so_is_every_python_that_it_starts(self, tmp_path):
+        (tmp_path / "program.py").write_text(PROGRAM)
+        (tmp_path / "serve").write_text(
+            f"#!/bin/sh\n{sys.executable} {tmp_path}/program.py $1\n"
+            f"exec {sys.executable} -c 'import subprocess, sys; subprocess.run([sys.executable] + sys.argv[1:])'"
+            f" {tmp_path}/program.py child\n"
+        )
+        (tmp_path / "serve").chmod(0o755)
+        ran = run("serve", "app:app", PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+        assert ran.stdout.splitlines() == [
+            "mapr_streams_python mapr_streams_python True app:app",
+            "mapr_streams_python mapr_streams_python True child",
+        ], ran.stderr
+
+    def test_another_sitecustomize_still_runs(self, tmp_path):
+        (tmp_path / "sitecustomize.py").write_text("print('the other')\n")
+        (tmp_path / "program.py").write_text(PROGRAM + "import sitecustomize; print(sitecustomize.__file__)\n")
+        ran = run(str(tmp_path / "program.py"), PYTHONPATH=str(tmp_path))
+        assert ran.stdout.splitlines()[-3:] == [
+            "the other",
+            "mapr_streams_python mapr_streams_python True",
+            str(tmp_path / "sitecustomize.py"),
+        ], ran.stderr
+
+    def test_a_python_without_this_package_is_left_alone(self, tmp_path):
+        (tmp_path / "program.py").write_text(
+            "import os, subprocess, sys\n"
+            "start = os.environ['PYTHONPATH'].split(os.pathsep)[0]\n"
+            "sys.exit(subprocess.run([sys.executable, '-S', '-c', 'import sitecustomize; print(1)'],"
+            " env={**os.environ, 'PYTHONPATH': start}).returncode)\n"
+        )
+        ran = run(str(tmp_path / "program.py"))
+        assert (ran.stdout, ran.stderr, ran.returncode) == ("1\n", "", 0)
+
+    def test_the_exit_status_is_the_programs(self, tmp_path):
+        (tmp_path / "program.py").write_text("raise SystemExit(7)\n")
+        assert run(str(tmp_path / "program.py")).returncode == 7
+
+    def test_what_is_really_installed_is_reported(self, tmp_path):
+        (tmp_path / "confluent_kafka-2.9.dist-info").mkdir()
+        (tmp_path / "confluent_kafka-2.9.dist-info" / "METADATA").write_text("Name: confluent-kafka\nVersion: 2.9\n")
+        (tmp_path / "program.py").write_text(PROGRAM)
+        ran = run(str(tmp_path / "program.py"), PYTHONPATH=str(tmp_path))
+        assert ran.stdout == "mapr_streams_python mapr_streams_python True\n"
+        assert ran.stderr == (
+            "confluent_kafka 2.9 is installed, and left alone: this program gets mapr_streams_python "
+            f"{mapr_streams_python.__version__}\n"
+        )
+
+    def test_what_is_no_program_is_named(self):
+        ran = run("no-such-program")
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr == "error: no-such-program is neither a file nor a command on PATH\n"

@@ -1,0 +1,69 @@
+"""This package by another one's name."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+_DIALECTS = {"mapr": "mapr_streams_python", "kafka": "mapr_streams_python.kafka"}
+
+
+class _Alias(MetaPathFinder, Loader):
+    """Finds the modules of this package below another name."""
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name = name
+        self.package = package
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith(f"{self.name}."):
+            return None
+        return ModuleSpec(fullname, self) if self._module(fullname) is not None else None
+
+    def _module(self, fullname: str) -> str | None:
+        below = fullname[len(self.name) + 1 :]
+        if below == "cimpl":
+            # Where it is imported from matters less than whose dialect its clients have.
+            return self.package if self.package != "mapr_streams_python" else "mapr_streams_python.cimpl"
+        module = f"mapr_streams_python.{below}"
+        try:
+            return module if importlib.util.find_spec(module) is not None else None
+        except ModuleNotFoundError:
+            return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The very module, and no copy of it: its types are the same under both names.
+        name = module.__name__
+        sys.modules[name] = importlib.import_module(self._module(name) or self.package)
+
+
+def install_as(name: str = "confluent_kafka", dialect: str = "kafka") -> str | None:
+    """See `mapr_streams_python.install_as`, which keeps this module out of programs that do not need it."""
+    if dialect not in _DIALECTS:
+        raise ValueError(f'dialect must be "kafka" or "mapr", not {dialect!r}')
+    if not name.isidentifier() or name == "mapr_streams_python":
+        raise ValueError(f"name must be that of another top-level package, not {name!r}")
+    package = importlib.import_module(_DIALECTS[dialect])
+    present = sys.modules.get(name)
+    if present is not None and present is not package:
+        raise RuntimeError(f"{name} is imported already: call install_as before the first import of it")
+    installed = installed_version(name)
+    if present is None:
+        sys.meta_path.insert(0, _Alias(name, package.__name__))
+        sys.modules[name] = package
+    return installed
+
+
+def installed_version(name: str) -> str | None:
+    """The version of the distribution that brings a package, or None where there is none."""
+    try:
+        return importlib.metadata.version(name.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,77 @@
+"""The names of `mapr_streams_python`, with clients that follow librdkafka's rules where MapR's differ.
+
+    from mapr_streams_python.kafka import Consumer, KafkaError, Producer
+
+It is as if every client had ``streams.compatibility`` set to ``kafka``. The property still wins where it is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    OFFSET_INVALID,
+    OFFSET_STORED,
+    TIMESTAMP_CREATE_TIME,
+    TIMESTAMP_LOG_APPEND_TIME,
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer as _Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer as _Producer,
+    ThrottleEvent,
+    TopicPartition,
+    __version__,
+    libversion,
+    version,
+)
+
+__all__ = [
+    "OFFSET_BEGINNING",
+    "OFFSET_END",
+    "OFFSET_INVALID",
+    "OFFSET_STORED",
+    "TIMESTAMP_CREATE_TIME",
+    "TIMESTAMP_LOG_APPEND_TIME",
+    "TIMESTAMP_NOT_AVAILABLE",
+    "Consumer",
+    "KafkaError",
+    "KafkaException",
+    "Message",
+    "Producer",
+    "ThrottleEvent",
+    "TopicPartition",
+    "__version__",
+    "libversion",
+    "version",
+]
+
+_PROPERTY = "streams.compatibility"
+
+
+def _with_dialect(arguments: tuple[Any, ...], properties: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments of a constructor with the property in them, unless they say it themselves or are wrong."""
+    if _PROPERTY in properties:
+        return arguments
+    if arguments and isinstance(arguments[0], dict):
+        return ({_PROPERTY: "kafka", **arguments[0]}, *arguments[1:])
+    if not arguments:
+        properties[_PROPERTY] = "kafka"
+    return arguments
+
+
+class Producer(_Producer):
+    """A producer that follows librdkafka's rules: see `mapr_streams_python.Producer`."""
+
+    def __init__(self, *config: Any, **properties: Any) -> None:
+        super().__init__(*_with_dialect(config, properties), **properties)
+
+
+class Consumer(_Consumer):
+    """A consumer that follows librdkafka's rules: see `mapr_streams_python.Consumer`."""
+
+    def __init__(self, *config: Any, **properties: Any) -> None:
+        super().__init__(*_with_dialect(config, properties), **properties)

@@ -1,0 +1,81 @@
+"""``python -m mapr_streams_python run``: a program that imports ``confluent_kafka`` gets this package."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from .._alias import installed_version
+from .._version import __version__
+
+ALIAS = "confluent_kafka"
+RUN_AS = "MAPR_STREAMS_RUN_AS"
+DIALECT = "MAPR_STREAMS_COMPATIBILITY"
+START = Path(__file__).resolve().parent / "start"
+
+DESCRIPTION = """\
+Runs a program, a module or a command, and every Python that it starts, with confluent_kafka being this package: MapR's
+own had that name from EEP 5.0 on. Nothing is installed, and what is installed under that name stays as it is.
+"""
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to those of ``python -m mapr_streams_python``."""
+    parser = commands.add_parser(
+        "run",
+        help="run a program that imports confluent_kafka",
+        description=DESCRIPTION,
+        usage="%(prog)s [-h] [--dialect {mapr,kafka}] (PROGRAM | COMMAND | -m MODULE) [ARGUMENT ...]",
+    )
+    parser.add_argument(
+        "--dialect",
+        choices=("mapr", "kafka"),
+        help=f"whose rules hold where MapR's differ from librdkafka's (default: ${DIALECT}, or mapr)",
+    )
+    parser.add_argument("-m", dest="module", action="store_true", help="the program is a module's name")
+    parser.add_argument("program", metavar="PROGRAM", help="a Python source, a command on PATH, or a module")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="the program's own")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Become the program. Returns only where there is none."""
+    dialect = options.dialect or os.environ.get(DIALECT) or "mapr"
+    command = _command(options.program, options.module)
+    if command is None:
+        print(f"error: {options.program} is neither a file nor a command on PATH", file=sys.stderr)
+        return 2
+    installed = installed_version(ALIAS)
+    if installed is not None:
+        print(
+            f"{ALIAS} {installed} is installed, and left alone: this program gets mapr_streams_python {__version__}",
+            file=sys.stderr,
+        )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execvpe(command[0], [*command, *options.arguments], environment(os.environ, dialect))
+
+
+def _command(program: str, is_module: bool) -> list[str] | None:
+    if is_module:
+        return [sys.executable, "-m", program]
+    path = Path(program)
+    if path.is_dir() or (path.is_file() and (path.suffix in (".py", ".pyz") or not os.access(path, os.X_OK))):
+        return [sys.executable, program]
+    found = shutil.which(program)
+    return [found] if found is not None else None
+
+
+def environment(environ: Mapping[str, str], dialect: str) -> dict[str, str]:
+    """Return the environment in which each Python begins with `start/sitecustomize.py`."""
+    paths = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(START)]
+    return {
+        **environ,
+        "PYTHONPATH": os.pathsep.join([str(START), *paths]),
+        RUN_AS: f"{ALIAS}:{dialect}",
+        DIALECT: dialect,
+    }
