@@ -48,7 +48,7 @@ enum UndeliveredMessages {
     }
 }
 
-@_cdecl("mapr_module_tell_undelivered")
+/// `_tell_undelivered()`, which `atexit` calls.
 func moduleTellUndelivered(_ module: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let count = UndeliveredMessages.count(&python)
