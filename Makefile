@@ -14,7 +14,7 @@ PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-asan test-debug test-valgrind test-runtime bench build wheel sdist format lint lock clean install ready ready-to-test
+.PHONY: help demo test fuzz test-asan test-debug test-valgrind test-runtime bench build wheel sdist format lint lock clean install ready ready-to-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,10 @@ demo: install ## producer and consumer group on the embedded broker, or on BOOTS
 
 test: ready-to-test install ## everything: swift test, pytest, lint, format, types
 	@$(VENV) tools/run_tests.py
+
+fuzz: ready-to-test install ## random sequences of calls: SEQUENCES=1000 of them from number FIRST on
+	@FIRST=$(or $(FIRST),$(shell date +%s)) SEQUENCES=$(or $(SEQUENCES),1000) \
+		$(VENV) -m pytest --numprocesses 6 --maxfail 1 pytests/sequences
 
 test-asan: ready-to-test install ## pytest on an extension with AddressSanitizer; TESTS=... for a part
 	@$(VENV) tools/run_variant.py asan $(TESTS)
