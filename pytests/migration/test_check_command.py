@@ -122,16 +122,16 @@ def test_what_was_rewritten_is_nothing_to_do(write, capsys):
 
 
 def test_a_folder_is_checked_with_all_that_is_below(write, tmp_path, capsys):
-    write(main="TOPIC = '/s:a'\n")
+    write(main="TOPIC = '/apps/s:a'\n")
     folder = tmp_path / "application"
     for name in ("below", ".hidden", "node_modules", "venv"):
         (folder / name).mkdir()
-        (folder / name / "more.py").write_text("TOPIC = '/s:b'\n")
-    (folder / "below" / "notes.txt").write_text("TOPIC = '/s:c'\n")
+        (folder / name / "more.py").write_text("TOPIC = '/apps/s:b'\n")
+    (folder / "below" / "notes.txt").write_text("TOPIC = '/apps/s:c'\n")
     assert main(["check", "."]) == 1
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "below/more.py:1:9: topic: /s:b becomes s--b",
-        "main.py:1:9: topic: /s:a becomes s--a",
+        "below/more.py:1:9: topic: /apps/s:b becomes apps--s--b",
+        "main.py:1:9: topic: /apps/s:a becomes apps--s--a",
     ]
 
 
@@ -152,8 +152,8 @@ def test_the_summary_says_what_to_do_next(write, capsys):
 
 
 def test_json_holds_the_same(check):
-    report = check(main="TOPIC = '/s:t'\n")
-    create = "kafka-topics.sh --bootstrap-server localhost:9092 --create --if-not-exists --topic s--t"
+    report = check(main="TOPIC = '/apps/s:t'\n")
+    create = "kafka-topics.sh --bootstrap-server localhost:9092 --create --if-not-exists --topic apps--s--t"
     assert report == {
         "files": 1,
         "findings": [
@@ -162,13 +162,13 @@ def test_json_holds_the_same(check):
                 "line": 1,
                 "column": 9,
                 "kind": "topic",
-                "text": "/s:t becomes s--t",
-                "name": "/s:t",
-                "topic": "s--t",
+                "text": "/apps/s:t becomes apps--s--t",
+                "name": "/apps/s:t",
+                "topic": "apps--s--t",
                 "fixable": False,
             }
         ],
-        "topics": [{"name": "/s:t", "topic": "s--t", "create": create}],
+        "topics": [{"name": "/apps/s:t", "topic": "apps--s--t", "create": create}],
         "fixed": {},
         "next": ["Create the Kafka topics, with as many partitions as the streams' topics have."],
     }
@@ -198,7 +198,7 @@ def test_without_the_extra_the_error_names_it(write, monkeypatch, capsys):
 
 
 def test_the_command_runs_as_a_module(run_python, write):
-    write(main="TOPIC = '/s:t'\n")
+    write(main="TOPIC = '/apps/s:t'\n")
     ran = run_python(
         "import runpy, sys; sys.argv = ['x', 'topic', '--plain', '/s:t']\n"
         "runpy.run_module('mapr_streams_python', run_name='__main__')"

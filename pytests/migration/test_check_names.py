@@ -141,6 +141,13 @@ def test_a_full_name_in_a_file_without_a_client_is_found(check):
     ]
 
 
+def test_without_any_client_only_a_name_below_a_folder_is_taken_for_one(check):
+    options = 'OPTIONS = ["/DEBUG:FULL", "/apps/clicks:pageviews"]\n'
+    assert [one["name"] for one in check(build=options)["findings"]] == ["/apps/clicks:pageviews"]
+    report = check(build=options, main=PRODUCER)
+    assert [one["name"] for one in report["findings"]] == ["/DEBUG:FULL", "/apps/clicks:pageviews"]
+
+
 def test_bare_topics_are_the_default_streams(found):
     source = (
         IMPORT

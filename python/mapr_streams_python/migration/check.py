@@ -110,8 +110,9 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
             report.findings.append(Finding(str(path), 1, 1, "unparsed", f"this file cannot be read: {error}"))
         else:
             checks.append(ClientCheck(source, project.add(source), names))
+    is_clients_project = any(one.is_client for one in checks)
     for one in checks:
-        findings = [*_unparsed(one.source), *one.find(), *check_loops.find(one.source)]
+        findings = [*_unparsed(one.source), *one.find(is_clients_project), *check_loops.find(one.source)]
         findings += check_platform.find(one.source, one.is_client)
         if fix:
             edits = [edit for finding in findings for edit in finding.edits]

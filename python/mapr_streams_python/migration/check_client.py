@@ -30,6 +30,8 @@ TOPIC_ARGUMENTS = {
 }
 PROPERTY = re.compile(r"[a-z]+(?:[._][a-z0-9]+)+|opaque|logger")
 FULL_NAME = re.compile(r"(/[^/:\n<>{}*?\"']+)+:\^?[A-Za-z0-9._^*-]+")
+# The same below a folder: "/DEBUG:FULL" is an option of a compiler.
+FULL_NAME_BELOW_A_FOLDER = re.compile(r"/[^/]+" + FULL_NAME.pattern)
 # Below these, brokers refuse the group, or a message has no time to arrive.
 SHORTEST = {"session.timeout.ms": 6000, "message.timeout.ms": 1000, "delivery.timeout.ms": 1000}
 
@@ -90,8 +92,12 @@ class ClientCheck:
         self.has_servers = False
         self.clients: list[Node] = []
 
-    def find(self) -> Iterator[Finding]:
-        """All findings of the file."""
+    def find(self, is_clients_project: bool) -> Iterator[Finding]:
+        """All findings of the file.
+
+        Args:
+            is_clients_project: whether it, or one that is checked with it, uses the client.
+        """
         if self.is_client:
             yield from self._properties()
         for node in self.nodes:
@@ -99,7 +105,7 @@ class ClientCheck:
                 yield from self._import(node)
             elif node.type == "call" and (self.is_client or call_name(node) == "commit"):
                 yield from self._call(node)
-        yield from self._literals()
+        yield from self._literals(FULL_NAME if is_clients_project else FULL_NAME_BELOW_A_FOLDER)
 
     # Imports
 
@@ -203,7 +209,7 @@ class ClientCheck:
                 topic=topic,
             )
 
-    def _literals(self) -> Iterator[Finding]:
+    def _literals(self, full_name: re.Pattern[str]) -> Iterator[Finding]:
         """Full names that stand somewhere else than in a call of the client."""
         for node in self.nodes:
             parent = node.parent
@@ -211,7 +217,7 @@ class ClientCheck:
                 continue
             is_documentation = parent.type == "expression_statement"
             name = literal(node)
-            if name is not None and not is_documentation and FULL_NAME.fullmatch(name) and name not in self.reported:
+            if name is not None and not is_documentation and full_name.fullmatch(name) and name not in self.reported:
                 self.reported.add(name)
                 yield from self._stream_name(node, name)
 
