@@ -76,7 +76,7 @@ func executeModule(_ module: Object?) -> Int32 {
             try addTypes(python, to: module)
         } else {
             try Interpreter.prepare(python)
-            prepareForFork()
+            prepareForFork(python)
             try makeKafkaErrorType(python, module)
             try makeTopicPartitionType(python, module)
             try makeMessageType(python, module)

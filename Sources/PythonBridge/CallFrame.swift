@@ -12,11 +12,14 @@ public struct CallFrame {
     public var detachedState: OpaquePointer?
     /// The first exception that a callback raised during this call, owned; see `takeException`.
     public internal(set) var exception: Object?
+    /// `exception` says that the process was forked inside a callback of this call, and this is the child.
+    var isAbandoned = false
     /// The library's function must not be stopped half-way: it would lose what it has in hand.
     public var mustNotYield = false
     /// See `drop`.
     @usableFromInline var dropped: UnsafeMutablePointer<[Object]>?
-    /// How many callbacks of this call are running.
+    /// How many callbacks of this call are running, with all that may run Python beside them: what the library's call
+    /// lets go of may have a finalizer.
     public var callbackDepth: Int32 = 0
     @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?
 
@@ -54,6 +57,20 @@ public struct CallFrame {
         }
     }
 
+    /// In the child of a fork: the calls that this thread is in raise `note` when they return, unless a callback raises
+    /// meanwhile, and run no callbacks any more.
+    public static func abandonAll(raising note: Object) {
+        var frame = current
+        while let here = frame {
+            if here.pointee.exception == nil {
+                here.pointee.exception = note.retained
+                here.pointee.isAbandoned = true
+            }
+            frame = here.pointee.previous
+        }
+        slot.pointee = nil
+    }
+
     /// Whether this thread is inside a callback of a call on `context`.
     public static func isInsideCallback(of context: UnsafeMutableRawPointer) -> Bool {
         var frame = current
@@ -80,17 +97,6 @@ public struct CallFrame {
         detachedState = PyEval_SaveThread()
     }
 
-    /// From a callback that has nothing to do with Python but to let go of an object: at once where the thread has the
-    /// GIL, otherwise as soon as the call takes it back. To take it for that would stop every other thread.
-    public mutating func drop(_ object: Object) {
-        guard detachedState != nil else { return object.release() }
-        if dropped == nil {
-            dropped = .allocate(capacity: 1)
-            dropped?.initialize(to: [])
-        }
-        dropped?.pointee.append(object)
-    }
-
     /// Lets go of what `drop` was given. Called with the GIL.
     @inlinable @inline(__always)
     mutating func releaseDropped() {
@@ -108,7 +114,10 @@ public struct CallFrame {
 
     /// Notes the pending exception: the first comes out of the Python call, a later one goes to `sys.unraisablehook`.
     public mutating func record(_ python: borrowing Python, from callable: Object?) {
-        if exception == nil {
+        if exception == nil || isAbandoned {
+            // What says that the process is another one is of less interest; it is kept alive elsewhere.
+            if let note = exception { note.release() }
+            isAbandoned = false
             exception = PendingException(fetching: python).instance(python).take()
         } else {
             python.reportUnraisable(callable)
@@ -131,6 +140,26 @@ public struct CallFrame {
         guard let instance = exception else { return nil }
         exception = nil
         return PendingException(OwnedObject(owning: instance), python)
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == CallFrame {
+    /// From a callback that has nothing to do with Python but to let go of an object: at once where the thread has the
+    /// GIL, otherwise as soon as the call takes it back. To take it for that would stop every other thread.
+    ///
+    /// Through the address: the object's finalizer may look at the frame.
+    public func drop(_ object: Object) {
+        guard pointee.detachedState != nil else {
+            pointee.callbackDepth &+= 1
+            object.release()
+            pointee.callbackDepth &-= 1
+            return
+        }
+        if pointee.dropped == nil {
+            pointee.dropped = .allocate(capacity: 1)
+            pointee.dropped?.initialize(to: [])
+        }
+        pointee.dropped?.pointee.append(object)
     }
 }
 

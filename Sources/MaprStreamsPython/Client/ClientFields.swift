@@ -197,20 +197,31 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
 /// The head of the list of all clients.
 nonisolated(unsafe) private(set) var clients: UnsafeMutablePointer<ClientFields>?
 
+/// What the calls raise that a child was forked in; made before, since a child of many threads makes as little as it can.
+nonisolated(unsafe) private var forkNote: Object?
+
 nonisolated(unsafe) private var isPreparedForFork = false
 
 /// Has the child of every fork turn its clients into closed ones that never touch librdkafka again.
-func prepareForFork() {
+func prepareForFork(_ python: borrowing Python) {
     if isPreparedForFork { return }
     isPreparedForFork = true
+    _ = python.error(
+        .runtimeError,
+        "this process was forked inside a callback of this call: librdkafka's threads stayed in the parent; make a new"
+            + " client in the child")
+    forkNote = PendingException(fetching: python).instance(python).take()
     pthread_atfork(nil, nil) {
         // The child has this one thread, and the GIL with it.
         UndeliveredMessages.forget()
+        if let forkNote { CallFrame.abandonAll(raising: forkNote) }
         var client = clients
         while let here = client {
+            // A call that closes it may be under way: it must not find a closed client whose end it waits for.
+            if here.pointee.state == .open || here.pointee.client != nil { here.pointee.state = .forked }
+            here.pointee.client?.use { $0.abandon() }
             // The reference is leaked: whoever drops it would destroy the handle.
             here.pointee.client = nil
-            if here.pointee.state == .open { here.pointee.state = .forked }
             if here.pointee.isConsumer {
                 UnsafeMutableRawPointer(here).assumingMemoryBound(to: ConsumerFields.self).abandon()
             } else {

@@ -26,6 +26,18 @@ extension Python {
     static func callback(
         _ callable: @autoclosure () -> Object?, _ arguments: (borrowing Python) throws(PythonError) -> OwnedObject
     ) {
+        dispatch(callable()) { python, callable throws(PythonError) in
+            let tuple = try arguments(python)
+            let result = try OwnedObject(PyObject_CallObject(callable, tuple.object))
+            if !result.object.isNone { try python.refuseCoroutine(result.object, from: callable) }
+        }
+    }
+
+    /// Runs `call`, which calls into Python, inside a call of librdkafka's. Whatever it lets go of goes while the
+    /// callback counts as running: it may have a finalizer that calls the client.
+    fileprivate static func dispatch(
+        _ callable: @autoclosure () -> Object?, _ call: (borrowing Python, Object) throws(PythonError) -> Void
+    ) {
         guard callable() != nil, let frame = CallFrame.current else { return }
         let wasDetached = frame.pointee.detachedState != nil
         frame.pointee.attach()
@@ -37,9 +49,7 @@ extension Python {
             // The callback may drop the object that holds the callable.
             let held = OwnedObject(retaining: callable)
             do throws(PythonError) {
-                let tuple = try arguments(python)
-                let result = try OwnedObject(PyObject_CallObject(held.object, tuple.object))
-                if !result.object.isNone { try python.refuseCoroutine(result.object, from: held.object) }
+                try call(python, held.object)
             } catch {
                 frame.pointee.recordAndYield(python, from: held.object)
             }
@@ -91,7 +101,7 @@ func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents 
             }
         }
     }
-    if callbacks.logger != nil { events.log = { line in log(line, to: client.pointee.callbacks.logger) } }
+    if callbacks.logger != nil { events.log = { line in log(line, to: client) } }
     if let box = client.pointee.tokenBox?.takeUnretainedValue() {
         events.tokenRefresh = { (configuration) throws(StreamsError) in try token(from: box, configuration) }
     }
@@ -99,32 +109,19 @@ func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents 
 }
 
 /// Calls `logger.log(level, '%s [%s] %s', facility, client name, text)`.
-private func log(_ line: ClientEvents.LogLine, to logger: Object?) {
-    guard let logger, let frame = CallFrame.current else { return }
-    let wasDetached = frame.pointee.detachedState != nil
-    frame.pointee.attach()
-    Python.attached { python in
-        frame.pointee.callbackDepth += 1
-        defer { frame.pointee.callbackDepth -= 1 }
-        let held = OwnedObject(retaining: logger)
-        do throws(PythonError) {
-            let method = try held.object.attribute("log")
-            // From syslog's levels to those of Python's logging module.
-            let levels = [50, 50, 50, 40, 30, 20, 20, 10]
-            let level = try python.integer(levels[Int(min(7, max(0, line.level)))])
-            let format = try python.string("%s [%s] %s")
-            let facility = try python.string(line.facility)
-            let name = try python.string(line.clientName)
-            let text = try python.string(line.text)
-            _ = try python.call(
-                method.object, [level.object, format.object, facility.object, name.object, text.object]
-            )
-            .object
-        } catch {
-            frame.pointee.recordAndYield(python, from: logger)
-        }
+private func log(_ line: ClientEvents.LogLine, to client: UnsafeMutablePointer<ClientFields>) {
+    Python.dispatch(client.pointee.callbacks.logger) { python, logger throws(PythonError) in
+        let method = try logger.attribute("log")
+        // From syslog's levels to those of Python's logging module.
+        let levels = [50, 50, 50, 40, 30, 20, 20, 10]
+        let level = try python.integer(levels[Int(min(7, max(0, line.level)))])
+        let format = try python.string("%s [%s] %s")
+        let facility = try python.string(line.facility)
+        let name = try python.string(line.clientName)
+        let text = try python.string(line.text)
+        _ = try python.call(
+            method.object, [level.object, format.object, facility.object, name.object, text.object])
     }
-    if wasDetached { frame.pointee.detachAgain() }
 }
 
 /// Calls `oauth_cb(config)` on librdkafka's background thread.

@@ -96,6 +96,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 record = wait(&python, consumer, frame, milliseconds)
             }
             if frame.pointee.exception != nil {
+                // In the child of a fork the record cannot be given back.
+                if base.pointee.state == .forked { record = nil }
                 if record == nil {
                     hasFailed = true
                     _ = frame.pointee.restoreRecorded(python)
@@ -287,6 +289,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             }
             if frame.pointee.exception != nil {
                 hasFailed = true
+                if base.pointee.state == .forked { count = 0 }
                 _ = frame.pointee.restoreRecorded(python)
             }
         }

@@ -237,10 +237,10 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
         destroyLeft()
-        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL. They may take a session's
-        // time where an answer is outstanding, after Ctrl-C say: then they end by themselves, in the background.
+        // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
+        // themselves, in the background.
         let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000
-        python.detached { Client.release(client, waitingAtMost: patience) }
+        if !python.destroy(client, waitingAtMost: patience) && !propagating { python.reportUnraisable(Types.consumer) }
     }
 
     /// Leaves the group, and serves the last callbacks. - Returns: false where an exception is pending.
@@ -267,7 +267,11 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                             try frame.pointee.raiseRecorded(python)
                             return true
                         }
-                        try python.checkSignals()
+                        if base.pointee.state != .forked { try python.checkSignals() }
+                        if base.pointee.state == .forked {
+                            try frame.pointee.raiseRecorded(python)
+                            throw base.notOpen(python, "Consumer")
+                        }
                     } catch {
                         pointee.wasInterrupted = !isClosed
                         frame.pointee.takeException(python)?.report(python, object)

@@ -74,6 +74,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 pending.restore(python)
             }
         }
+        // Messages that the child of a fork still holds must not find these fields through their links.
+        if base.pointee.state == .forked { abandon() }
         base.unlist()
     }
 }
@@ -169,10 +171,13 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
         fields.base.enter()
         let succeeded = fields.closeProtocol(&python, consumer)
         let pending = PendingException(fetching: python)
-        fields.leave(&python)
-        pending.restore(python)
+        fields.leave(&python, propagating: succeeded)
+        if !succeeded { pending.restore(python) }
+        let isPending = PendingException(fetching: python)
         fields.clearRebalanceCallbacks()
-        guard succeeded else {
+        let hasFailed = !isPending.isEmpty
+        isPending.restore(python)
+        guard !hasFailed else {
             fields.reportDelayed(python)
             throw PythonError()
         }

@@ -55,6 +55,27 @@ extension Python {
         }
     }
 
+    /// Lets go of a client, and waits for its end: librdkafka joins its threads, and the one that runs oauth_cb may be
+    /// waiting for the GIL.
+    ///
+    /// Where the time is over, or a signal's handler raises, the client ends by itself, in the background.
+    /// - Returns: false where a handler's exception is pending.
+    mutating func destroy(_ client: Unmanaged<Client>, waitingAtMost milliseconds: Int32) -> Bool {
+        let deadline = Deadline(milliseconds: milliseconds)
+        let call = detached(nil) { () -> HelperCall<Void>? in Client.release(client) }
+        guard let call else { return true }
+        while !detached(nil, { () -> Bool in call.wait(milliseconds: deadline.nextSlice) }) {
+            if deadline.hasPassed { return true }
+            if Interpreter.isFinalizing { continue }
+            do throws(PythonError) {
+                try checkSignals()
+            } catch {
+                return false
+            }
+        }
+        return true
+    }
+
     /// Makes a request that must not be sent twice, on a helper thread; waits for it, and looks for signals meanwhile.
     ///
     /// Where a signal's handler raises, or another thread closes the client, the request ends by itself and its result

@@ -30,7 +30,7 @@ let producerCloseMethods: [Method] = [
 
         :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
             _PURGE_INFLIGHT
-        :returns: whether every message was delivered or had failed by itself
+        :returns: whether every message was delivered or had failed by itself; beside another close, when that is done
         :rtype: bool
         """),
     .none(
@@ -90,31 +90,48 @@ func producerClose(
         let fields = producerFields(object)
         let timeout = try timeoutArgument(python, closeSignature, arguments, count, keywords)
         let milliseconds = try python.milliseconds(timeout)
-        guard let producer = fields.pointee.producer else {
-            // Made by __new__ alone, closed before, or another process's: there is nothing to close.
-            return python.boolean(true).take()
+        let deadline = Deadline(milliseconds: milliseconds)
+        // Made by __new__ alone, closed before, or another process's: there is nothing to close. What another thread is
+        // closing may come back into service where its flush is broken off.
+        while fields.pointee.producer == nil {
+            guard let client = fields.pointee.base.client else {
+                return python.boolean(fields.pointee.isDelivered).take()
+            }
+            let left = Unmanaged<Producer>.fromOpaque(client.toOpaque()).use { $0.outstanding }
+            if deadline.hasPassed || CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+                return python.boolean(left == 0).take()
+            }
+            let slice = Swift.min(deadline.nextSlice, 10)
+            python.detached { _ = usleep(UInt32(slice) * 1000) }
+            try python.checkSignals()
         }
+        let producer = fields.pointee.producer.unsafelyUnwrapped
         // From now on nobody adds messages, so that the flush comes to an end.
         fields.pointee.producer = nil
         fields.pointee.base.state = .closed
         fields.base.enter()
         var left = 0
-        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+        if milliseconds < 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // The reports behind this one cannot come while the callback waits; the call that runs it destroys the
             // handle.
             left = producer.use { $0.undelivered }
         } else {
             do throws(PythonError) {
-                left = try fields.flush(&python, producer, milliseconds, isClosing: true)
+                let patience = milliseconds < 0 ? -1 : deadline.remaining
+                left = try fields.flush(&python, producer, patience, isClosing: true)
             } catch {
-                // A callback or a signal's handler raised: the producer is as it was.
-                fields.pointee.producer = producer
-                fields.pointee.base.state = .open
+                // A callback or a signal's handler raised: the producer is as it was, but not in the child of a fork.
+                if fields.pointee.base.state == .closed {
+                    fields.pointee.producer = producer
+                    fields.pointee.base.state = .open
+                }
                 fields.base.pointee.users &-= 1
                 throw error
             }
         }
-        fields.leave(&python)
+        fields.pointee.isDelivered = left == 0
+        fields.base.pointee.users &-= 1
+        if fields.base.pointee.users == 0 && !fields.destroy(&python) { throw PythonError() }
         return python.boolean(left == 0).take()
     }
 }

@@ -31,7 +31,8 @@ let producerServeMethods: [Method] = [
         :param float timeout: seconds to wait at the most; None or a negative number waits for all
         :returns: how many messages are left
         :rtype: int
-        :raises RuntimeError: the producer is closed, or the call is made inside one of its own callbacks
+        :raises RuntimeError: the producer is closed, or the call is made without a timeout inside one of its own
+            callbacks, where it could not end
 
         ``rd_kafka_flush``. What a callback raises comes out of this call.
         """),
@@ -65,11 +66,14 @@ func reportDelivery(
         || (fields.pointee.reportsErrorsOnly && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
         || (context.callback == nil && fields.pointee.base.callbacks.report == nil)
     if isSilent {
-        if context.isLending { frame.pointee.drop(DeliveryContext.lentValue(record)) }
-        if let callback = context.callback { frame.pointee.drop(callback) }
+        if context.isLending { frame.drop(DeliveryContext.lentValue(record)) }
+        if let callback = context.callback { frame.drop(callback) }
         return
     }
     frame.pointee.attach()
+    // Around the releases too: what they let go of may have a finalizer.
+    frame.pointee.callbackDepth &+= 1
+    defer { frame.pointee.callbackDepth &-= 1 }
     Python.attached { python in
         // Looked up again: another thread may have had the GIL meanwhile.
         if let callable = context.callback ?? fields.pointee.base.callbacks.report {
@@ -87,8 +91,6 @@ private func callDelivery(
     _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>,
     _ callable: Object, isLending: Bool
 ) {
-    frame.pointee.callbackDepth &+= 1
-    defer { frame.pointee.callbackDepth &-= 1 }
     guard let error = reportError(python, fields, record) else {
         if isLending { DeliveryContext.lentValue(record).release() }
         return frame.pointee.recordAndYield(python, from: callable)
@@ -281,14 +283,21 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// How long rd_kafka_flush may go on after a callback has taken the GIL.
     private static var flushSlice: Int32 { 10 }
 
+    /// Runs the handlers of signals; a handler may leave in the child of a fork, where nothing goes on.
+    private func checkSignals(_ python: borrowing Python) throws(PythonError) {
+        try python.checkSignals()
+        if base.pointee.state == .forked { throw base.notOpen(python, "Producer") }
+    }
+
     /// Waits until everything is delivered. - Returns: how many messages are left.
     func flush(
         _ python: inout Python, _ producer: Unmanaged<Producer>, _ milliseconds: Int32, isClosing: Bool = false
     ) throws(PythonError) -> Int {
-        if milliseconds != 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self)) {
+        if milliseconds < 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self)) {
             throw python.error(
                 .runtimeError,
-                "flush() cannot wait inside a callback of the same Producer: the reports behind this one come after it")
+                "flush() without a timeout cannot end inside a callback of the same Producer: the reports behind this one"
+                    + " come after it; give a timeout")
         }
         let deadline = Deadline(milliseconds: milliseconds)
         base.enter()
@@ -299,7 +308,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 let served = serve(&python, producer, 0)
                 if served < 0 { throw PythonError() }
                 if served == 0 || deadline.hasPassed { break }
-                try python.checkSignals()
+                try checkSignals(python)
             }
             let left = producer.use { $0.undelivered }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
@@ -314,7 +323,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 return false
             }
             if failed { throw PythonError() }
-            try python.checkSignals()
+            try checkSignals(python)
             // Another thread may have closed the producer.
             if pointee.producer == nil && !isClosing { return producer.use { $0.undelivered } }
         }

@@ -24,6 +24,8 @@ struct ProducerFields {
     var discardsReports: Bool
     /// Messages that were given up while the producer is being destroyed.
     var purged: Int
+    /// The flush of a close that is done has left nothing.
+    var isDelivered: Bool
 }
 
 @inline(__always)
@@ -48,24 +50,36 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     @inline(__always)
     func leave(_ python: inout Python) {
         base.pointee.users &-= 1
-        if base.pointee.users == 0 && pointee.producer == nil { destroy(&python) }
+        if base.pointee.users == 0 && pointee.producer == nil && !destroy(&python) {
+            python.reportUnraisable(Types.producer)
+        }
     }
 
     /// Destroys a closed producer, once no call uses it any more.
     ///
     /// Messages that are left fail, and their callbacks are told: without it they would never be let go.
+    /// - Returns: false where the exception of a signal's handler is pending; the one that was pending stays otherwise.
     @inline(never)
-    func destroy(_ python: inout Python) {
-        guard let client = base.pointee.client else { return }
+    func destroy(_ python: inout Python) -> Bool {
+        guard let client = base.pointee.client else { return true }
         let producer = Unmanaged<Producer>.fromOpaque(client.toOpaque())
         // The call that ends may be raising: callbacks must not find its exception pending.
         let pending = PendingException(fetching: python)
         purgeAndReport(&python, producer)
-        pending.restore(python)
-        guard base.pointee.client != nil, base.pointee.users == 0 else { return }
+        guard base.pointee.client != nil, base.pointee.users == 0 else {
+            pending.restore(python)
+            return true
+        }
         base.pointee.client = nil
-        // librdkafka joins its threads; the one that runs oauth_cb may be waiting for the GIL.
-        python.detached { client.release() }
+        if python.destroy(client, waitingAtMost: -1) {
+            pending.restore(python)
+            return true
+        }
+        if pending.isEmpty { return false }
+        // The call raises what it was raising.
+        python.reportUnraisable(Types.producer)
+        pending.restore(python)
+        return true
     }
 
     private func purgeAndReport(_ python: inout Python, _ producer: Unmanaged<Producer>) {
@@ -169,7 +183,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                 ),
                 producer: nil, owned: ProducerFields.Owned(), lastTopicHandle: nil, handles: [],
                 shortestLent: Producer.readsValuesInPlace ? DeliveryContext.shortestLent : .max,
-                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0))
+                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0, isDelivered: true))
         do throws(PythonError) {
             fields.pointee.owned.topics = try OwnedObject(PyDict_New()).take()
             var events = clientEvents(fields.base)
@@ -213,7 +227,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         base.pointee.state = .closed
         // Events that are not about a message have nobody to hear them any more.
         base.clearCallbacks(keepingReport: true)
-        destroy(&python)
+        if !destroy(&python) { python.reportUnraisable(Types.producer) }
         UndeliveredMessages.noteDropped(pointee.purged)
         if pointee.purged > 0 && !Interpreter.isFinalizing {
             let words =

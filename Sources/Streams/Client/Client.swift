@@ -60,15 +60,21 @@ public class Client: @unchecked Sendable {
         rd_kafka_destroy_flags(handle, isConsumer ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0)
     }
 
-    /// Lets go of a client on a thread of its own, and waits for its end for a while.
-    public static func release(_ client: Unmanaged<Client>, waitingAtMost milliseconds: Int32) {
+    /// Lets go of a client on a thread of its own. - Returns: what tells of its end; nil where it has ended already.
+    public static func release(_ client: Unmanaged<Client>) -> HelperCall<Void>? {
         do throws(StreamsError) {
-            let call = try HelperCall { () throws(StreamsError) in client.release() }
-            if milliseconds > 0 { _ = call.wait(milliseconds: milliseconds) }
+            return try HelperCall { () throws(StreamsError) in client.release() }
         } catch {
             client.release()
+            return nil
         }
     }
+
+    /// In the child of a fork: librdkafka's threads are not there, and whoever calls it may wait for them for ever.
+    public func abandon() { isAbandoned = true }
+
+    /// See `abandon`. Only the one thread of the child sees it set.
+    nonisolated(unsafe) private(set) var isAbandoned = false
 
     /// For what a subclass owns beside the handle and must give back before it.
     func willDestroy() {}

@@ -70,6 +70,7 @@ extension Consumer {
         var event = nextEvent(of: queue, milliseconds: milliseconds)
         while let here = event {
             context.dispatch(here, of: handle)
+            if isAbandoned { return false }
             rd_kafka_event_destroy(here)
             event = rd_kafka_queue_poll(queue, 0)
         }

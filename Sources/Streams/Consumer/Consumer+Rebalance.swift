@@ -41,6 +41,7 @@ extension Consumer {
                 $0.rebalances.append(RebalanceInProgress(thread: here, newPartitions: isAssigned ? partitions : []))
             }
             tell(kind, partitions)
+            if isAbandoned { return }
             let told = group.withLock { $0.rebalances.remove(at: $0.rebalance(of: here).unsafelyUnwrapped) }
             if told.hasAnswered { return }
             partitions = partitions.beginning(at: told.offsets)

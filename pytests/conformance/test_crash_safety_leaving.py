@@ -1,0 +1,242 @@
+"""What runs inside a call of librdkafka's, and how it is left: finalizers, flushes, the children of forks."""
+
+import textwrap
+
+import pytest
+
+from pytests.conformance.test_crash_safety_close import CALLBACKS
+from pytests.conformance.test_crash_safety_process import FORK, needs_fork
+
+
+@pytest.mark.parametrize("arguments", ["", "20", "-1"])
+def test_flush_in_the_finalizer_of_a_delivery_callback_ends(program, filled, arguments):
+    seconds = "0.2" if arguments == "20" else arguments
+    program(
+        """
+        outcomes = []
+
+        class Owner:
+            def __call__(self, error, message):
+                pass
+            def __del__(self):
+                outcomes.append(outcome(lambda: producer.flush(@)))
+
+        producer = make_producer()
+        for _ in range(20):
+            producer.produce(topic, "v", on_delivery=Owner())
+        assert producer.flush(20) == 0
+        assert len(outcomes) == 20, outcomes
+        """.replace("@", seconds),
+        topic=filled(),
+    )
+
+
+def test_flush_in_the_finalizer_of_a_callback_that_is_not_called_ends(program, filled):
+    program(
+        """
+        outcomes = []
+
+        class Owner:
+            def __call__(self, error, message):
+                pass
+            def __del__(self):
+                outcomes.append(outcome(producer.flush))
+
+        producer = make_producer({"delivery.report.only.error": True})
+        for _ in range(20):
+            producer.produce(topic, "v", on_delivery=Owner())
+            assert producer.flush(20) == 0
+        assert len(outcomes) == 20, outcomes
+        """,
+        topic=filled(),
+    )
+
+
+def test_flush_with_a_timeout_inside_a_delivery_callback_returns_what_is_left(program, filled):
+    program(
+        """
+        seen = []
+
+        def callback(error, message):
+            if not seen:
+                seen.append(None)
+                producer.produce(topic, "later", on_delivery=lambda error, message: seen.append("later"))
+                begun = time.monotonic()
+                left = producer.flush(0.3)
+                assert time.monotonic() - begun < 15
+                seen[0] = left
+                assert outcome(producer.flush).startswith("RuntimeError: flush() without a timeout")
+
+        producer = make_producer()
+        producer.produce(topic, "v", on_delivery=callback)
+        assert producer.flush(20) == 0
+        assert isinstance(seen[0], int) and seen[1:] == ["later"], seen
+        """,
+        topic=filled(),
+    )
+
+
+LEAVING = {"returns": "return", "raises": "raise KeyError('child')", "exits": "sys.exit(0)"}
+
+
+@needs_fork
+@pytest.mark.parametrize("leaving", LEAVING)
+@pytest.mark.parametrize("code", [code for _, code in CALLBACKS], ids=[name for name, _ in CALLBACKS])
+def test_ruling_18_a_child_that_leaves_the_callback_it_was_forked_in(program, filled, code, leaving):
+    program(
+        "\n".join(
+            [
+                "calls = []",
+                "children = []",
+                "def callback(*arguments):",
+                "    calls.append(arguments)",
+                "    if children: return",
+                "    children.append(os.fork())",
+                "    if children[0] == 0:",
+                "        " + LEAVING[leaving],
+                textwrap.dedent(code),
+                textwrap.dedent(
+                    """
+                    def served():
+                        result = outcome(serve)
+                        if children and children[0] == 0:
+                            check_child(result)
+                        return calls
+
+                    def check_child(result):
+                        assert any(name in result for name in ("RuntimeError", "KeyError", "SystemExit")), result
+                        again = outcome(client.poll, 0)
+                        if not again.startswith("RuntimeError") or "fork" not in again:
+                            print(again, file=sys.stderr, flush=True)
+                            os._exit(1)
+                        client.close()
+                        os._exit(0)
+
+                    try:
+                        wait_for(served)
+                    except SystemExit:
+                        assert children[0] == 0
+                        check_child("RuntimeError")
+                    except BaseException:
+                        if children and children[0] == 0:
+                            import traceback
+                            traceback.print_exc()
+                            sys.stderr.flush()
+                            os._exit(1)
+                        raise
+                    deadline = time.monotonic() + 20
+                    while True:
+                        ended, status = os.waitpid(children[0], os.WNOHANG)
+                        if ended:
+                            break
+                        if time.monotonic() > deadline:
+                            os.kill(children[0], signal.SIGKILL)
+                            os.waitpid(children[0], 0)
+                            raise AssertionError("the child hangs")
+                        time.sleep(0.005)
+                    assert status == 0, f"the child ended with {status}"
+                    client.close()
+                    """
+                ),
+            ]
+        ),
+        topic=filled("v0", "v1", partitions=2),
+    )
+
+
+@needs_fork
+@pytest.mark.parametrize("leaving", LEAVING)
+def test_ruling_18_close_in_a_child_that_leaves_a_delivery_callback(program, filled, leaving):
+    program(
+        FORK
+        + f"""
+children = []
+
+def callback(error, message):
+    if not children:
+        children.append(os.fork())
+        if children[0] == 0:
+            {LEAVING[leaving]}
+
+producer = make_producer()
+producer.produce(topic, "v", on_delivery=callback)
+try:
+    result = outcome(producer.close)
+except SystemExit:
+    result = "SystemExit"
+if children == [0]:
+    again = outcome(producer.flush)
+    os._exit(0 if again.startswith("RuntimeError") and "fork" in again else 1)
+deadline = time.monotonic() + 20
+while True:
+    ended, status = os.waitpid(children[0], os.WNOHANG)
+    if ended:
+        break
+    if time.monotonic() > deadline:
+        os.kill(children[0], signal.SIGKILL)
+        os.waitpid(children[0], 0)
+        raise AssertionError("the child hangs")
+    time.sleep(0.005)
+assert status == 0, f"the child ended with {{status}}"
+assert result == "True", result
+""",
+        topic=filled(),
+    )
+
+
+def test_a_second_close_beside_one_that_flushes_does_not_say_that_all_is_delivered(program):
+    program(
+        """
+        producer = Producer({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
+        producer.produce("t", "v")
+        first = []
+        thread = threading.Thread(target=lambda: first.append(producer.close(3)))
+        thread.start()
+        wait_for(lambda: outcome(producer.poll, 0).startswith("RuntimeError"))
+        assert producer.close(0.1) is False
+        assert producer.close() is False
+        thread.join()
+        assert first == [False]
+        """
+    )
+
+
+@pytest.mark.parametrize("kind", ["Producer", "Consumer"])
+def test_a_signal_ends_a_close_that_waits_for_the_threads_of_librdkafka(program, kind):
+    program(
+        """
+        called, go_on = threading.Event(), threading.Event()
+
+        def oauth(config):
+            called.set()
+            go_on.wait(60)
+            return "token", time.time() + 3600
+
+        client = globals()[kind]({
+            "bootstrap.servers": "127.0.0.1:1", "group.id": "g", "security.protocol": "sasl_plaintext",
+            "sasl.mechanisms": "OAUTHBEARER", "oauth_cb": oauth, "log_level": 0})
+        assert called.wait(60)
+        interrupted = []
+
+        def interrupt():
+            # Once the close has begun.
+            wait_for(lambda: outcome(client.poll, 0).startswith("RuntimeError"))
+            while not interrupted:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.3)
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        try:
+            client.close()
+        except KeyboardInterrupt:
+            interrupted.append(True)
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            thread.join()
+        assert interrupted
+        go_on.set()
+        """,
+        kind=kind,
+    )
