@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,13 @@ class Ran:
         """Return what it printed, or fail the test with all of its output when it did not exit with 0."""
         assert self.status == 0, f"exit status {self.status}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
         return self.stdout
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers that run side by side tell tests by their names, which must be the same in each of them."""
+    unstable = [item.nodeid for item in items if re.search(r" at 0x[0-9a-f]+", item.nodeid)]
+    if unstable:
+        raise pytest.UsageError(f"give these tests ids without an object's address: {', '.join(unstable[:3])}")
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ TOOLS = ROOT / "tools"
 VENV = ROOT / ".venv"
 # Each names two files: requirements-NAME.in says what is wanted, and requirements-NAME.txt, which is made from it and
 # alone installed, each package down to its hash. "build" comes first, since "dev" takes it in.
-LISTS = ("build", "dev", "lock")
+LISTS = ("build", "dev", "librdkafka", "lock")
 
 # Commands, and the packages that bring them. The benchmarks build confluent-kafka from source, to compare with.
 COMMANDS = {"build": {}, "test": {"readelf": "binutils"}, "bench": {"gcc": "gcc", "valgrind": "valgrind"}}
@@ -113,6 +113,19 @@ def install_tools(name: str) -> None:
         pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(listed)])
         mark.write_text(wanted)
+
+
+def download(name: str, folder: Path) -> Path:
+    """Puts the locked packages of a list into a folder of their own, and returns it: nothing imports them."""
+    listed = TOOLS / f"requirements-{name}.txt"
+    wanted = hashlib.sha256(listed.read_bytes()).hexdigest()
+    mark = folder / ".made-for"
+    if not mark.is_file() or mark.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        run([*pip, "--require-hashes", "--only-binary", ":all:", "--target", str(folder), "--requirement", str(listed)])
+        mark.write_text(wanted)
+    return folder
 
 
 def renew_lock() -> None:

@@ -2,7 +2,8 @@
 
 Usage: .venv/bin/python tools/run_tests.py [--checks]
 
---checks leaves out the tests and runs the format, lint and type checks alone.
+--checks leaves out the tests and runs the format, lint and type checks alone. Where the environment variable CI is set,
+a part of the tests also runs on other builds: see run_variant.py.
 """
 
 from __future__ import annotations
@@ -67,6 +68,12 @@ def python_tests() -> list[Step]:
     return [Step("pytest", [sys.executable, "-m", "pytest", color, *shared_out, "pytests"], count_pytest)]
 
 
+def other_builds() -> list[Step]:
+    """What a user's run leaves out: a part of pytest with the whole Swift runtime, and with a newer librdkafka."""
+    variant = [sys.executable, str(ROOT / "tools" / "run_variant.py")]
+    return [Step(name, [*variant, name], count_pytest) for name in ("runtime", "librdkafka")]
+
+
 def checks() -> list[Step]:
     swift_files = [name for name in ("Sources", "Tests", "Package.swift") if (ROOT / name).exists()]
     python = sys.executable
@@ -129,6 +136,8 @@ def main(arguments: list[str]) -> int:
         return 2
     print("CPythons that the extension is tested with:", ", ".join(map(str, find_pythons.all_of_them())), flush=True)
     lanes = [checks()] if arguments else [[*swift_tests(), *checks()], python_tests()]
+    if os.environ.get("CI") and not arguments:
+        lanes[0] += other_builds()
     started = time.monotonic()
     try:
         ended = side_by_side.run([[Running(step.name, step.command, step.unshown) for step in lane] for lane in lanes])

@@ -1,13 +1,14 @@
 """Runs tests on an extension that is built to find faults: one test runner, several builds.
 
-Usage: .venv/bin/python tools/run_variant.py {asan,debug,valgrind,runtime} [PYTEST ARGUMENTS]
+Usage: .venv/bin/python tools/run_variant.py {asan,debug,runtime,librdkafka,valgrind} [PYTEST ARGUMENTS]
 
-asan      AddressSanitizer in our code, and in what it calls of malloc; Python's own allocator is out of the way
-debug     assertions on, exclusivity enforced, the GIL asserted at each release of a reference; PYTHONDEVMODE
-valgrind  the shipped build under memcheck, in the loops of tools/hot_loops.py
-runtime   the whole Swift runtime instead of Embedded Swift, with its traps: what other toolchains and macOS build
+asan        AddressSanitizer in our code, and in what it calls of malloc; Python's own allocator is out of the way
+debug       assertions on, exclusivity enforced, the GIL asserted at each release of a reference; PYTHONDEVMODE
+runtime     the whole Swift runtime instead of Embedded Swift, with its traps: what other toolchains and macOS build
+librdkafka  the shipped build with a newer librdkafka, that of the newest confluent-kafka wheel
+valgrind    the shipped build under memcheck, in the loops of tools/hot_loops.py
 
-Without arguments asan and debug run pytests/behaviour and pytests/conformance, and runtime a part of them.
+Without arguments asan and debug run pytests/behaviour and pytests/conformance, the next two a part of them.
 """
 
 from __future__ import annotations
@@ -20,11 +21,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import bootstrap
 import requirements
 import swift_build
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTENSION = "cimpl.abi3.so"
+DESCRIBE = """
+import platform, mapr_streams_python as package
+print(f"Python {platform.python_version()}, librdkafka {package.libversion()[0]}, {package.cimpl.__file__}")
+"""
 
 
 class Variant(NamedTuple):
@@ -36,7 +42,18 @@ class Variant(NamedTuple):
     tests: Sequence[str]
 
 
+SIDE_BY_SIDE = ["--numprocesses", "6", "--dist", "loadgroup"]
 WHOLE = ["pytests/behaviour", "pytests/conformance"]
+PART = [
+    "pytests/behaviour/test_closing.py",
+    "pytests/behaviour/test_lent_values.py",
+    *(
+        f"pytests/conformance/test_{name}.py"
+        for name in ("message", "kafka_error", "producer_delivery", "consumer_poll", "consumer_commit")
+    ),
+    "pytests/conformance/test_crash_safety_close.py",
+    "pytests/kafka/test_mock_cluster.py",
+]
 VARIANTS = {
     "asan": Variant(
         "release",
@@ -46,12 +63,7 @@ VARIANTS = {
         WHOLE,
     ),
     "debug": Variant("debug", ["-Xswiftc", "-enforce-exclusivity=checked"], {"PYTHONDEVMODE": "1"}, WHOLE),
-    "runtime": Variant(
-        "release",
-        [],
-        {},
-        ["pytests/behaviour", "pytests/conformance/test_message.py", "pytests/conformance/test_producer_delivery.py"],
-    ),
+    "runtime": Variant("release", [], {}, PART),
 }
 
 
@@ -89,15 +101,36 @@ def sanitizer() -> str:
 def run(name: str, arguments: Sequence[str]) -> int:
     if name == "valgrind":
         return valgrind()
-    site = build(name)
-    variant = VARIANTS[name]
-    environ = dict(os.environ, **variant.environ)
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(site), environ.get("PYTHONPATH")]))
-    environ["MAPR_STREAMS_TESTED_EXTENSION"] = str(site / "mapr_streams_python" / EXTENSION)
+    if name == "librdkafka":
+        tests, environ = PART, dict(os.environ)
+        before(environ, "LD_LIBRARY_PATH", newer_librdkafka())
+    else:
+        site = build(name)
+        tests, environ = VARIANTS[name].tests, dict(os.environ, **VARIANTS[name].environ)
+        before(environ, "PYTHONPATH", site)
     if name == "asan":
         environ["LD_PRELOAD"] = sanitizer()
-    command = [sys.executable, "-m", "pytest", *(arguments or variant.tests)]
+    described = subprocess.run(
+        [sys.executable, "-c", DESCRIBE], env=environ, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    print(f"{name}: {described.stdout.strip() or described.stderr}", flush=True)
+    command = [sys.executable, "-m", "pytest", *(arguments or [*SIDE_BY_SIDE, *tests])]
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+
+
+def before(environ: dict[str, str], variable: str, folder: Path) -> None:
+    environ[variable] = os.pathsep.join(filter(None, [str(folder), environ.get(variable)]))
+
+
+def newer_librdkafka() -> Path:
+    """A folder with the librdkafka of the confluent-kafka wheel that requirements-librdkafka.txt locks."""
+    folder = ROOT / "build" / "librdkafka"
+    wheel = bootstrap.download("librdkafka", folder)
+    library = next((wheel / "confluent_kafka.libs").glob("librdkafka*.so*"))
+    link = library.with_name(swift_build.LIBRDKAFKA_SONAME)
+    if not link.is_symlink():
+        link.symlink_to(library.name)
+    return link.parent
 
 
 def valgrind() -> int:
@@ -117,6 +150,6 @@ def valgrind() -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in [*VARIANTS, "valgrind"]:
+    if len(sys.argv) < 2 or sys.argv[1] not in [*VARIANTS, "librdkafka", "valgrind"]:
         sys.exit(__doc__)
     sys.exit(run(sys.argv[1], sys.argv[2:]))

@@ -146,7 +146,9 @@ def test_any_sequence_of_partitions_will_do(offline, method, make):
 
 @pytest.mark.parametrize("method", LISTS)
 @pytest.mark.parametrize(
-    "partitions", [{TopicPartition("t", 0)}, iter([]), {}, "t", b"", None, 5, TopicPartition("t", 0)], ids=str
+    "partitions",
+    [{TopicPartition("t", 0)}, iter([]), {}, "t", b"", None, 5, TopicPartition("t", 0)],
+    ids=lambda v: type(v).__name__,
 )
 def test_anything_but_a_sequence_is_a_type_error(offline, method, partitions):
     with pytest.raises(TypeError, match="requires list of TopicPartition"):

@@ -78,7 +78,9 @@ def test_any_sequence_of_topics_will_do(offline, topics):
     assert offline.consumer().subscribe(topics) is None
 
 
-@pytest.mark.parametrize("topics", [{"t"}, "t", b"t", {"t": 1}, (name for name in "t"), None, 5], ids=str)
+@pytest.mark.parametrize(
+    "topics", [{"t"}, "t", b"t", {"t": 1}, (name for name in "t"), None, 5], ids=lambda v: type(v).__name__
+)
 def test_anything_but_a_sequence_is_a_type_error(offline, topics):
     with pytest.raises(TypeError, match=f"^expected list of topic unicode strings, not {type(topics).__name__}"):
         offline.consumer().subscribe(topics)
