@@ -56,6 +56,9 @@ class Path:
     def __init__(self, path):
         self.path = path
 
+    def __repr__(self):
+        return f"Path({self.path!r})"
+
     def __fspath__(self):
         return self.path
 
