@@ -8,25 +8,55 @@ import CPython
 public struct CallFrame {
     /// The client that the call belongs to.
     public let context: UnsafeMutableRawPointer?
+    @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?
+    // From here on all is zero in a new frame, and stands together: a few stores for every call.
     /// Set while the thread has released the GIL for this call.
     public var detachedState: OpaquePointer?
     /// The first exception that a callback raised during this call, owned; see `takeException`.
     public internal(set) var exception: Object?
-    /// `exception` says that the process was forked inside a callback of this call, and this is the child.
-    var isAbandoned = false
-    /// The library's function must not be stopped half-way: it would lose what it has in hand.
-    public var mustNotYield = false
     /// See `drop`.
     @usableFromInline var dropped: UnsafeMutablePointer<[Object]>?
-    /// How many callbacks of this call are running, with all that may run Python beside them: what the library's call
-    /// lets go of may have a finalizer.
-    public var callbackDepth: Int32 = 0
-    @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?
+    @usableFromInline var marks: Marks = []
+
+    @usableFromInline
+    struct Marks: OptionSet, Sendable {
+        @usableFromInline let rawValue: UInt
+        @usableFromInline init(rawValue: UInt) { self.rawValue = rawValue }
+
+        static let abandoned = Self(rawValue: 1)
+        static let mustNotYield = Self(rawValue: 2)
+        static let outsideLibrary = Self(rawValue: 4)
+    }
 
     @usableFromInline
     init(context: UnsafeMutableRawPointer?, previous: UnsafeMutablePointer<CallFrame>?) {
         self.context = context
         self.previous = previous
+    }
+
+    /// `exception` says that the process was forked inside a callback of this call, and this is the child.
+    var isAbandoned: Bool {
+        get { marks.contains(.abandoned) }
+        set { mark(.abandoned, newValue) }
+    }
+
+    /// The library's function must not be stopped half-way: it would lose what it has in hand.
+    public var mustNotYield: Bool {
+        get { marks.contains(.mustNotYield) }
+        set { mark(.mustNotYield, newValue) }
+    }
+
+    /// The library's function is not running, and what runs Python now, a signal's handler, may use the client at will.
+    ///
+    /// Otherwise all that runs Python while the frame is on the stack counts as a callback, finalizers included: to
+    /// mark the exception costs callbacks nothing, and forgets none.
+    public var isOutsideLibrary: Bool {
+        get { marks.contains(.outsideLibrary) }
+        set { mark(.outsideLibrary, newValue) }
+    }
+
+    private mutating func mark(_ mark: Marks, _ isSet: Bool) {
+        if isSet { marks.insert(mark) } else { marks.remove(mark) }
     }
 
     /// Where this thread's innermost frame is kept.
@@ -71,54 +101,57 @@ public struct CallFrame {
         slot.pointee = nil
     }
 
-    /// Whether this thread is inside a callback of a call on `context`.
+    /// Whether this thread is inside a call on `context`: in one of its callbacks, or in a finalizer that it runs.
     public static func isInsideCallback(of context: UnsafeMutableRawPointer) -> Bool {
         var frame = current
         while let here = frame {
-            if here.pointee.context == context && here.pointee.callbackDepth > 0 { return true }
+            if here.pointee.context == context && !here.pointee.isOutsideLibrary { return true }
             frame = here.pointee.previous
         }
         return false
     }
+}
 
+/// What changes a frame. Through its address: whatever they let go of may have a finalizer that looks at the frame.
+extension UnsafeMutablePointer where Pointee == CallFrame {
     /// From a callback: takes the GIL where the call had released it, and keeps it until the call returns.
     ///
     /// For libraries' functions that return soon after their callbacks; see `detachAgain` for the others.
     @inlinable @inline(__always)
-    public mutating func attach() {
-        if let state = detachedState {
+    public func attach() {
+        if let state = pointee.detachedState {
             Interpreter.reattachFromCallback(state)
-            detachedState = nil
+            pointee.detachedState = nil
         }
     }
 
     /// From a callback: releases the GIL again, so that a function that goes on waiting does not hold it.
-    public mutating func detachAgain() {
-        detachedState = PyEval_SaveThread()
+    public func detachAgain() {
+        pointee.detachedState = PyEval_SaveThread()
     }
 
     /// Lets go of what `drop` was given. Called with the GIL.
     @inlinable @inline(__always)
-    mutating func releaseDropped() {
-        if dropped != nil { releaseAllDropped() }
+    func releaseDropped() {
+        if pointee.dropped != nil { releaseAllDropped() }
     }
 
     @usableFromInline @inline(never)
-    mutating func releaseAllDropped() {
-        guard let list = dropped else { return }
-        dropped = nil
+    func releaseAllDropped() {
+        guard let list = pointee.dropped else { return }
+        pointee.dropped = nil
         for object in list.pointee { object.release() }
         list.deinitialize(count: 1)
         list.deallocate()
     }
 
     /// Notes the pending exception: the first comes out of the Python call, a later one goes to `sys.unraisablehook`.
-    public mutating func record(_ python: borrowing Python, from callable: Object?) {
-        if exception == nil || isAbandoned {
+    public func record(_ python: borrowing Python, from callable: Object?) {
+        if pointee.exception == nil || pointee.isAbandoned {
             // What says that the process is another one is of less interest; it is kept alive elsewhere.
-            if let note = exception { note.release() }
-            isAbandoned = false
-            exception = PendingException(fetching: python).instance(python).take()
+            if let note = pointee.exception { note.release() }
+            pointee.isAbandoned = false
+            pointee.exception = PendingException(fetching: python).instance(python).take()
         } else {
             python.reportUnraisable(callable)
         }
@@ -126,35 +159,26 @@ public struct CallFrame {
 
     /// Raises what `record` noted.
     @inlinable @inline(__always)
-    public mutating func raiseRecorded(_ python: borrowing Python) throws(PythonError) {
-        if exception != nil { throw restoreRecorded(python) }
+    public func raiseRecorded(_ python: borrowing Python) throws(PythonError) {
+        if pointee.exception != nil { throw restoreRecorded(python) }
     }
 
     @inline(never)
-    public mutating func restoreRecorded(_ python: borrowing Python) -> PythonError {
+    public func restoreRecorded(_ python: borrowing Python) -> PythonError {
         takeException(python)?.restored(python) ?? PythonError()
     }
 
     /// What `record` noted, for the caller to raise or report; nil where it noted nothing.
-    public mutating func takeException(_ python: borrowing Python) -> PendingException? {
-        guard let instance = exception else { return nil }
-        exception = nil
+    public func takeException(_ python: borrowing Python) -> PendingException? {
+        guard let instance = pointee.exception else { return nil }
+        pointee.exception = nil
         return PendingException(OwnedObject(owning: instance), python)
     }
-}
 
-extension UnsafeMutablePointer where Pointee == CallFrame {
     /// From a callback that has nothing to do with Python but to let go of an object: at once where the thread has the
     /// GIL, otherwise as soon as the call takes it back. To take it for that would stop every other thread.
-    ///
-    /// Through the address: the object's finalizer may look at the frame.
     public func drop(_ object: Object) {
-        guard pointee.detachedState != nil else {
-            pointee.callbackDepth &+= 1
-            object.release()
-            pointee.callbackDepth &-= 1
-            return
-        }
+        guard pointee.detachedState != nil else { return object.release() }
         if pointee.dropped == nil {
             pointee.dropped = .allocate(capacity: 1)
             pointee.dropped?.initialize(to: [])

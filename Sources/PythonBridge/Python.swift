@@ -61,7 +61,7 @@ public struct Python: ~Copyable {
                     Interpreter.reattach(state)
                     frame.pointee.detachedState = nil
                 }
-                frame.pointee.releaseDropped()
+                frame.releaseDropped()
             } else {
                 Interpreter.reattach(state)
             }
@@ -71,9 +71,12 @@ public struct Python: ~Copyable {
 
     /// Runs the handlers of the signals that have arrived.
     ///
+    /// - Parameter frame: of the call that looks; the library's function is not running meanwhile.
     /// - Throws: where a handler raised, as the one for SIGINT does.
     /// - Note: `PyErr_CheckSignals`.
-    public func checkSignals() throws(PythonError) {
+    public func checkSignals(_ frame: UnsafeMutablePointer<CallFrame>? = nil) throws(PythonError) {
+        frame?.pointee.isOutsideLibrary = true
+        defer { frame?.pointee.isOutsideLibrary = false }
         if PyErr_CheckSignals() != 0 { throw PythonError() }
     }
 }

@@ -36,24 +36,24 @@ extension PythonBridgeTests {
             }
         }
 
-        @Test func aCallbackIsInsideEveryCallAroundItThatRunsOne() {
+        @Test func allThatRunsInsideACallIsInsideOfItButTheHandlersOfSignals() {
             let (first, second) = (first, second)
+            #expect(!CallFrame.isInsideCallback(of: first))
             CallFrame.with(context: first) { outer in
-                #expect(!CallFrame.isInsideCallback(of: first))
-                outer.pointee.callbackDepth += 1
                 #expect(CallFrame.isInsideCallback(of: first))
+                #expect(!CallFrame.isInsideCallback(of: second))
                 CallFrame.with(context: second) { inner in
-                    // The call on the second client has no callback running; that on the first, around it, has.
+                    #expect(CallFrame.isInsideCallback(of: second))
+                    // A handler of a signal may use the second client at will; not the first, whose callback waits.
+                    inner.pointee.isOutsideLibrary = true
                     #expect(!CallFrame.isInsideCallback(of: second))
                     #expect(CallFrame.isInsideCallback(of: first))
-                    inner.pointee.callbackDepth += 1
+                    inner.pointee.isOutsideLibrary = false
                     #expect(CallFrame.isInsideCallback(of: second))
-                    inner.pointee.callbackDepth -= 1
-                    #expect(!CallFrame.isInsideCallback(of: second))
                 }
-                outer.pointee.callbackDepth -= 1
-                #expect(!CallFrame.isInsideCallback(of: first))
+                #expect(CallFrame.isInsideCallback(of: first))
             }
+            #expect(!CallFrame.isInsideCallback(of: first))
         }
 
         @Test func theFirstExceptionComesOutOfTheCallAndLaterOnesGoToTheHook() {
@@ -64,11 +64,11 @@ extension PythonBridgeTests {
                     let error = CallFrame.with(context: nil) { frame -> PythonError? in
                         for number in 1...3 {
                             _ = python.error(.valueError, "number \(number)")
-                            frame.pointee.record(python, from: callable.object)
+                            frame.record(python, from: callable.object)
                             #expect(PyErr_Occurred() == nil)
                         }
                         do throws(PythonError) {
-                            try frame.pointee.raiseRecorded(python)
+                            try frame.raiseRecorded(python)
                             return nil
                         } catch {
                             return error
@@ -89,13 +89,13 @@ extension PythonBridgeTests {
         @Test func aCallWithoutExceptionsRaisesNothingAndOneIsRaisedOnce() {
             withPython { python throws(PythonError) in
                 CallFrame.with(context: nil) { frame in
-                    #expect(raised(python) { () throws(PythonError) in try frame.pointee.raiseRecorded(python) } == nil)
+                    #expect(raised(python) { () throws(PythonError) in try frame.raiseRecorded(python) } == nil)
                     _ = python.error(.valueError, "once")
-                    frame.pointee.record(python, from: nil)
+                    frame.record(python, from: nil)
                     #expect(
-                        raised(python) { () throws(PythonError) in try frame.pointee.raiseRecorded(python) }
+                        raised(python) { () throws(PythonError) in try frame.raiseRecorded(python) }
                             == "ValueError: once")
-                    #expect(raised(python) { () throws(PythonError) in try frame.pointee.raiseRecorded(python) } == nil)
+                    #expect(raised(python) { () throws(PythonError) in try frame.raiseRecorded(python) } == nil)
                 }
             }
         }
@@ -106,8 +106,8 @@ extension PythonBridgeTests {
                 let raiser = try names.object.item("raiser")
                 CallFrame.with(context: nil) { frame in
                     #expect(PyObject_CallObject(raiser, nil) == nil)
-                    frame.pointee.record(python, from: raiser)
-                    _ = frame.pointee.restoreRecorded(python)
+                    frame.record(python, from: raiser)
+                    _ = frame.restoreRecorded(python)
                 }
                 var type: Object?
                 var value: Object?
@@ -126,12 +126,12 @@ extension PythonBridgeTests {
                     python.detached(frame) {
                         #expect(frame.pointee.detachedState != nil)
                         // What a C callback does.
-                        frame.pointee.attach()
+                        frame.attach()
                         #expect(frame.pointee.detachedState == nil)
                         #expect(PyGILState_Check() == 1)
                         Python.attached { python in _ = python.none.object }
                         // A second one finds it held.
-                        frame.pointee.attach()
+                        frame.attach()
                         #expect(PyGILState_Check() == 1)
                     }
                 }
@@ -146,8 +146,8 @@ extension PythonBridgeTests {
                 let gotIt = Box(false)
                 CallFrame.with(context: nil) { frame in
                     python.detached(frame) {
-                        frame.pointee.attach()
-                        frame.pointee.detachAgain()
+                        frame.attach()
+                        frame.detachAgain()
                         #expect(frame.pointee.detachedState != nil)
                         #expect(
                             onForeignThread {

@@ -7,14 +7,16 @@ import Streams
 // A client is served inside a Python call of the application's. The first attempt does not wait and keeps the GIL; only
 // to wait is the GIL released, and a callback that finds it released takes it again (`CallFrame`).
 
-extension CallFrame {
+extension UnsafeMutablePointer where Pointee == CallFrame {
     /// The client that this call serves.
-    var client: UnsafeMutablePointer<ClientFields>? { context?.assumingMemoryBound(to: ClientFields.self) }
+    private var client: UnsafeMutablePointer<ClientFields>? {
+        pointee.context?.assumingMemoryBound(to: ClientFields.self)
+    }
 
     /// Notes the exception that a callback has raised, and has librdkafka's function return as soon as it can.
-    mutating func recordAndYield(_ python: borrowing Python, from callable: Object?) {
+    func recordAndYield(_ python: borrowing Python, from callable: Object?) {
         record(python, from: callable)
-        if mustNotYield { return }
+        if pointee.mustNotYield { return }
         client?.pointee.client?.use { $0.yield() }
     }
 }
@@ -33,29 +35,26 @@ extension Python {
         }
     }
 
-    /// Runs `call`, which calls into Python, inside a call of librdkafka's. Whatever it lets go of goes while the
-    /// callback counts as running: it may have a finalizer that calls the client.
+    /// Runs `call`, which calls into Python, inside a call of librdkafka's.
     fileprivate static func dispatch(
         _ callable: @autoclosure () -> Object?, _ call: (borrowing Python, Object) throws(PythonError) -> Void
     ) {
         guard callable() != nil, let frame = CallFrame.current else { return }
         let wasDetached = frame.pointee.detachedState != nil
-        frame.pointee.attach()
+        frame.attach()
         attached { python in
             // Looked up again: another thread may have had the GIL meanwhile, and replaced it.
             guard let callable = callable() else { return }
-            frame.pointee.callbackDepth += 1
-            defer { frame.pointee.callbackDepth -= 1 }
             // The callback may drop the object that holds the callable.
             let held = OwnedObject(retaining: callable)
             do throws(PythonError) {
                 try call(python, held.object)
             } catch {
-                frame.pointee.recordAndYield(python, from: held.object)
+                frame.recordAndYield(python, from: held.object)
             }
         }
         // The function that called back may go on waiting.
-        if wasDetached { frame.pointee.detachAgain() }
+        if wasDetached { frame.detachAgain() }
     }
 
     func tuple(_ first: consuming OwnedObject) throws(PythonError) -> OwnedObject {

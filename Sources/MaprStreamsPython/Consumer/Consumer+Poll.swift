@@ -100,9 +100,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 if base.pointee.state == .forked { record = nil }
                 if record == nil {
                     hasFailed = true
-                    _ = frame.pointee.restoreRecorded(python)
+                    _ = frame.restoreRecorded(python)
                 } else {
-                    delay(python, frame.pointee.takeException(python))
+                    delay(python, frame.takeException(python))
                 }
             }
             return record
@@ -171,7 +171,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             }
             if record != nil || frame.pointee.exception != nil { return record }
             do throws(PythonError) {
-                try python.checkSignals()
+                try python.checkSignals(frame)
             } catch {
                 return nil
             }
@@ -290,7 +290,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             if frame.pointee.exception != nil {
                 hasFailed = true
                 if base.pointee.state == .forked { count = 0 }
-                _ = frame.pointee.restoreRecorded(python)
+                _ = frame.restoreRecorded(python)
             }
         }
         if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
@@ -347,7 +347,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             }
             if count == wanted || frame.pointee.exception != nil { return count }
             do throws(PythonError) {
-                try python.checkSignals()
+                try python.checkSignals(frame)
             } catch {
                 return count
             }

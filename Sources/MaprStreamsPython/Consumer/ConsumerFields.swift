@@ -264,17 +264,17 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                     }
                     do throws(PythonError) {
                         if isClosed {
-                            try frame.pointee.raiseRecorded(python)
+                            try frame.raiseRecorded(python)
                             return true
                         }
-                        if base.pointee.state != .forked { try python.checkSignals() }
+                        if base.pointee.state != .forked { try python.checkSignals(frame) }
                         if base.pointee.state == .forked {
-                            try frame.pointee.raiseRecorded(python)
+                            try frame.raiseRecorded(python)
                             throw base.notOpen(python, "Consumer")
                         }
                     } catch {
                         pointee.wasInterrupted = !isClosed
-                        frame.pointee.takeException(python)?.report(python, object)
+                        frame.takeException(python)?.report(python, object)
                         return false
                     }
                 }

@@ -95,7 +95,7 @@ func producerClose(
         // closing may come back into service where its flush is broken off.
         while fields.pointee.producer == nil {
             guard let client = fields.pointee.base.client else {
-                return python.boolean(fields.pointee.isDelivered).take()
+                return python.boolean(!fields.pointee.hasLeftMessages).take()
             }
             let left = Unmanaged<Producer>.fromOpaque(client.toOpaque()).use { $0.outstanding }
             if deadline.hasPassed || CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
@@ -129,7 +129,7 @@ func producerClose(
                 throw error
             }
         }
-        fields.pointee.isDelivered = left == 0
+        fields.pointee.hasLeftMessages = left > 0
         fields.base.pointee.users &-= 1
         if fields.base.pointee.users == 0 && !fields.destroy(&python) { throw PythonError() }
         return python.boolean(left == 0).take()

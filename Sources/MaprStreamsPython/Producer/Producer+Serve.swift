@@ -70,10 +70,7 @@ func reportDelivery(
         if let callback = context.callback { frame.drop(callback) }
         return
     }
-    frame.pointee.attach()
-    // Around the releases too: what they let go of may have a finalizer.
-    frame.pointee.callbackDepth &+= 1
-    defer { frame.pointee.callbackDepth &-= 1 }
+    frame.attach()
     Python.attached { python in
         // Looked up again: another thread may have had the GIL meanwhile.
         if let callable = context.callback ?? fields.pointee.base.callbacks.report {
@@ -93,12 +90,12 @@ private func callDelivery(
 ) {
     guard let error = reportError(python, fields, record) else {
         if isLending { DeliveryContext.lentValue(record).release() }
-        return frame.pointee.recordAndYield(python, from: callable)
+        return frame.recordAndYield(python, from: callable)
     }
     guard let message = lentMessage(fields, record) else {
         if isLending { DeliveryContext.lentValue(record).release() }
         error.release()
-        return frame.pointee.recordAndYield(python, from: callable)
+        return frame.recordAndYield(python, from: callable)
     }
     // The message takes over the reference, and its value is the very object that was produced.
     if isLending { messageFields(message).pointee.owned.value = DeliveryContext.lentValue(record) }
@@ -110,7 +107,7 @@ private func callDelivery(
         if result != cpy_none() { refuseCoroutine(python, frame, result, from: callable) }
         result.release()
     } else {
-        frame.pointee.recordAndYield(python, from: callable)
+        frame.recordAndYield(python, from: callable)
     }
     error.release()
     let messageFields = messageFields(message)
@@ -130,7 +127,7 @@ private func refuseCoroutine(
     do throws(PythonError) {
         try python.refuseCoroutine(result, from: callable)
     } catch {
-        frame.pointee.recordAndYield(python, from: callable)
+        frame.recordAndYield(python, from: callable)
     }
 }
 
@@ -219,7 +216,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 served = wait(&python, producer, frame, milliseconds)
             }
             do throws(PythonError) {
-                try frame.pointee.raiseRecorded(python)
+                try frame.raiseRecorded(python)
             } catch {
                 return -1
             }
@@ -250,7 +247,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             }
             if served > 0 || frame.pointee.exception != nil { return Int(served) }
             do throws(PythonError) {
-                try python.checkSignals()
+                try python.checkSignals(frame)
             } catch {
                 return -1
             }
@@ -316,7 +313,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             let failed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
                 _ = python.detached(frame) { producer.use { $0.flush(milliseconds: slice) } }
                 do throws(PythonError) {
-                    try frame.pointee.raiseRecorded(python)
+                    try frame.raiseRecorded(python)
                 } catch {
                     return true
                 }

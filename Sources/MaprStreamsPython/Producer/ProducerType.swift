@@ -24,8 +24,8 @@ struct ProducerFields {
     var discardsReports: Bool
     /// Messages that were given up while the producer is being destroyed.
     var purged: Int
-    /// The flush of a close that is done has left nothing.
-    var isDelivered: Bool
+    /// The flush of a close that is done has left messages. False where there was nothing to close, too.
+    var hasLeftMessages: Bool
 }
 
 @inline(__always)
@@ -95,7 +95,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                     if producer.poll(milliseconds: 0) == 0 {
                         _ = python.detached(frame) { producer.poll(milliseconds: 10) }
                     }
-                    frame.pointee.takeException(python)?.report(python, nil)
+                    frame.takeException(python)?.report(python, nil)
                 }
             }
         }
@@ -183,7 +183,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                 ),
                 producer: nil, owned: ProducerFields.Owned(), lastTopicHandle: nil, handles: [],
                 shortestLent: Producer.readsValuesInPlace ? DeliveryContext.shortestLent : .max,
-                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0, isDelivered: true))
+                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0, hasLeftMessages: false))
         do throws(PythonError) {
             fields.pointee.owned.topics = try OwnedObject(PyDict_New()).take()
             var events = clientEvents(fields.base)
