@@ -76,12 +76,14 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     ///
     /// The table is indexed by the handle's address. librdkafka may free a topic and give its address to another one,
     /// so the name is compared; that is a tenth of the cost of a new string.
+    ///
+    /// - Parameter isKept: the handle has not been freed since it was last asked about here, so nothing needs comparing.
     @inline(__always)
-    func topicName(_ handle: OpaquePointer) -> Object? {
+    func topicName(_ handle: OpaquePointer, isKept: Bool) -> Object? {
         if let names = pointee.topicNames {
             let entry = names + ((Int(bitPattern: handle) >> 6 ^ Int(bitPattern: handle) >> 12) & (TopicName.count - 1))
             if entry.pointee.handle == handle,
-                strcmp(rd_kafka_topic_name(handle), entry.pointee.utf8.unsafelyUnwrapped) == 0
+                isKept || strcmp(rd_kafka_topic_name(handle), entry.pointee.utf8.unsafelyUnwrapped) == 0
             {
                 return entry.pointee.string.unsafelyUnwrapped.retained
             }

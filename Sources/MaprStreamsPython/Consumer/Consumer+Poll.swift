@@ -186,7 +186,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func message(_ record: Consumer.RawMessage) -> Object? {
         var topic: Object?
         if let handle = record.pointee.rkt {
-            topic = base.topicName(handle)
+            topic = base.topicName(handle, isKept: isHeldByLast(handle))
             if topic == nil { return nil }
         }
         guard let message = MessagePool.take() else { return withoutMessage(topic) }
@@ -194,6 +194,13 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         fields.initialize(viewing: record, topic: topic, flags: MessageFields.ownsRecord)
         fields.link(into: recent)
         return message
+    }
+
+    /// Whether the record before is there still, and of the same topic: a record holds its topic.
+    @inline(__always)
+    private func isHeldByLast(_ topic: OpaquePointer) -> Bool {
+        guard let last = pointee.recent ?? pointee.older, let record = last.pointee.record else { return false }
+        return record.pointee.rkt == topic
     }
 
     @inline(never)

@@ -19,6 +19,8 @@ struct MessageFields {
     static let isTracked: UInt8 = 8
     /// The record had to go before all of it could be copied: what is nil is lost, and an accessor says so.
     static let isIncomplete: UInt8 = 16
+    /// May hold any object, another message too: what is freed with it may be a long chain.
+    static let holdsAny: UInt8 = 32
 
     struct Owned: OwnedReferences {
         var topic: Object?
@@ -277,6 +279,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         error.isFatal = error.code == .fatal
         guard let object = try? python.kafkaError(error) else { return }
         if pointee.owned.error == nil { pointee.owned.error = object.take() }
+        pointee.flags |= MessageFields.holdsAny
         track()
     }
 

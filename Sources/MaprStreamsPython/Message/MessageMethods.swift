@@ -233,6 +233,7 @@ private func set(
     _ field: (UnsafeMutablePointer<MessageFields>) -> UnsafeMutablePointer<Object?>
 ) -> Object? {
     let fields = messageFields(object)
+    fields.pointee.flags |= MessageFields.holdsAny
     field(fields).set(value)
     fields.track()
     return cpy_none().unsafelyUnwrapped.retained

@@ -89,7 +89,7 @@ func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object
 
             let object = try OwnedObject(cpy_new(UnsafeMutablePointer<PyObject>(type)))
             let fields = messageFields(object.object)
-            fields.pointee.flags = MessageFields.isTracked
+            fields.pointee.flags = MessageFields.isTracked | MessageFields.holdsAny
             fields.pointee.owned.topic = topic.retained
             fields.pointee.owned.value = try bytesOfText(python, given(1))
             fields.pointee.owned.key = try bytesOfText(python, given(2))
@@ -116,7 +116,12 @@ private func bytesOfText(_ python: borrowing Python, _ object: Object?) throws(P
 @_cdecl("mapr_Message_dealloc")
 func messageDeallocate(_ object: Object?) {
     let object = object.unsafelyUnwrapped
-    if messageFields(object).pointee.flags & MessageFields.isTracked != 0 { return TypeBuilder.deallocate(object) }
+    let flags = messageFields(object).pointee.flags
+    if flags & (MessageFields.isTracked | MessageFields.holdsAny) != 0 {
+        if flags & MessageFields.holdsAny != 0 { return TypeBuilder.deallocate(object) }
+        // For its list of headers. CPython ends a chain of lists by itself.
+        PyObject_GC_UnTrack(object)
+    }
     messageFields(object).dropRecord()
     free(object)
 }

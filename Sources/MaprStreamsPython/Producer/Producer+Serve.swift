@@ -135,7 +135,10 @@ private func refuseCoroutine(
 private func lentMessage(
     _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>
 ) -> Object? {
-    guard let topic = fields.base.topicName(record.pointee.rkt), let message = MessagePool.take() else { return nil }
+    // A producer's topics live as long as it does.
+    guard let topic = fields.base.topicName(record.pointee.rkt, isKept: true), let message = MessagePool.take() else {
+        return nil
+    }
     var flags = MessageFields.isReport
     // The mark of Streams.RejectedMessages: librdkafka itself never reports this code for a message that has a topic.
     if record.pointee.err == RD_KAFKA_RESP_ERR__INVALID_ARG { flags |= MessageFields.isSynthetic }
