@@ -91,12 +91,12 @@ import Testing
         try consumer.assign([test.partition(offset: 0)])
         var values: [String?] = []
         let isComplete = eventually {
-            withUnsafeTemporaryAllocation(of: Consumer.RawMessage?.self, capacity: 4) { records in
+            withUnsafeTemporaryAllocation(of: Record?.self, capacity: 4) { records in
                 let count = consumer.consume(into: records.baseAddress!, capacity: 4, milliseconds: 100)
                 #expect((0...4).contains(count))
                 for index in 0..<count {
                     values.append(Received(records[index]!).value)
-                    Consumer.destroy(records[index]!)
+                    records[index]!.destroy()
                 }
             }
             return values.count == 10
@@ -113,12 +113,12 @@ import Testing
         try consumer.assign([test.partition(offset: 0)])
         var batch: [Received] = []
         let isComplete = eventually {
-            withUnsafeTemporaryAllocation(of: Consumer.RawMessage?.self, capacity: 8) { records in
+            withUnsafeTemporaryAllocation(of: Record?.self, capacity: 8) { records in
                 let count = consumer.consumeOneByOne(
                     into: records.baseAddress!, capacity: 8 - batch.count, milliseconds: 200)
                 for index in 0..<count {
                     batch.append(Received(records[index]!))
-                    Consumer.destroy(records[index]!)
+                    records[index]!.destroy()
                 }
             }
             return batch.count >= 6
@@ -131,7 +131,7 @@ import Testing
     @Test func aBatchThatMayNotWaitReturnsAtOnce() throws {
         let test = try TestCluster()
         let consumer = try test.consumer()
-        withUnsafeTemporaryAllocation(of: Consumer.RawMessage?.self, capacity: 4) { records in
+        withUnsafeTemporaryAllocation(of: Record?.self, capacity: 4) { records in
             #expect(consumer.consume(into: records.baseAddress!, capacity: 4, milliseconds: 0) == 0)
             #expect(consumer.consumeOneByOne(into: records.baseAddress!, capacity: 4, milliseconds: 0) == 0)
             #expect(consumer.consume(into: records.baseAddress!, capacity: 0, milliseconds: 0) == 0)

@@ -92,32 +92,25 @@ struct Received: Equatable {
     /// `_private`: what the producer was given for it.
     let opaque: Int
 
-    init(_ message: UnsafePointer<rd_kafka_message_t>, isOfLibrdkafka: Bool = true) {
-        func text(_ start: UnsafeMutableRawPointer?, _ count: Int) -> String? {
+    init(_ record: Record, isOfLibrdkafka: Bool = true) {
+        func text(_ start: UnsafeRawPointer?, _ count: Int) -> String? {
             start.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: count), as: UTF8.self) }
         }
-        let raw = message.pointee
-        topic = raw.rkt.map { String(cString: rd_kafka_topic_name($0)) } ?? ""
-        partition = raw.partition
-        offset = raw.offset
-        key = text(raw.key, raw.key_len)
-        value = text(raw.payload, raw.len)
-        error = ErrorCode(raw.err)
-        timestamp = isOfLibrdkafka ? rd_kafka_message_timestamp(message, nil) : -1
-        opaque = Int(bitPattern: raw._private)
-        var list: OpaquePointer?
-        guard isOfLibrdkafka, rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        topic = record.topic?.name ?? ""
+        partition = record.partition
+        offset = record.offset
+        key = text(record.key, record.keyCount)
+        value = text(record.value, record.valueCount)
+        error = record.errorCode
+        timestamp = isOfLibrdkafka ? record.timestamp.milliseconds : -1
+        opaque = Int(bitPattern: record.opaque)
+        guard isOfLibrdkafka, let list = record.headers else {
             headers = []
             return
         }
-        headers = (0..<rd_kafka_header_cnt(list)).map { index in
-            var name: UnsafePointer<CChar>?
-            var value: UnsafeRawPointer?
-            var count = 0
-            rd_kafka_header_get_all(list, index, &name, &value, &count)
-            return Header(
-                name: name.map { String(cString: $0) } ?? "",
-                value: text(UnsafeMutableRawPointer(mutating: value), count))
+        headers = (0..<list.count).map { index in
+            let (name, value, count) = list[index]
+            return Header(name: name.map { String(cString: $0) } ?? "", value: text(value, count))
         }
     }
 }
@@ -129,9 +122,9 @@ final class Reports {
     /// Reports of rejected messages have no more than their public fields.
     var areOfLibrdkafka = true
 
-    static let delivery: ClientEvents.Delivery = { _, message, opaque in
+    static let delivery: ClientEvents.Delivery = { _, record, opaque in
         let reports = Unmanaged<Reports>.fromOpaque(CallbackContext.owner(of: opaque!)!).takeUnretainedValue()
-        reports.all.append(Received(message!, isOfLibrdkafka: reports.areOfLibrdkafka))
+        reports.all.append(Received(Record(record!), isOfLibrdkafka: reports.areOfLibrdkafka))
     }
 }
 
@@ -205,9 +198,9 @@ func lending<Result, Failure: Error>(
 extension Consumer {
     /// The next message or event, copied; nil where there is none for now.
     func next(milliseconds: Int32 = 100) -> Received? {
-        guard let message = poll(milliseconds: milliseconds) else { return nil }
-        defer { Consumer.destroy(message) }
-        return Received(message)
+        guard let record = poll(milliseconds: milliseconds) else { return nil }
+        defer { record.destroy() }
+        return Received(record)
     }
 
     /// The next `count` messages and events.

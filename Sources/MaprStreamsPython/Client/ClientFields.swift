@@ -1,5 +1,4 @@
 import CPython
-import CRdkafka
 import PythonBridge
 import Streams
 
@@ -61,9 +60,13 @@ final class TokenBox {
 struct TopicName {
     static let count = 64
 
-    var handle: OpaquePointer?
+    var topic: Topic?
     var utf8: UnsafePointer<CChar>?
     var string: Object?
+
+    /// Where a topic's name is in the table.
+    @inline(__always)
+    static func index(of topic: Topic) -> Int { Int((topic.address >> 6 ^ topic.address >> 12) & UInt(count - 1)) }
 }
 
 extension UnsafeMutablePointer where Pointee == ClientFields {
@@ -77,40 +80,38 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     /// The table is indexed by the handle's address. librdkafka may free a topic and give its address to another one,
     /// so the name is compared; that is a tenth of the cost of a new string.
     ///
-    /// - Parameter isKept: the handle has not been freed since it was last asked about here, so nothing needs comparing.
+    /// - Parameter isKept: the topic has not been freed since it was last asked about here, so nothing needs comparing.
     @inline(__always)
-    func topicName(_ handle: OpaquePointer, isKept: Bool) -> Object? {
+    func topicName(_ topic: Topic, isKept: Bool) -> Object? {
         if let names = pointee.topicNames {
-            let entry = names + ((Int(bitPattern: handle) >> 6 ^ Int(bitPattern: handle) >> 12) & (TopicName.count - 1))
-            if entry.pointee.handle == handle,
-                isKept || strcmp(rd_kafka_topic_name(handle), entry.pointee.utf8.unsafelyUnwrapped) == 0
+            let entry = names + TopicName.index(of: topic)
+            if entry.pointee.topic == topic,
+                isKept || strcmp(topic.utf8, entry.pointee.utf8.unsafelyUnwrapped) == 0
             {
                 return entry.pointee.string.unsafelyUnwrapped.retained
             }
-            return newTopicName(handle, entry)
+            return newTopicName(topic, entry)
         }
-        return newTopicName(handle, nil)
+        return newTopicName(topic, nil)
     }
 
     @inline(never)
-    private func newTopicName(_ handle: OpaquePointer, _ slot: UnsafeMutablePointer<TopicName>?) -> Object? {
+    private func newTopicName(_ topic: Topic, _ slot: UnsafeMutablePointer<TopicName>?) -> Object? {
         var entry = slot
         if entry == nil {
             let names = UnsafeMutablePointer<TopicName>.allocate(capacity: TopicName.count)
             names.initialize(repeating: TopicName(), count: TopicName.count)
             pointee.topicNames = names
-            entry = names + ((Int(bitPattern: handle) >> 6 ^ Int(bitPattern: handle) >> 12) & (TopicName.count - 1))
+            entry = names + TopicName.index(of: topic)
         }
-        guard
-            let entry, let name = rd_kafka_topic_name(handle),
-            let string = PyUnicode_DecodeUTF8(name, strlen(name), "replace")
-        else { return nil }
+        let name = topic.utf8
+        guard let entry, let string = PyUnicode_DecodeUTF8(name, strlen(name), "replace") else { return nil }
         guard let utf8 = PyUnicode_AsUTF8AndSize(string, nil) else {
             string.release()
             return nil
         }
         let old = entry.pointee.string
-        entry.pointee = TopicName(handle: handle, utf8: utf8, string: string)
+        entry.pointee = TopicName(topic: topic, utf8: utf8, string: string)
         old?.release()
         return string.retained
     }

@@ -1,5 +1,4 @@
 import CPython
-import CRdkafka
 import PythonBridge
 import Streams
 
@@ -133,7 +132,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     @inline(never)
     private func putOff(_ python: borrowing Python) throws(PythonError) -> Object? {
         try raiseDelayed(python)
-        var record: Consumer.RawMessage?
+        var record: Record?
         _ = withUnsafeMutablePointer(to: &record) { takeLeft(into: UnsafeMutableBufferPointer(start: $0, count: 1)) }
         guard let record else { return nil }
         guard let message = self.message(record) else {
@@ -145,8 +144,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// Keeps a record for the next call.
     @inline(never)
-    private func leave(_ record: Consumer.RawMessage) {
-        var record: Consumer.RawMessage? = record
+    private func leave(_ record: Record) {
+        var record: Record? = record
         withUnsafeMutablePointer(to: &record) { leave(UnsafeMutableBufferPointer(start: $0, count: 1)) }
     }
 
@@ -163,7 +162,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     private func wait(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
         _ milliseconds: Int32
-    ) -> Consumer.RawMessage? {
+    ) -> Record? {
         let deadline = Deadline(milliseconds: milliseconds)
         while true {
             let record = python.detached(frame) {
@@ -183,9 +182,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     ///
     /// - Returns: nil where memory is wanting; the record is the caller's still.
     @inline(__always)
-    func message(_ record: Consumer.RawMessage) -> Object? {
+    func message(_ record: Record) -> Object? {
         var topic: Object?
-        if let handle = record.pointee.rkt {
+        if let handle = record.topic {
             topic = base.topicName(handle, isKept: isHeldByLast(handle))
             if topic == nil { return nil }
         }
@@ -198,9 +197,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// Whether the record before is there still, and of the same topic: a record holds its topic.
     @inline(__always)
-    private func isHeldByLast(_ topic: OpaquePointer) -> Bool {
+    private func isHeldByLast(_ topic: Topic) -> Bool {
         guard let last = pointee.recent ?? pointee.older, let record = last.pointee.record else { return false }
-        return record.pointee.rkt == topic
+        return record.topic == topic
     }
 
     @inline(never)
@@ -251,11 +250,11 @@ func consumerConsume(
 }
 
 private func withRecords(
-    _ capacity: Int, _ body: (UnsafeMutableBufferPointer<Consumer.RawMessage?>) throws(PythonError) -> Object
+    _ capacity: Int, _ body: (UnsafeMutableBufferPointer<Record?>) throws(PythonError) -> Object
 ) throws(PythonError) -> Object {
     if capacity <= stackCapacity {
         var result: Result<Object, PythonError> = .failure(PythonError())
-        withUnsafeTemporaryAllocation(of: Consumer.RawMessage?.self, capacity: stackCapacity) { records in
+        withUnsafeTemporaryAllocation(of: Record?.self, capacity: stackCapacity) { records in
             do throws(PythonError) {
                 result = .success(try body(UnsafeMutableBufferPointer(rebasing: records[..<capacity])))
             } catch {
@@ -264,7 +263,7 @@ private func withRecords(
         }
         return try result.get()
     }
-    let records = UnsafeMutableBufferPointer<Consumer.RawMessage?>.allocate(capacity: capacity)
+    let records = UnsafeMutableBufferPointer<Record?>.allocate(capacity: capacity)
     defer { records.deallocate() }
     return try body(records)
 }
@@ -274,7 +273,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     @inline(__always)
     fileprivate func consume(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>,
-        _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
+        _ records: UnsafeMutableBufferPointer<Record?>, _ wanted: Int, _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
         let capacity = records.count
         if pointee.hasPutOff {
@@ -311,7 +310,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// A list of Messages that view the records, and own them. Where memory is wanting, all are left for the next call.
     @inline(__always)
     private func list(
-        _ python: borrowing Python, _ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>
+        _ python: borrowing Python, _ records: UnsafeMutableBufferPointer<Record?>
     ) throws(PythonError) -> OwnedObject {
         guard let list = PyList_New(records.count) else {
             leave(records)
@@ -342,7 +341,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     @inline(never)
     private func wait(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
-        _ records: UnsafeMutablePointer<Consumer.RawMessage?>, _ wanted: Int, _ milliseconds: Int32
+        _ records: UnsafeMutablePointer<Record?>, _ wanted: Int, _ milliseconds: Int32
     ) -> Int {
         let deadline = Deadline(milliseconds: milliseconds)
         var count = 0

@@ -28,7 +28,7 @@ struct ConsumerFields {
     var hasPutOff: Bool
     /// Records that no Message could be made of, for want of memory. librdkafka counts them as consumed, so the next call
     /// gives them. They are owned.
-    var leftRecords: UnsafeMutablePointer<[Consumer.RawMessage]>?
+    var leftRecords: UnsafeMutablePointer<[Record]>?
     /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
     var mustClose: Bool
     /// The last callbacks are being served: they may still use the consumer, to commit above all.
@@ -119,7 +119,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// Keeps records for the next call.
     @inline(never)
-    func leave(_ records: UnsafeMutableBufferPointer<Consumer.RawMessage?>) {
+    func leave(_ records: UnsafeMutableBufferPointer<Record?>) {
         if records.isEmpty { return }
         if pointee.leftRecords == nil {
             pointee.leftRecords = .allocate(capacity: 1)
@@ -130,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// Takes records that an earlier call left. - Returns: how many.
-    func takeLeft(into records: UnsafeMutableBufferPointer<Consumer.RawMessage?>) -> Int {
+    func takeLeft(into records: UnsafeMutableBufferPointer<Record?>) -> Int {
         guard let left = pointee.leftRecords else { return 0 }
         let count = Swift.min(records.count, left.pointee.count)
         for index in 0..<count { records[index] = left.pointee[index] }
@@ -149,7 +149,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Before the handle goes: nobody will ask for them.
     private func destroyLeft() {
         guard let left = pointee.leftRecords else { return }
-        for record in left.pointee { Consumer.destroy(record) }
+        for record in left.pointee { record.destroy() }
         forgetLeft()
     }
 

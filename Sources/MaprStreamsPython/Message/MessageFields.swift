@@ -1,5 +1,4 @@
 import CPython
-import CRdkafka
 import PythonBridge
 import Streams
 
@@ -31,7 +30,7 @@ struct MessageFields {
         var error: Object?
     }
 
-    var record: UnsafeMutablePointer<rd_kafka_message_t>?
+    var record: Record?
     var owned: Owned
     var offset: Int64
     var partition: Int32
@@ -91,15 +90,15 @@ enum MessagePool {
 extension UnsafeMutablePointer where Pointee == MessageFields {
     /// Makes an instance's fields a view of a record.
     @inline(__always)
-    func initialize(viewing record: UnsafeMutablePointer<rd_kafka_message_t>, topic: Object?, flags: UInt8) {
+    func initialize(viewing record: Record, topic: Object?, flags: UInt8) {
         pointee.record = record
         pointee.owned.topic = topic
         pointee.owned.value = nil
         pointee.owned.key = nil
         pointee.owned.headers = nil
         pointee.owned.error = nil
-        pointee.offset = record.pointee.offset
-        pointee.partition = record.pointee.partition
+        pointee.offset = record.offset
+        pointee.partition = record.partition
         pointee.flags = flags
         pointee.next = nil
         pointee.link = nil
@@ -132,7 +131,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         if let record = pointee.record {
             pointee.record = nil
             unlink()
-            if pointee.flags & MessageFields.ownsRecord != 0 { Consumer.destroy(record) }
+            if pointee.flags & MessageFields.ownsRecord != 0 { record.destroy() }
         }
     }
 
@@ -191,9 +190,9 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         pointee.leaderEpoch = currentLeaderEpoch
         pointee.flags |= MessageFields.isIncomplete
         let none = cpy_none().unsafelyUnwrapped
-        if pointee.owned.value == nil && record.pointee.payload == nil { pointee.owned.value = none.retained }
-        if pointee.owned.key == nil && record.pointee.key == nil { pointee.owned.key = none.retained }
-        if pointee.owned.error == nil && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+        if pointee.owned.value == nil && record.value == nil { pointee.owned.value = none.retained }
+        if pointee.owned.key == nil && record.key == nil { pointee.owned.key = none.retained }
+        if pointee.owned.error == nil && !record.isError {
             pointee.owned.error = none.retained
         }
         if pointee.owned.headers == nil && headersOfRecord == nil { pointee.owned.headers = none.retained }
@@ -203,36 +202,31 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     @inline(never)
     private func copyValue() {
-        guard pointee.owned.value == nil, let record = pointee.record, let start = record.pointee.payload else {
+        guard pointee.owned.value == nil, let record = pointee.record, let start = record.value else {
             return
         }
-        pointee.owned.value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
+        pointee.owned.value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.valueCount)
     }
 
     @inline(never)
     private func copyKey() {
-        guard pointee.owned.key == nil, let record = pointee.record, let start = record.pointee.key else { return }
-        pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
+        guard pointee.owned.key == nil, let record = pointee.record, let start = record.key else { return }
+        pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.keyCount)
     }
 
     /// The record's headers; nil where it has none.
-    private var headersOfRecord: OpaquePointer? {
+    private var headersOfRecord: Headers.Reference? {
         guard let record = pointee.record, pointee.flags & MessageFields.isSynthetic == 0 else { return nil }
-        var headers: OpaquePointer?
-        guard rd_kafka_message_headers(record, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        return rd_kafka_header_cnt(headers) == 0 ? nil : headers
+        return record.headers
     }
 
     func copyHeaders(_ python: borrowing Python) {
         guard pointee.owned.headers == nil, let headers = headersOfRecord else { return }
-        let count = rd_kafka_header_cnt(headers)
+        let count = headers.count
         // All of the record is read before the first object is made that may collect garbage.
         withUnsafeTemporaryAllocation(of: Object?.self, capacity: 2 * count) { parts in
             for index in 0..<count {
-                var name: UnsafePointer<CChar>?
-                var value: UnsafeRawPointer?
-                var valueCount = 0
-                rd_kafka_header_get_all(headers, index, &name, &value, &valueCount)
+                let (name, value, valueCount) = headers[index]
                 parts[2 * index] = name.flatMap { PyUnicode_DecodeUTF8($0, strlen($0), "replace") }
                 parts[2 * index + 1] =
                     value.map { PyBytes_FromStringAndSize($0.assumingMemoryBound(to: CChar.self), valueCount) }
@@ -268,13 +262,13 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     func copyError(_ python: borrowing Python) {
         guard
-            pointee.owned.error == nil, let record = pointee.record, record.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR
+            pointee.owned.error == nil, let record = pointee.record, record.isError
         else { return }
-        var error = StreamsError(ErrorCode(record.pointee.err))
-        if pointee.flags & MessageFields.isReport == 0, let start = record.pointee.payload {
+        var error = StreamsError(record.errorCode)
+        if pointee.flags & MessageFields.isReport == 0, let start = record.value {
             // An event: its payload is librdkafka's text.
             error.reason = String(
-                decoding: UnsafeRawBufferPointer(start: start, count: record.pointee.len), as: UTF8.self)
+                decoding: UnsafeRawBufferPointer(start: start, count: record.valueCount), as: UTF8.self)
         }
         error.isFatal = error.code == .fatal
         guard let object = try? python.kafkaError(error) else { return }
@@ -297,14 +291,13 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
             type = pointee.timestampType
             return pointee.timestamp
         }
-        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         guard pointee.flags & MessageFields.isSynthetic == 0 else {
             type = 0
             return -1
         }
-        let timestamp = rd_kafka_message_timestamp(record, &kind)
-        type = Int32(bitPattern: kind.rawValue)
-        return timestamp
+        let timestamp = record.timestamp
+        type = timestamp.kind
+        return timestamp.milliseconds
     }
 
     var currentLatency: Int64 {
@@ -312,12 +305,12 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         guard pointee.flags & (MessageFields.isSynthetic | MessageFields.isReport) == MessageFields.isReport else {
             return -1
         }
-        return rd_kafka_message_latency(record)
+        return record.latency
     }
 
     var currentLeaderEpoch: Int32 {
         guard let record = pointee.record else { return pointee.leaderEpoch }
         guard pointee.flags & (MessageFields.isSynthetic | MessageFields.isReport) == 0 else { return -1 }
-        return Message.leaderEpoch(record)
+        return record.leaderEpoch
     }
 }

@@ -1,5 +1,4 @@
 import CPython
-import CRdkafka
 import PythonBridge
 import Streams
 
@@ -143,7 +142,7 @@ func messageError(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let error = fields.pointee.owned.error { return error.retained }
     guard let record = fields.pointee.record else { return absent(fields) }
-    if record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { return cpy_none().unsafelyUnwrapped.retained }
+    if !record.isError { return cpy_none().unsafelyUnwrapped.retained }
     Python.attached { python in fields.copyError(python) }
     return copied(fields.pointee.owned.error)
 }
@@ -153,8 +152,8 @@ func messageValue(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let value = fields.pointee.owned.value { return value.retained }
     guard let record = fields.pointee.record else { return absent(fields) }
-    guard let start = record.pointee.payload else { return cpy_none().unsafelyUnwrapped.retained }
-    let value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.len)
+    guard let start = record.value else { return cpy_none().unsafelyUnwrapped.retained }
+    let value = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.valueCount)
     fields.pointee.owned.value = value
     return value?.retained
 }
@@ -164,8 +163,8 @@ func messageKey(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let key = fields.pointee.owned.key { return key.retained }
     guard let record = fields.pointee.record else { return absent(fields) }
-    guard let start = record.pointee.key else { return cpy_none().unsafelyUnwrapped.retained }
-    let key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.pointee.key_len)
+    guard let start = record.key else { return cpy_none().unsafelyUnwrapped.retained }
+    let key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.keyCount)
     fields.pointee.owned.key = key
     return key?.retained
 }
@@ -178,7 +177,7 @@ func messageTopic(_ object: Object?, _ unused: Object?) -> Object? {
 @_cdecl("mapr_Message_partition")
 func messagePartition(_ object: Object?, _ unused: Object?) -> Object? {
     let partition = messageFields(object).pointee.partition
-    return partition == RD_KAFKA_PARTITION_UA
+    return partition == TopicPartition.unassignedPartition
         ? cpy_none().unsafelyUnwrapped.retained : PyLong_FromLong(Int(partition))
 }
 

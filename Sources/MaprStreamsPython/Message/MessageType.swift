@@ -1,5 +1,4 @@
 import CPython
-import CRdkafka
 import PythonBridge
 import Streams
 
@@ -142,7 +141,7 @@ private func free(_ object: Object) {
 func messageLength(_ object: Object?) -> Int {
     let fields = messageFields(object)
     if let value = fields.pointee.owned.value { return value.isNone ? 0 : PyObject_Size(value) }
-    if let record = fields.pointee.record { return record.pointee.payload == nil ? 0 : record.pointee.len }
+    if let record = fields.pointee.record { return record.value == nil ? 0 : record.valueCount }
     if fields.pointee.flags & MessageFields.isIncomplete != 0 {
         PyErr_NoMemory()
         return -1

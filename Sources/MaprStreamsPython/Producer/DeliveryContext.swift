@@ -1,6 +1,6 @@
 import CPython
-import CRdkafka
 import PythonBridge
+import Streams
 
 /// What a message's delivery report needs to know, in the one pointer that librdkafka keeps for us: its callback, and
 /// whether its value is lent. Both are references, owned until the report.
@@ -25,8 +25,8 @@ struct DeliveryContext {
     }
 
     @inline(__always)
-    init(of record: UnsafeMutablePointer<rd_kafka_message_t>) {
-        let word = UInt(bitPattern: record.pointee._private)
+    init(of record: Record) {
+        let word = UInt(bitPattern: record.opaque)
         callback = Object(bitPattern: word & ~Self.lendingMark)
         isLending = word & Self.lendingMark != 0
     }
@@ -38,7 +38,7 @@ struct DeliveryContext {
 
     /// The object whose payload the record has. The caller takes over the reference.
     @inline(__always)
-    static func lentValue(_ record: UnsafeMutablePointer<rd_kafka_message_t>) -> Object {
-        (record.pointee.payload.unsafelyUnwrapped - Interpreter.bytesDataOffset).assumingMemoryBound(to: PyObject.self)
+    static func lentValue(_ record: Record) -> Object {
+        (record.value.unsafelyUnwrapped - Interpreter.bytesDataOffset).assumingMemoryBound(to: PyObject.self)
     }
 }

@@ -62,7 +62,7 @@ func producerProduce(
             try produceSignature.unsafelyUnwrapped.parse(python, arguments, count, keywords, into: slots)
 
             let topicObject = slots[0].unsafelyUnwrapped
-            let topic: Producer.Topic
+            let topic: Topic
             if topicObject == fields.pointee.owned.lastTopic {
                 topic = fields.pointee.lastTopicHandle.unsafelyUnwrapped
             } else {
@@ -137,8 +137,8 @@ private func notCallable(_ python: borrowing Python, _ object: Object, isAlias: 
 extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// The handle of a topic that is not the one that was last produced to.
     @inline(never)
-    func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Producer.Topic {
-        let handle: Producer.Topic
+    func topic(_ python: borrowing Python, _ object: Object) throws(PythonError) -> Topic {
+        let handle: Topic
         // What is found was checked when it was put there; only an exact str may be looked up before it is checked.
         if cpy_is_exactly_str(object) != 0, let topics = pointee.owned.topics,
             let known = PyDict_GetItemWithError(topics, object)
@@ -158,7 +158,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
 
     private func checkedTopic(
         _ python: borrowing Python, _ object: Object, _ name: UnsafePointer<CChar>
-    ) throws(PythonError) -> Producer.Topic {
+    ) throws(PythonError) -> Topic {
         // The garbage collector may have cleared it, in a producer that a finalizer still reaches.
         if pointee.owned.topics == nil { pointee.owned.topics = try OwnedObject(PyDict_New()).take() }
         let topics = OwnedObject(retaining: pointee.owned.topics.unsafelyUnwrapped)
@@ -179,7 +179,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// A message without a value, in the MapR dialect.
     @inline(never)
     func reject(
-        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ key: BorrowedBytes,
+        _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ key: BorrowedBytes,
         _ callback: Object?
     ) throws(PythonError) {
         guard callback != nil || pointee.base.callbacks.report != nil else {
@@ -199,7 +199,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// A message with a timestamp, headers, or a value long enough to be lent.
     @inline(never)
     func produce(
-        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes,
+        _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes,
         of valueObject: Object?, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
         let lent = value.count >= pointee.shortestLent && cpy_is_exactly_bytes(valueObject) != 0 ? valueObject : nil
@@ -214,7 +214,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     }
 
     private func produce(
-        _ python: borrowing Python, _ topic: Producer.Topic, _ partition: Int32, _ value: BorrowedBytes,
+        _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes,
         _ key: BorrowedBytes, _ context: DeliveryContext, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
         var milliseconds: Int64 = 0

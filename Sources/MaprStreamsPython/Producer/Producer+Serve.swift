@@ -1,5 +1,4 @@
 import CPython
-import CRdkafka
 import PythonBridge
 import Streams
 
@@ -49,21 +48,21 @@ let deliveryCallback: ClientEvents.Delivery = reportDelivery
 /// the program keeps it. The GIL, once taken, is kept until rd_kafka_poll returns, which it does without waiting again.
 @_cdecl("mapr_report_delivery")
 func reportDelivery(
-    _ handle: OpaquePointer?, _ record: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
+    _ handle: OpaquePointer?, _ record: Record.Pointer?, _ opaque: UnsafeMutableRawPointer?
 ) {
-    let record = UnsafeMutablePointer(mutating: record.unsafelyUnwrapped)
+    let record = Record(record.unsafelyUnwrapped)
     let context = DeliveryContext(of: record)
     let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
         .assumingMemoryBound(to: ProducerFields.self)
-    if record.pointee.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || record.pointee.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT {
+    if record.isPurged {
         // Read where the producer is destroyed, and then by the one thread that does it.
         fields.pointee.purged &+= 1
     }
-    guard record.pointee._private != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
+    guard record.opaque != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
     else { return }
     let isSilent =
         fields.pointee.discardsReports
-        || (fields.pointee.reportsErrorsOnly && record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        || (fields.pointee.reportsErrorsOnly && !record.isError)
         || (context.callback == nil && fields.pointee.base.callbacks.report == nil)
     if isSilent {
         if context.isLending { frame.drop(DeliveryContext.lentValue(record)) }
@@ -85,7 +84,7 @@ func reportDelivery(
 @inline(__always)
 private func callDelivery(
     _ python: borrowing Python, _ frame: UnsafeMutablePointer<CallFrame>,
-    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>,
+    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: Record,
     _ callable: Object, isLending: Bool
 ) {
     guard let error = reportError(python, fields, record) else {
@@ -133,15 +132,16 @@ private func refuseCoroutine(
 
 @inline(__always)
 private func lentMessage(
-    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: UnsafeMutablePointer<rd_kafka_message_t>
+    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: Record
 ) -> Object? {
     // A producer's topics live as long as it does.
-    guard let topic = fields.base.topicName(record.pointee.rkt, isKept: true), let message = MessagePool.take() else {
+    guard let topic = fields.base.topicName(record.topic.unsafelyUnwrapped, isKept: true),
+        let message = MessagePool.take()
+    else {
         return nil
     }
     var flags = MessageFields.isReport
-    // The mark of Streams.RejectedMessages: librdkafka itself never reports this code for a message that has a topic.
-    if record.pointee.err == RD_KAFKA_RESP_ERR__INVALID_ARG { flags |= MessageFields.isSynthetic }
+    if record.isRejected { flags |= MessageFields.isSynthetic }
     messageFields(message).initialize(viewing: record, topic: topic, flags: flags)
     return message
 }
@@ -150,18 +150,18 @@ private func lentMessage(
 @inline(__always)
 private func reportError(
     _ python: borrowing Python, _ fields: UnsafeMutablePointer<ProducerFields>,
-    _ record: UnsafeMutablePointer<rd_kafka_message_t>
+    _ record: Record
 ) -> Object? {
-    if record.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { return cpy_none().unsafelyUnwrapped.retained }
+    if !record.isError { return cpy_none().unsafelyUnwrapped.retained }
     return failure(python, fields, record)
 }
 
 @inline(never)
 private func failure(
     _ python: borrowing Python, _ fields: UnsafeMutablePointer<ProducerFields>,
-    _ record: UnsafeMutablePointer<rd_kafka_message_t>
+    _ record: Record
 ) -> Object? {
-    let error = StreamsError(ErrorCode(record.pointee.err))
+    let error = StreamsError(record.errorCode)
     let explained = fields.pointee.base.client?.use { $0.explained(error) } ?? error
     do throws(PythonError) {
         return try python.kafkaError(explained).take()

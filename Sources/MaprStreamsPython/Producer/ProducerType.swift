@@ -15,8 +15,8 @@ struct ProducerFields {
     /// The same as `base.client`, while the producer is open.
     var producer: Unmanaged<Producer>?
     var owned: Owned
-    var lastTopicHandle: Producer.Topic?
-    var handles: [Producer.Topic]
+    var lastTopicHandle: Topic?
+    var handles: [Topic]
     /// How long a value is lent to librdkafka rather than copied.
     var shortestLent: Int
     var reportsErrorsOnly: Bool

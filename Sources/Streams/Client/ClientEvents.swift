@@ -9,7 +9,7 @@ public struct ClientEvents {
     /// `CallbackContext`.
     public typealias Delivery =
         @convention(c) (
-            _ handle: OpaquePointer?, _ message: UnsafePointer<rd_kafka_message_t>?, _ opaque: UnsafeMutableRawPointer?
+            _ handle: OpaquePointer?, _ record: Record.Pointer?, _ opaque: UnsafeMutableRawPointer?
         ) -> Void
 
     public struct Throttle {

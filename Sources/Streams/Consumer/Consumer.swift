@@ -18,9 +18,6 @@ public final class Consumer: Client, @unchecked Sendable {
         }
     }
 
-    /// A message that librdkafka lends until it is destroyed.
-    public typealias RawMessage = UnsafeMutablePointer<rd_kafka_message_t>
-
     let group = Guarded(GroupState())
     /// The queue that messages and events of the group arrive in; nil without a group.
     @usableFromInline private(set) var queue: OpaquePointer?
@@ -54,51 +51,50 @@ public final class Consumer: Client, @unchecked Sendable {
         if let queue { rd_kafka_queue_destroy(queue) }
     }
 
-    // MARK: Messages
+    // MARK: Records
 
     /// The next message or event; callbacks run inside.
     ///
-    /// - Returns: a message that the caller destroys with `destroy`, or nil.
+    /// - Returns: a record, which the caller destroys, or nil.
     /// - Note: `rd_kafka_consumer_poll`.
     @inlinable @inline(__always)
-    public func poll(milliseconds: Int32) -> RawMessage? { rd_kafka_consumer_poll(handle, milliseconds) }
+    public func poll(milliseconds: Int32) -> Record? {
+        rd_kafka_consumer_poll(handle, milliseconds).map { Record(raw: $0) }
+    }
 
     /// Up to `capacity` messages and events.
     ///
     /// librdkafka 2.2.0 to 2.13.0 move the stored position past events in a batch (its issue 4844): a commit would skip
     /// a message. With those the batch is put together message by message.
-    /// - Returns: how many were put into `messages`.
+    /// - Returns: how many were put into `records`; the caller destroys them.
     /// - Note: `rd_kafka_consume_batch_queue`.
     @inlinable
     public func consume(
-        into messages: UnsafeMutablePointer<RawMessage?>, capacity: Int, milliseconds: Int32
+        into records: UnsafeMutablePointer<Record?>, capacity: Int, milliseconds: Int32
     ) -> Int {
         guard let queue, !batchesMovePositions else {
-            return consumeOneByOne(into: messages, capacity: capacity, milliseconds: milliseconds)
+            return consumeOneByOne(into: records, capacity: capacity, milliseconds: milliseconds)
         }
+        // A Record is librdkafka's pointer and nothing else.
+        let messages = UnsafeMutableRawPointer(records).assumingMemoryBound(
+            to: UnsafeMutablePointer<rd_kafka_message_t>?.self)
         let count = rd_kafka_consume_batch_queue(queue, milliseconds, messages, capacity)
         // An error, though no librdkafka has given one so far: polling gives it as an event.
-        if count < 0 { return consumeOneByOne(into: messages, capacity: capacity, milliseconds: milliseconds) }
+        if count < 0 { return consumeOneByOne(into: records, capacity: capacity, milliseconds: milliseconds) }
         return count
     }
 
     @usableFromInline
     func consumeOneByOne(
-        into messages: UnsafeMutablePointer<RawMessage?>, capacity: Int, milliseconds: Int32
+        into records: UnsafeMutablePointer<Record?>, capacity: Int, milliseconds: Int32
     ) -> Int {
         let deadline = Deadline(milliseconds: milliseconds)
         var count = 0
         while count < capacity {
-            guard let message = rd_kafka_consumer_poll(handle, milliseconds == 0 ? 0 : deadline.remaining) else {
-                break
-            }
-            messages[count] = message
+            guard let record = poll(milliseconds: milliseconds == 0 ? 0 : deadline.remaining) else { break }
+            records[count] = record
             count += 1
         }
         return count
     }
-
-    /// Gives a message back. - Note: `rd_kafka_message_destroy`.
-    @inlinable @inline(__always)
-    public static func destroy(_ message: RawMessage) { rd_kafka_message_destroy(message) }
 }

@@ -7,23 +7,13 @@ import CRdkafka
 public final class Producer: Client, @unchecked Sendable {
     // Unchecked: what is not constant is guarded by mutexes.
 
-    /// A topic's handle, which the producer owns.
-    public struct Topic {
-        @usableFromInline let raw: OpaquePointer
-    }
-
-    private let topics = Guarded<[TopicBox]>([])
+    private let topics = Guarded<[Topic]>([])
     @usableFromInline let rejected = RejectedMessages()
     /// Where reports and events wait to be served.
     private var mainQueue: OpaquePointer?
     /// Where there is a thread of librdkafka's for tokens, what waits for it.
     private var backgroundQueue: OpaquePointer?
     private let countsEvents: Bool
-
-    /// A pointer that the mutex may guard: librdkafka's topics belong to no thread.
-    private struct TopicBox: @unchecked Sendable {
-        let raw: OpaquePointer
-    }
 
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
@@ -48,9 +38,9 @@ public final class Producer: Client, @unchecked Sendable {
         guard let raw = rd_kafka_topic_new(handle, name, nil) else {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
-        let box = TopicBox(raw: raw)
-        topics.withLock { $0.append(box) }
-        return Topic(raw: raw)
+        let topic = Topic(raw: raw)
+        topics.withLock { $0.append(topic) }
+        return topic
     }
 
     /// Whether a value may be lent: a vendor's librdkafka need not keep to that a report has the pointer that was lent.

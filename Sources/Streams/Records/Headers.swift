@@ -2,9 +2,28 @@ import CRdkafka
 
 /// The headers of a message to be produced.
 @frozen public struct Headers: ~Copyable {
-    /// The same headers, lent to a call.
-    public struct Reference {
-        let raw: OpaquePointer
+    /// Headers, lent to a call or by a record.
+    @frozen public struct Reference {
+        @usableFromInline let raw: OpaquePointer
+
+        @inlinable @inline(__always)
+        init(raw: OpaquePointer) { self.raw = raw }
+
+        /// - Note: `rd_kafka_header_cnt`.
+        @inlinable @inline(__always)
+        public var count: Int { rd_kafka_header_cnt(raw) }
+
+        /// A header's name, in UTF-8, and the bytes of its value, nil for none. - Note: `rd_kafka_header_get_all`.
+        @inlinable @inline(__always)
+        public subscript(
+            index: Int
+        ) -> (name: UnsafePointer<CChar>?, value: UnsafeRawPointer?, valueCount: Int) {
+            var name: UnsafePointer<CChar>?
+            var value: UnsafeRawPointer?
+            var valueCount = 0
+            rd_kafka_header_get_all(raw, index, &name, &value, &valueCount)
+            return (name, value, valueCount)
+        }
     }
 
     private let raw: OpaquePointer

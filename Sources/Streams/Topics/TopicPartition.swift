@@ -3,7 +3,8 @@ import CSystem
 
 /// A partition, and what is known of it.
 public struct TopicPartition: Sendable {
-    public static let unassignedPartition: Int32 = -1
+    @inlinable @inline(__always)
+    public static var unassignedPartition: Int32 { RD_KAFKA_PARTITION_UA }
     /// No offset. librdkafka's logical offsets are negative: -2 beginning, -1 end, -1000 stored, -1001 invalid.
     public static let invalidOffset: Int64 = -1001
 
