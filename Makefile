@@ -9,7 +9,7 @@ TESTS ?=
 VENV := .venv/bin/python
 INSTALLED := .venv/.installed
 SWIFT ?= swift
-SWIFT_SOURCES := Package.swift Sources $(wildcard Tests)
+SWIFT_SOURCES := Package.swift Sources examples/swift $(wildcard Tests)
 PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
 
 .DEFAULT_GOAL := help

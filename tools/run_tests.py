@@ -75,7 +75,7 @@ def other_builds() -> list[Step]:
 
 
 def checks() -> list[Step]:
-    swift_files = [name for name in ("Sources", "Tests", "Package.swift") if (ROOT / name).exists()]
+    swift_files = [name for name in ("Sources", "Tests", "Package.swift", "examples/swift") if (ROOT / name).exists()]
     python = sys.executable
     stubtest = [python, "-m", "mypy.stubtest", "--mypy-config-file", "pyproject.toml"]
     stubtest += ["--allowlist", "tools/stubtest_allowlist.txt", "mapr_streams_python"]
