@@ -46,15 +46,11 @@ extension Consumer {
     /// - Note: `rd_kafka_consumer_close_queue`.
     public func beginClose() throws(StreamsError) -> Bool {
         guard queue != nil else { return false }
-        let own: OpaquePointer = rd_kafka_queue_new(handle)
-        let box = QueueBox(raw: own)
-        closeQueue.withLock {
-            if let old = $0 { rd_kafka_queue_destroy(old.raw) }
-            $0 = box
-        }
+        let own = EventQueue(of: handle)
+        closeQueue.withLock { $0 = own }
         try isBeingClosed.withLock { isBeingClosed throws(StreamsError) in
             if !isBeingClosed { dropSubscription() }
-            try StreamsError.check(rd_kafka_consumer_close_queue(handle, own))
+            try StreamsError.check(rd_kafka_consumer_close_queue(handle, own.raw))
             isBeingClosed = true
         }
         return true
@@ -66,13 +62,13 @@ extension Consumer {
     /// queue, and only a message that is taken from an event counts as consumed.
     /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
     public func serveClose(milliseconds: Int32) -> Bool {
-        guard let queue = closeQueue.withLock({ $0?.raw }) else { return true }
+        guard let queue = closeQueue.withLock({ $0 }) else { return true }
         var event = nextEvent(of: queue, milliseconds: milliseconds)
         while let here = event {
             context.dispatch(here, of: handle)
             if isAbandoned { return false }
             rd_kafka_event_destroy(here)
-            event = rd_kafka_queue_poll(queue, 0)
+            event = queue.poll(milliseconds: 0)
         }
         return isClosed
     }
@@ -87,13 +83,13 @@ extension Consumer {
     /// librdkafka's main thread looks whether the group's coordinator is there when it has anything else to do, and
     /// otherwise once a second: it gets something to do after 1, 2, 4 and so on milliseconds.
     /// - Note: `rd_kafka_queue_poll`.
-    func nextEvent(of queue: OpaquePointer, milliseconds: Int32) -> OpaquePointer? {
+    func nextEvent(of queue: EventQueue, milliseconds: Int32) -> OpaquePointer? {
         var left = milliseconds
         var step: Int32 = 1
         while true {
-            if let event = rd_kafka_queue_poll(queue, min(step, left)) { return event }
+            if let event = queue.poll(milliseconds: min(step, left)) { return event }
             // An answer may have come between the two; none comes after.
-            if isClosed { return rd_kafka_queue_poll(queue, 0) }
+            if isClosed { return queue.poll(milliseconds: 0) }
             left -= step
             if left <= 0 { return nil }
             step = min(2 * step, Deadline.slice)

@@ -32,21 +32,19 @@ extension Consumer {
 
     /// A commit whose result the caller waits for.
     public final class CommitRequest {
-        private let queue: OpaquePointer
+        private let queue: EventQueue
         private let consumer: Consumer
 
         /// - Note: `rd_kafka_commit_queue`.
         init(_ consumer: Consumer, _ offsets: [TopicPartition]?) throws(StreamsError) {
             self.consumer = consumer
-            queue = rd_kafka_queue_new(consumer.handle)
+            queue = EventQueue(of: consumer.handle)
             try consumer.check(
                 Consumer.withRaw(offsets) {
                     // With a callback of its own, though it does nothing, the result goes to nobody else.
-                    rd_kafka_commit_queue(consumer.handle, $0, queue, { _, _, _, _ in }, nil)
+                    rd_kafka_commit_queue(consumer.handle, $0, queue.raw, { _, _, _, _ in }, nil)
                 })
         }
-
-        deinit { rd_kafka_queue_destroy(queue) }
 
         /// - Returns: the committed offsets, or nil where the answer is not there yet.
         /// - Throws: the commit's error, or that of the first partition that has one; `_DESTROY` where a close has

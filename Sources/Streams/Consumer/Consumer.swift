@@ -20,16 +20,12 @@ public final class Consumer: Client, @unchecked Sendable {
 
     let group = Guarded(GroupState())
     /// The queue that messages and events of the group arrive in; nil without a group.
-    @usableFromInline private(set) var queue: OpaquePointer?
+    @usableFromInline private(set) var queue: EventQueue?
     /// See `withOpenGroup`.
     let isBeingClosed = Guarded(false)
-    let closeQueue = Guarded<QueueBox?>(nil)
+    let closeQueue = Guarded<EventQueue?>(nil)
     /// See `consume`.
     @usableFromInline let batchesMovePositions: Bool
-
-    struct QueueBox: @unchecked Sendable {
-        let raw: OpaquePointer
-    }
 
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
@@ -41,14 +37,14 @@ public final class Consumer: Client, @unchecked Sendable {
         batchesMovePositions = Librdkafka.isAtLeast(2, 2) && !Librdkafka.isAtLeast(2, 13, 1)
         try super.init(consumer: true, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)
-        queue = rd_kafka_queue_get_consumer(handle)
+        queue = rd_kafka_queue_get_consumer(handle).map { EventQueue(owning: $0) }
         context.consumer = self
     }
 
     override func willDestroy() {
         if queue != nil && !isBeingClosed.withLock({ $0 }) { dropSubscription() }
-        closeQueue.withLock { if let queue = $0 { rd_kafka_queue_destroy(queue.raw) } }
-        if let queue { rd_kafka_queue_destroy(queue) }
+        closeQueue.withLock { $0 = nil }
+        queue = nil
     }
 
     // MARK: Records
@@ -72,7 +68,7 @@ public final class Consumer: Client, @unchecked Sendable {
     public func consume(
         into records: UnsafeMutablePointer<Record?>, capacity: Int, milliseconds: Int32
     ) -> Int {
-        guard let queue, !batchesMovePositions else {
+        guard let queue = queue?.raw, !batchesMovePositions else {
             return consumeOneByOne(into: records, capacity: capacity, milliseconds: milliseconds)
         }
         // A Record is librdkafka's pointer and nothing else.

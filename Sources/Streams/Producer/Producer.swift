@@ -10,9 +10,9 @@ public final class Producer: Client, @unchecked Sendable {
     private let topics = Guarded<[Topic]>([])
     @usableFromInline let rejected = RejectedMessages()
     /// Where reports and events wait to be served.
-    private var mainQueue: OpaquePointer?
+    private(set) var mainQueue: EventQueue?
     /// Where there is a thread of librdkafka's for tokens, what waits for it.
-    private var backgroundQueue: OpaquePointer?
+    private var backgroundQueue: EventQueue?
     private let countsEvents: Bool
 
     public init(
@@ -20,14 +20,16 @@ public final class Producer: Client, @unchecked Sendable {
     ) throws(StreamsError) {
         countsEvents = configuration.dialect == .kafka
         try super.init(consumer: false, configuration: configuration, events: events, owner: owner)
-        mainQueue = rd_kafka_queue_get_main(handle)
-        if events.tokenRefresh != nil { backgroundQueue = rd_kafka_queue_get_background(handle) }
+        mainQueue = EventQueue(owning: rd_kafka_queue_get_main(handle))
+        if events.tokenRefresh != nil, let background = rd_kafka_queue_get_background(handle) {
+            backgroundQueue = EventQueue(owning: background)
+        }
     }
 
     override func willDestroy() {
         topics.withLock { for topic in $0 { rd_kafka_topic_destroy(topic.raw) } }
-        if let mainQueue { rd_kafka_queue_destroy(mainQueue) }
-        if let backgroundQueue { rd_kafka_queue_destroy(backgroundQueue) }
+        mainQueue = nil
+        backgroundQueue = nil
     }
 
     /// The handle of a topic, for `produce`. Each call makes one, which lives as long as the producer: keep it.
@@ -147,7 +149,7 @@ public final class Producer: Client, @unchecked Sendable {
     }
 
     private var eventCount: Int {
-        (mainQueue.map { rd_kafka_queue_length($0) } ?? 0) + (backgroundQueue.map { rd_kafka_queue_length($0) } ?? 0)
+        (mainQueue?.count ?? 0) + (backgroundQueue?.count ?? 0)
     }
 
     /// Why a message was not taken. - Parameter size: of its value and its key.
