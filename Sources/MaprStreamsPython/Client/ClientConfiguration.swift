@@ -64,6 +64,9 @@ final class ParsedConfiguration {
         if let topicProperties = try python.item(merged, Self.topicProperties) {
             try setTopicProperties(python, topicProperties)
         }
+        try python.calling { () throws(StreamsError) in
+            try configuration.use(OutsideSettings.current(), ofConsumer: isConsumer)
+        }
     }
 
     private static let lastTurn = 3

@@ -61,7 +61,10 @@ struct TopicName {
     static let count = 64
 
     var topic: Topic?
+    /// Kafka's name, of `kafka`.
     var utf8: UnsafePointer<CChar>?
+    var kafka: Object?
+    /// The application's: the same string where the two are the same.
     var string: Object?
 
     /// Where a topic's name is in the table.
@@ -105,15 +108,25 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
             entry = names + TopicName.index(of: topic)
         }
         let name = topic.utf8
-        guard let entry, let string = PyUnicode_DecodeUTF8(name, strlen(name), "replace") else { return nil }
-        guard let utf8 = PyUnicode_AsUTF8AndSize(string, nil) else {
-            string.release()
+        guard let entry, let kafka = PyUnicode_DecodeUTF8(name, strlen(name), "replace") else { return nil }
+        guard let utf8 = PyUnicode_AsUTF8AndSize(kafka, nil), let string = applicationName(kafka, utf8) else {
+            kafka.release()
             return nil
         }
-        let old = entry.pointee.string
-        entry.pointee = TopicName(topic: topic, utf8: utf8, string: string)
-        old?.release()
+        let old = entry.pointee
+        entry.pointee = TopicName(topic: topic, utf8: utf8, kafka: kafka, string: string)
+        old.kafka?.release()
+        old.string?.release()
         return string.retained
+    }
+
+    /// What the application calls a topic, as a new reference; nil with the error indicator set.
+    private func applicationName(_ kafka: Object, _ utf8: UnsafePointer<CChar>) -> Object? {
+        guard let names = pointee.client?.use({ $0.names }) else { return kafka.retained }
+        var name = names.name(ofKafkaTopic: String(cString: utf8))
+        return name.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { PyUnicode_DecodeUTF8($0.baseAddress, $0.count, "replace") }
+        }
     }
 
     /// A time-out argument in milliseconds; -1 for ever.
@@ -185,7 +198,10 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     func dropTopicNames() {
         guard let names = pointee.topicNames else { return }
         pointee.topicNames = nil
-        for index in 0..<TopicName.count { names[index].string?.release() }
+        for index in 0..<TopicName.count {
+            names[index].kafka?.release()
+            names[index].string?.release()
+        }
         names.deallocate()
     }
 

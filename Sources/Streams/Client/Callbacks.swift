@@ -101,7 +101,7 @@ private func logLine(
 }
 
 extension CallbackContext {
-    fileprivate func log(
+    func log(
         _ handle: OpaquePointer, _ level: Int32, _ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>
     ) {
         if let log = events.log {
@@ -159,7 +159,9 @@ private func offsetsCommittedEvent(
     handle: OpaquePointer?, code: rd_kafka_resp_err_t,
     offsets: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, opaque: UnsafeMutableRawPointer?
 ) {
-    CallbackContext.from(opaque).events.offsetsCommitted?(ErrorCode(code), TopicPartitionList.partitions(of: offsets))
+    let context = CallbackContext.from(opaque)
+    let partitions = TopicPartitionList.partitions(of: offsets, names: context.consumer?.names ?? nil)
+    context.events.offsetsCommitted?(ErrorCode(code), partitions)
 }
 
 private func refreshToken(

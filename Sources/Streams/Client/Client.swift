@@ -11,6 +11,8 @@ public class Client: @unchecked Sendable {
     public let context: CallbackContext
     /// Whether any broker is configured.
     public let namesServers: Bool
+    /// Between the application's names of topics and Kafka's; nil where they are the same.
+    public let names: TopicNames?
     private let isConsumer: Bool
 
     /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
@@ -20,6 +22,8 @@ public class Client: @unchecked Sendable {
     ) throws(StreamsError) {
         dialect = configuration.dialect
         namesServers = configuration.namesServers
+        try configuration.setMappedProperties()
+        names = try configuration.topicNames(ofConsumer: consumer)
         isConsumer = consumer
         let context = CallbackContext(events: events, owner: owner)
         self.context = context
@@ -45,11 +49,17 @@ public class Client: @unchecked Sendable {
             return handle
         }
         if events.log != nil { rd_kafka_set_log_queue(handle, nil) }
+        for warning in configuration.warnings where Self.warned.withLock({ $0.insert(warning).inserted }) {
+            warning.withCString { context.log(handle, 4, "CONFWARN", $0) }
+        }
         if events.tokenRefresh != nil, let error = rd_kafka_sasl_background_callbacks_enable(handle) {
             // Only where no SASL mechanism that asks for tokens is configured: then nothing asks.
             rd_kafka_error_destroy(error)
         }
     }
+
+    /// What has been warned of in this process: once is enough.
+    private static let warned = Guarded<Set<String>>([])
 
     /// What brokers are told of this library; set by the package that carries it.
     nonisolated(unsafe) public static var softwareVersion = "1.0.0"
@@ -118,15 +128,25 @@ public class Client: @unchecked Sendable {
     @inlinable @inline(__always)
     public func yield() { rd_kafka_yield(handle) }
 
-    /// Makes a topic's name fit the cluster that the client talks to.
+    /// Checks a topic's name before anything is asked of it.
     ///
     /// - Throws: where the name is of a MapR stream and the client knows no brokers: it could only ever time out.
     public func checkTopicName(_ name: String) throws(StreamsError) {
-        guard name.hasPrefix("/"), !namesServers, !PropertyCatalogue.isStreamsBuild else { return }
+        guard !namesServers, !PropertyCatalogue.isStreamsBuild, names?.isOfStream(name) ?? name.hasPrefix("/") else {
+            return
+        }
         throw StreamsError(
             .invalidArgument,
-            reason: "topic \"\(name)\" is of a MapR stream, which the loaded librdkafka \(Librdkafka.versionText)"
-                + " cannot reach, and the client knows no Kafka brokers: set \"bootstrap.servers\"")
+            reason: "topic \"\(name)\" is of a MapR stream, and the client knows no Kafka brokers: set the environment"
+                + " variable \(OutsideSettings.variable(of: "bootstrap.servers")), or \"bootstrap.servers\"")
+    }
+
+    /// Kafka's name of a topic.
+    ///
+    /// - Throws: what `checkTopicName` does, and `_INVALID_ARG` for a name that cannot be a topic's.
+    func kafkaTopic(for name: String) throws(StreamsError) -> String {
+        try checkTopicName(name)
+        return try names.kafkaTopic(for: name)
     }
 
     /// What the cluster says of its brokers and topics. Waits.
@@ -136,7 +156,7 @@ public class Client: @unchecked Sendable {
     public func metadata(topic: String?, milliseconds: Int32) throws(StreamsError) -> ClusterMetadata {
         var topicHandle: OpaquePointer?
         if let topic {
-            topicHandle = rd_kafka_topic_new(handle, topic, nil)
+            topicHandle = rd_kafka_topic_new(handle, try kafkaTopic(for: topic), nil)
             if topicHandle == nil { throw StreamsError(ErrorCode(rd_kafka_last_error())) }
         }
         defer { if let topicHandle { rd_kafka_topic_destroy(topicHandle) } }
@@ -144,6 +164,6 @@ public class Client: @unchecked Sendable {
         let code = rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
         defer { rd_kafka_metadata_destroy(raw) }
-        return ClusterMetadata(raw.pointee, of: handle)
+        return ClusterMetadata(raw.pointee, of: handle, names: names)
     }
 }

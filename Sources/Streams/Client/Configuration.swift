@@ -14,6 +14,16 @@ public final class Configuration {
         var isTopics: Bool
     }
 
+    // See Configuration+Streams.
+    /// Whether names of streams are mapped; nil for as the loaded librdkafka needs it.
+    var mapsNames: Bool?
+    var defaultStreams: [String: String] = [:]
+    var nameSettings: NameSettings?
+    /// Properties of librdkafka's that MapR's have come to: name, value, and MapR's.
+    var mappedProperties: [(String, String, String)] = []
+    /// What is to be logged once there is a client.
+    var warnings: [String] = []
+
     private var conf: OpaquePointer?
 
     /// - Note: `rd_kafka_conf_new`.
@@ -40,6 +50,7 @@ public final class Configuration {
         if name.utf8.contains(0) || value?.utf8.contains(0) == true {
             throw invalid("Configuration property \"\(name.withoutNulls)\" has a null character in its name or value")
         }
+        if try setStreams(name, value) { return }
         if let value, let fault = NumericValue.fault(of: value, for: name) { throw invalid(fault) }
         let canonical = PropertyCatalogue.canonicalName(name)
         if let before = given[canonical], before.isTopics == isTopics, before.name != name, before.value != value {
@@ -86,6 +97,9 @@ public final class Configuration {
         if given[PropertyCatalogue.canonicalName(name)] != nil { return }
         _ = rd_kafka_conf_set(conf, name, value, nil, 0)
     }
+
+    /// Takes back that the application gave a property.
+    func forget(_ name: String) { given[PropertyCatalogue.canonicalName(name)] = nil }
 
     /// What the application gave for a property, under whichever of its names.
     public func value(_ name: String) -> String? { given[PropertyCatalogue.canonicalName(name)]?.value }

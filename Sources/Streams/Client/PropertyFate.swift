@@ -80,6 +80,7 @@ public struct PropertyFate: Sendable {
         // MapR's, as its documentation and its librdkafka list them.
         Row("streams.producer.default.stream", .kept, "names without a stream are topics of this one"),
         Row("streams.consumer.default.stream", .kept, "names without a stream are topics of this one"),
+        Row("streams.topic.mapping", .kept, "it turns the mapping of names to Kafka topics on and off"),
         Row("streams.compatibility", .kept, "it chooses MapR's documented behaviour or librdkafka's"),
         Row(
             "streams.parallel.flushers.per.partition", .mapped, "max.in.flight.requests.per.connection",

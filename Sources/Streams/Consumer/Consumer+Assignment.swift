@@ -7,8 +7,8 @@ extension Consumer {
     /// - Note: `rd_kafka_assign`.
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
-        let partitions = withNotedOffsets(partitions)
-        try checkWithOpenGroup { TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) } }
+        let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
+        try checkWithOpenGroup { list.withRaw { rd_kafka_assign(handle, $0) } }
         noteAnswer(isAssignedByApplication: true)
     }
 
@@ -25,7 +25,7 @@ extension Consumer {
     /// - Note: `rd_kafka_incremental_assign`.
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
-        let list = TopicPartitionList(withNotedOffsets(partitions))
+        let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
         try check(withOpenGroup { list.withRaw { rd_kafka_incremental_assign(handle, $0) } })
         noteAnswer(isAssignedByApplication: true)
     }
@@ -34,8 +34,8 @@ extension Consumer {
     ///
     /// - Note: `rd_kafka_incremental_unassign`, which ends the process for a partition that is there twice.
     public func incrementalUnassign(_ partitions: [TopicPartition]) throws(StreamsError) {
-        try partitions.checkEachOnce()
-        let list = TopicPartitionList(partitions)
+        let list = try TopicPartitionList(partitions, names: names)
+        try list.partitions.checkEachOnce()
         try check(withOpenGroup { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } })
         noteAnswer(isAssignedByApplication: nil)
     }
@@ -63,7 +63,7 @@ extension Consumer {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
         try checkWithOpenGroup(for: thread) { rd_kafka_assignment(handle, &list) }
         guard let list else { return [] }
-        return TopicPartitionList(owning: list).partitions
+        return TopicPartitionList(owning: list, names: names).partitions
     }
 
     /// Whether partitions were taken away without being given back. - Note: `rd_kafka_assignment_lost`.

@@ -8,7 +8,7 @@ extension Consumer {
     ///   committed would be chance. Nil for the stored offsets of the current assignment, as they are before this returns.
     /// - Note: `rd_kafka_commit`.
     public func commit(_ offsets: [TopicPartition]?) throws(StreamsError) {
-        try check(Self.withRaw(offsets) { rd_kafka_commit(handle, $0, 1) })
+        try check(withRaw(offsets) { rd_kafka_commit(handle, $0, 1) })
         if offsets == nil { waitForMainThread() }
     }
 
@@ -22,12 +22,13 @@ extension Consumer {
         _ = try? withOpenGroup { rd_kafka_rebalance_protocol(handle) }
     }
 
-    private static func withRaw<Result>(
+    private func withRaw<Result>(
         _ offsets: [TopicPartition]?,
         _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> Result
-    ) -> Result {
+    ) throws(StreamsError) -> Result {
         guard let offsets else { return body(nil) }
-        return TopicPartitionList(offsets.keepingLast()).withRaw(body)
+        let list = try TopicPartitionList(names.settled(offsets).keepingLast(), names: names)
+        return list.withRaw(body)
     }
 
     /// A commit whose result the caller waits for.
@@ -40,7 +41,7 @@ extension Consumer {
             self.consumer = consumer
             queue = EventQueue(of: consumer.handle)
             try consumer.check(
-                Consumer.withRaw(offsets) {
+                consumer.withRaw(offsets) {
                     // With a callback of its own, though it does nothing, the result goes to nobody else.
                     rd_kafka_commit_queue(consumer.handle, $0, queue.raw, { _, _, _, _ in }, nil)
                 })
@@ -59,7 +60,8 @@ extension Consumer {
             guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT else { return nil }
             let code = rd_kafka_event_error(event)
             if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw consumer.explained(StreamsError(ErrorCode(code))) }
-            let partitions = TopicPartitionList.partitions(of: rd_kafka_event_topic_partition_list(event))
+            let partitions = TopicPartitionList.partitions(
+                of: rd_kafka_event_topic_partition_list(event), names: consumer.names)
             for partition in partitions {
                 if let error = partition.error { throw StreamsError(error) }
             }
@@ -77,7 +79,7 @@ extension Consumer {
     /// - Throws: the error of the first partition that has one; the others are stored all the same.
     /// - Note: `rd_kafka_offsets_store`.
     public func store(_ offsets: [TopicPartition]) throws(StreamsError) {
-        let list = TopicPartitionList(offsets)
+        let list = try TopicPartitionList(offsets, names: names)
         let code = list.withRaw { rd_kafka_offsets_store(handle, $0) }
         for partition in list.partitions {
             guard let error = partition.error else { continue }

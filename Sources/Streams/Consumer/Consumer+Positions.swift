@@ -9,7 +9,7 @@ extension Consumer {
     public func committed(_ partitions: [TopicPartition], milliseconds: Int32) throws(StreamsError) -> [TopicPartition]
     {
         _ = try withOpenGroup(beforeCloseOnly: true) {}
-        let list = TopicPartitionList(partitions)
+        let list = try TopicPartitionList(partitions, names: names)
         let code = list.withRaw { rd_kafka_committed(handle, $0, milliseconds) }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
         return list.partitions
@@ -20,7 +20,7 @@ extension Consumer {
     /// A partition without one has offset 0 in the MapR dialect, -1001 in Kafka's and where there is an error.
     /// - Note: `rd_kafka_position`.
     public func position(_ partitions: [TopicPartition]) throws(StreamsError) -> [TopicPartition] {
-        let list = TopicPartitionList(partitions)
+        let list = try TopicPartitionList(partitions, names: names)
         try check(list.withRaw { rd_kafka_position(handle, $0) })
         var positions = list.partitions
         if dialect == .mapr {
@@ -39,11 +39,11 @@ extension Consumer {
     public func queryWatermarks(
         _ partition: TopicPartition, milliseconds: Int32
     ) throws(StreamsError) -> (low: Int64, high: Int64) {
-        try checkTopicName(partition.topic)
+        let topic = try kafkaTopic(for: partition.topic)
         var low: Int64 = 0
         var high: Int64 = 0
         let code = rd_kafka_query_watermark_offsets(
-            handle, partition.topic, partition.partition, &low, &high, milliseconds)
+            handle, topic, partition.partition, &low, &high, milliseconds)
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
         return (low, high)
     }
@@ -52,10 +52,11 @@ extension Consumer {
     ///
     /// - Note: `rd_kafka_get_watermark_offsets`.
     public func cachedWatermarks(_ partition: TopicPartition) throws(StreamsError) -> (low: Int64, high: Int64) {
+        let topic = try kafkaTopic(for: partition.topic)
         var low: Int64 = 0
         var high: Int64 = 0
         try check(
-            rd_kafka_get_watermark_offsets(handle, partition.topic, partition.partition, &low, &high))
+            rd_kafka_get_watermark_offsets(handle, topic, partition.partition, &low, &high))
         return (low, high)
     }
 
@@ -68,7 +69,7 @@ extension Consumer {
     ) throws(StreamsError) -> [TopicPartition] {
         let deadline = Deadline(milliseconds: milliseconds)
         return try partitions.askedInRounds { (partitions) throws(StreamsError) in
-            let list = TopicPartitionList(partitions)
+            let list = try TopicPartitionList(partitions, names: names)
             let code = list.withRaw {
                 rd_kafka_offsets_for_times(handle, $0, milliseconds < 0 ? milliseconds : deadline.remaining)
             }

@@ -32,7 +32,7 @@ extension Consumer {
             rd_kafka_assign(handle, nil)
             return
         }
-        var partitions = TopicPartitionList.partitions(of: list)
+        var partitions = TopicPartitionList.partitions(of: list, names: names)
         var paused: [TopicPartition] = []
         if let tell = context.events.rebalance {
             let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
@@ -53,7 +53,7 @@ extension Consumer {
             let what = isAssigned ? "Failed to set assignment" : "Failed to remove assignment"
             context.report(error.prefixed(what), of: handle)
         }
-        if !paused.isEmpty { TopicPartitionList(paused).withRaw { _ = rd_kafka_pause_partitions(handle, $0) } }
+        try? pauseAssigned(paused)
     }
 
     /// - Note: `rd_kafka_assign`, `rd_kafka_incremental_assign`.
@@ -61,10 +61,10 @@ extension Consumer {
         if isCooperative {
             // What the application has assigned already librdkafka would refuse with all the others.
             let assigned = try currentAssignment()
-            let list = TopicPartitionList(partitions.without(assigned))
+            let list = try TopicPartitionList(partitions.without(assigned), names: names)
             try check(list.withRaw { rd_kafka_incremental_assign(handle, $0) })
         } else {
-            try check(TopicPartitionList(partitions).withRaw { rd_kafka_assign(handle, $0) })
+            try check(TopicPartitionList(partitions, names: names).withRaw { rd_kafka_assign(handle, $0) })
         }
     }
 
@@ -74,7 +74,7 @@ extension Consumer {
             // What the application has unassigned already librdkafka would refuse with all the others, and the group,
             // and a close above all, would wait for ever.
             let assigned = try currentAssignment()
-            let list = TopicPartitionList(partitions.without(partitions.without(assigned)))
+            let list = try TopicPartitionList(partitions.without(partitions.without(assigned)), names: names)
             try check(list.withRaw { rd_kafka_incremental_unassign(handle, $0) })
         } else {
             try check(rd_kafka_assign(handle, nil))
@@ -86,7 +86,7 @@ extension Consumer {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
         try check(rd_kafka_assignment(handle, &list))
         guard let list else { return [] }
-        return TopicPartitionList(owning: list).partitions
+        return TopicPartitionList(owning: list, names: names).partitions
     }
 
     /// Whether partitions are given and taken one by one. - Note: `rd_kafka_rebalance_protocol`.
@@ -100,6 +100,12 @@ extension Consumer {
         group.withLock { state in
             state.rebalance(of: thread).map { !state.rebalances[$0].hasAnswered } ?? false
         }
+    }
+
+    /// - Note: `rd_kafka_pause_partitions`.
+    private func pauseAssigned(_ partitions: [TopicPartition]) throws(StreamsError) {
+        if partitions.isEmpty { return }
+        try TopicPartitionList(partitions, names: names).withRaw { _ = rd_kafka_pause_partitions(handle, $0) }
     }
 
     // MARK: What the application asks for in a callback
@@ -119,7 +125,7 @@ extension Consumer {
             state.rebalances[index].paused = []
             return paused
         }
-        if !paused.isEmpty { TopicPartitionList(paused).withRaw { _ = rd_kafka_pause_partitions(handle, $0) } }
+        try? pauseAssigned(paused)
     }
 
     /// Notes which of the new partitions are to be paused once they are assigned.

@@ -14,8 +14,9 @@ extension Consumer {
     /// - Note: `rd_kafka_seek`: `rd_kafka_seek_partitions` waits for fetches that are under way, and may time out.
     public func seek(_ partition: TopicPartition, for thread: pthread_t = pthread_self()) throws(StreamsError) {
         try partition.checkNumber()
+        let partition = try names.settled([partition])[0]
         if noteSeek(partition, for: thread) { return }
-        guard let topic = rd_kafka_topic_new(handle, partition.topic, nil) else {
+        guard let topic = rd_kafka_topic_new(handle, try kafkaTopic(for: partition.topic), nil) else {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
         defer { rd_kafka_topic_destroy(topic) }
@@ -43,15 +44,17 @@ extension Consumer {
     ///
     /// - Note: `rd_kafka_pause_partitions`.
     public func pause(_ partitions: [TopicPartition]) throws(StreamsError) {
-        notePause(partitions, isPaused: true)
-        try checkWithOpenGroup { TopicPartitionList(partitions).withRaw { rd_kafka_pause_partitions(handle, $0) } }
+        let list = try TopicPartitionList(partitions, names: names)
+        notePause(list.partitions, isPaused: true)
+        try checkWithOpenGroup { list.withRaw { rd_kafka_pause_partitions(handle, $0) } }
     }
 
     /// Goes on fetching partitions.
     ///
     /// - Note: `rd_kafka_resume_partitions`.
     public func resume(_ partitions: [TopicPartition]) throws(StreamsError) {
-        notePause(partitions, isPaused: false)
-        try checkWithOpenGroup { TopicPartitionList(partitions).withRaw { rd_kafka_resume_partitions(handle, $0) } }
+        let list = try TopicPartitionList(partitions, names: names)
+        notePause(list.partitions, isPaused: false)
+        try checkWithOpenGroup { list.withRaw { rd_kafka_resume_partitions(handle, $0) } }
     }
 }

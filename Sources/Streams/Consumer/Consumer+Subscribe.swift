@@ -14,13 +14,14 @@ extension Consumer {
                 .conflict,
                 reason: "the consumer is assigned to partitions: call unassign() before subscribe()")
         }
+        let list = try TopicPartitionList(topics: topics, names: names)
         // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.1 at least.
         try checkWithOpenGroup(beforeCloseOnly: true) {
             // librdkafka changes the subscription of a cooperative member, and aborts where that member has left the group
             // and is about to join it again (`rd_kafka_cgrp_modify_subscription`, 2.0.2 to 2.16.1). It has no partitions
             // to keep then, so its subscription may as well begin anew.
             if isCooperative && !hasJoined { _ = rd_kafka_unsubscribe(handle) }
-            return TopicPartitionList(topics: topics).withRaw { rd_kafka_subscribe(handle, $0) }
+            return list.withRaw { rd_kafka_subscribe(handle, $0) }
         }
     }
 

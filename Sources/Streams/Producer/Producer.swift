@@ -36,8 +36,7 @@ public final class Producer: Client, @unchecked Sendable {
     ///
     /// - Note: `rd_kafka_topic_new`, with the producer's own topic properties.
     public func topic(_ name: UnsafePointer<CChar>) throws(StreamsError) -> Topic {
-        if name[0] == 0x2f { try checkTopicName(String(cString: name)) }
-        guard let raw = rd_kafka_topic_new(handle, name, nil) else {
+        guard let raw = rd_kafka_topic_new(handle, try kafkaTopic(for: String(cString: name)), nil) else {
             throw StreamsError(ErrorCode(rd_kafka_last_error()))
         }
         let topic = Topic(raw: raw)

@@ -31,7 +31,7 @@ public struct ClusterMetadata: Sendable {
     public let brokers: [Broker]
     public let topics: [Topic]
 
-    init(_ raw: rd_kafka_metadata, of handle: OpaquePointer) {
+    init(_ raw: rd_kafka_metadata, of handle: OpaquePointer, names: TopicNames?) {
         // Both come from the metadata that the handle has just received: no time to wait is needed.
         if let text = rd_kafka_clusterid(handle, 0) {
             clusterID = String(cString: text)
@@ -55,7 +55,9 @@ public struct ClusterMetadata: Sendable {
                     replicas: Array(UnsafeBufferPointer(start: partition.replicas, count: Int(partition.replica_cnt))),
                     inSyncReplicas: Array(UnsafeBufferPointer(start: partition.isrs, count: Int(partition.isr_cnt))))
             }
-            return Topic(name: String(cString: topic.topic), error: ErrorCode(topic.err), partitions: partitions)
+            return Topic(
+                name: names.name(ofKafkaTopic: String(cString: topic.topic)), error: ErrorCode(topic.err),
+                partitions: partitions)
         }
     }
 }

@@ -122,6 +122,9 @@ public final class TopicNames: Sendable {
         return true
     }
 
+    /// Whether a name is of a stream's topic, and not Kafka's own.
+    func isOfStream(_ name: String) -> Bool { defaultStream != nil || name.utf8.first == .slash }
+
     /// The full name of the stream's topic that became a Kafka topic, or nil where none did.
     ///
     /// Other than `name(ofKafkaTopic:)` it needs no name that the application gave, and is for tools.
@@ -176,5 +179,22 @@ public final class TopicNames: Sendable {
         }
         try settings.claim(topic, for: stream)
         return topic
+    }
+}
+
+/// Without a mapping every name is Kafka's.
+extension TopicNames? {
+    func kafkaTopic(for name: String) throws(StreamsError) -> String { try self?.kafkaTopic(for: name) ?? name }
+
+    func name(ofKafkaTopic topic: String) -> String { self?.name(ofKafkaTopic: topic) ?? topic }
+
+    /// The same partitions, named as everything else that comes back names them: a topic has one name then.
+    func settled(_ partitions: [TopicPartition]) throws(StreamsError) -> [TopicPartition] {
+        guard let names = self else { return partitions }
+        var settled = partitions
+        for index in settled.indices {
+            settled[index].topic = names.name(ofKafkaTopic: try names.kafkaTopic(for: settled[index].topic))
+        }
+        return settled
     }
 }

@@ -110,25 +110,38 @@ private struct PartitionKey: Hashable {
 /// - Note: `rd_kafka_topic_partition_list_t`.
 public final class TopicPartitionList {
     private let raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    /// Of the client whose list it is: the raw list has Kafka's names, and everything else the application's.
+    private let names: TopicNames?
 
     /// Takes over a list that librdkafka has made.
-    init(owning raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) { self.raw = raw }
+    init(owning raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>, names: TopicNames?) {
+        self.raw = raw
+        self.names = names
+    }
 
-    public init(_ partitions: [TopicPartition]) {
+    /// - Throws: `_INVALID_ARG` for a name that cannot be a topic's.
+    public init(_ partitions: [TopicPartition], names: TopicNames?) throws(StreamsError) {
+        self.names = names
         raw = rd_kafka_topic_partition_list_new(Int32(partitions.count))
-        for partition in partitions { add(partition) }
+        for partition in partitions { try add(partition) }
     }
 
     /// A list of topics, for a subscription.
-    public init(topics: [String]) {
+    ///
+    /// - Throws: `_INVALID_ARG` for a name that cannot be a topic's.
+    public init(topics: [String], names: TopicNames?) throws(StreamsError) {
+        self.names = names
         raw = rd_kafka_topic_partition_list_new(Int32(topics.count))
-        for topic in topics { rd_kafka_topic_partition_list_add(raw, topic, RD_KAFKA_PARTITION_UA) }
+        for topic in topics {
+            rd_kafka_topic_partition_list_add(raw, try names.kafkaTopic(for: topic), RD_KAFKA_PARTITION_UA)
+        }
     }
 
     deinit { rd_kafka_topic_partition_list_destroy(raw) }
 
-    private func add(_ partition: TopicPartition) {
-        guard let element = rd_kafka_topic_partition_list_add(raw, partition.topic, partition.partition) else { return }
+    private func add(_ partition: TopicPartition) throws(StreamsError) {
+        let topic = try names.kafkaTopic(for: partition.topic)
+        guard let element = rd_kafka_topic_partition_list_add(raw, topic, partition.partition) else { return }
         element.pointee.offset = partition.offset
         if var metadata = partition.metadata {
             // librdkafka frees the copy together with the list.
@@ -142,7 +155,7 @@ public final class TopicPartitionList {
         if let epoch = partition.leaderEpoch { Symbols.partitionSetLeaderEpoch.address?(element, epoch) }
     }
 
-    public var partitions: [TopicPartition] { withRaw { Self.partitions(of: $0) } }
+    public var partitions: [TopicPartition] { withRaw { Self.partitions(of: $0, names: names) } }
 
     /// Lends the list to a call of librdkafka's. The pointer alone would not keep the list alive.
     func withRaw<Result>(
@@ -152,7 +165,9 @@ public final class TopicPartitionList {
     }
 
     /// The elements of a list that somebody else owns.
-    static func partitions(of list: UnsafePointer<rd_kafka_topic_partition_list_t>?) -> [TopicPartition] {
+    static func partitions(
+        of list: UnsafePointer<rd_kafka_topic_partition_list_t>?, names: TopicNames?
+    ) -> [TopicPartition] {
         guard let list, list.pointee.cnt > 0 else { return [] }
         return (0..<Int(list.pointee.cnt)).map { index in
             let element = list.pointee.elems + index
@@ -164,7 +179,8 @@ public final class TopicPartitionList {
             let epoch = Symbols.partitionGetLeaderEpoch.address?(element) ?? -1
             let error = ErrorCode(element.pointee.err)
             return TopicPartition(
-                String(cString: element.pointee.topic), element.pointee.partition, offset: element.pointee.offset,
+                names.name(ofKafkaTopic: String(cString: element.pointee.topic)), element.pointee.partition,
+                offset: element.pointee.offset,
                 metadata: metadata, leaderEpoch: epoch >= 0 ? epoch : nil, error: error == .noError ? nil : error)
         }
     }
