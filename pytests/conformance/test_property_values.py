@@ -231,7 +231,6 @@ def test_a_refusal_is_one_line_and_names_the_range(make):
         ("key.deserializer", "Message.key()"),
         ("value_deserializer", "Message.value()"),
         ("max.request.size", '"message.max.bytes"'),
-        ("buffer.memory", '"queue.buffering.max.kbytes"'),
         ("fetch.max.wait.ms", '"fetch.wait.max.ms"'),
         ("ssl.truststore.type", '"ssl.ca.location"'),
         ("sasl.login.callback.handler.class", '"oauth_cb"'),

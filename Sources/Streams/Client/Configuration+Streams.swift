@@ -99,9 +99,16 @@ extension Configuration {
     /// The mapping of names of the client to be; nil where names are Kafka's, or librdkafka knows streams itself.
     func topicNames(ofConsumer isConsumer: Bool) throws(StreamsError) -> TopicNames? {
         guard mapsNames ?? !PropertyCatalogue.isStreamsBuild else { return nil }
+        let property = Self.defaultStreamProperties[isConsumer ? 1 : 0]
+        if defaultStreams[property] != nil && !namesServers {
+            throw StreamsError(
+                .invalidArgument,
+                reason: "\"\(property)\" is set, and the client knows no Kafka brokers: set the environment variable"
+                    + " \(OutsideSettings.variable(of: "bootstrap.servers")), or \"bootstrap.servers\"")
+        }
         let settings: NameSettings
         if let nameSettings { settings = nameSettings } else { settings = try NameSettings.shared() }
-        return TopicNames(settings, defaultStream: defaultStreams[Self.defaultStreamProperties[isConsumer ? 1 : 0]])
+        return TopicNames(settings, defaultStream: defaultStreams[property])
     }
 }
 
