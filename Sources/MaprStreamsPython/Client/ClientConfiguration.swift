@@ -23,14 +23,15 @@ final class ParsedConfiguration {
         _ python: borrowing Python, isConsumer: Bool, arguments: Object?, keywords: Object?
     ) throws(PythonError) -> ParsedConfiguration {
         let merged = try merge(python, arguments, keywords)
-        let dialect = try dialect(python, merged.object)
+        let outside = try python.calling { () throws(StreamsError) in try OutsideSettings.current() }
+        let dialect = try dialect(python, merged.object, outside.dialect(ofConsumer: isConsumer))
         // The genuine package ignores what comes behind the dictionary.
         if dialect == .kafka, let arguments, cpy_size(arguments) > 1 {
             throw python.error(
                 .typeError, "expected tuple containing single dict: what is more is given as keywords, or in that dict")
         }
         let parsed = ParsedConfiguration(dialect: dialect, isConsumer: isConsumer)
-        try parsed.fill(python, merged.object)
+        try parsed.fill(python, merged.object, outside)
         return parsed
     }
 
@@ -49,7 +50,9 @@ final class ParsedConfiguration {
     }
 
     /// In an order of its own, so that the one of the dictionary does not matter.
-    private func fill(_ python: borrowing Python, _ merged: Object) throws(PythonError) {
+    private func fill(
+        _ python: borrowing Python, _ merged: Object, _ outside: OutsideSettings
+    ) throws(PythonError) {
         // Nobody else has this dictionary: what it holds stays while values run code of the application's.
         var entries: [(name: String, value: Object)] = []
         var position = 0
@@ -65,7 +68,13 @@ final class ParsedConfiguration {
             try setTopicProperties(python, topicProperties)
         }
         try python.calling { () throws(StreamsError) in
-            try configuration.use(OutsideSettings.current(), ofConsumer: isConsumer)
+            try configuration.use(outside, ofConsumer: isConsumer)
+        }
+        hasGroup = configuration.value("group.id") != nil
+        if !isConsumer, let text = configuration.value("delivery.report.only.error") {
+            // Every report must reach us, or the callbacks of delivered messages would never be let go.
+            reportsErrorsOnly = ["true", "t", "1"].contains(text.lowercased())
+            try setProperty(python, "delivery.report.only.error", "false")
         }
     }
 
@@ -106,17 +115,27 @@ final class ParsedConfiguration {
         return merged
     }
 
-    private static func dialect(_ python: borrowing Python, _ dictionary: Object) throws(PythonError) -> Dialect {
+    private static func dialect(
+        _ python: borrowing Python, _ dictionary: Object, _ outside: OutsideSettings.Setting?
+    ) throws(PythonError) -> Dialect {
+        if let outside, outside.isOverride { return try dialect(python, outside.value, from: outside.origin) }
         if let value = try python.item(dictionary, Dialect.property) {
             let what = "configuration property \"\(Dialect.property)\""
             let text = try python.text(value, named: what)
             return try python.calling { () throws(StreamsError) in try Dialect(text, from: what) }
         }
-        guard let value = getenv(Dialect.environmentVariable), value[0] != 0 else { return .mapr }
-        let text = String(cString: value)
-        return try python.calling { () throws(StreamsError) in
-            try Dialect(text, from: "environment variable \(Dialect.environmentVariable)")
+        if let value = getenv(Dialect.environmentVariable), value[0] != 0 {
+            let origin = "environment variable \(Dialect.environmentVariable)"
+            return try dialect(python, String(cString: value), from: origin)
         }
+        guard let outside else { return .mapr }
+        return try dialect(python, outside.value, from: outside.origin)
+    }
+
+    private static func dialect(
+        _ python: borrowing Python, _ text: String, from origin: String
+    ) throws(PythonError) -> Dialect {
+        try python.calling { () throws(StreamsError) in try Dialect(text, from: origin) }
     }
 
     // MARK: Properties
@@ -129,23 +148,14 @@ final class ParsedConfiguration {
             if !value.isNone { property.field(callbacks).set(value) }
             return
         }
-        let text = try setText(python, name, value)
-        if name == "group.id" { hasGroup = true }
-        if name == "delivery.report.only.error" && !isConsumer {
-            // Every report must reach us, or the callbacks of delivered messages would never be let go.
-            reportsErrorsOnly = ["true", "t", "1"].contains(text?.lowercased() ?? "")
-            try setProperty(python, name, "false")
-        }
+        try setText(python, name, value)
     }
 
-    /// - Returns: the value as text.
-    @discardableResult
     private func setText(
         _ python: borrowing Python, _ name: String, _ value: Object, prefix: String? = nil, isTopics: Bool = false
-    ) throws(PythonError) -> String? {
+    ) throws(PythonError) {
         let text = try python.propertyValue(value, of: name, in: configuration, knownElsewhere: ours)
         try setProperty(python, name, text, prefix: prefix, isTopics: isTopics)
-        return text
     }
 
     private func setProperty(

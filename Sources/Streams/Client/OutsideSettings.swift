@@ -106,6 +106,11 @@ public struct OutsideSettings: Sendable {
         return found
     }
 
+    /// Whose rules the file gives one kind of client, if it does.
+    public func dialect(ofConsumer isConsumer: Bool) -> Setting? {
+        settings(ofConsumer: isConsumer).first { $0.name == Dialect.property }
+    }
+
     // MARK: Variables
 
     /// The name of the variable of a property.
