@@ -12,7 +12,11 @@ from mapr_streams_python import cimpl
 
 HERE = Path(__file__).resolve().parent
 # Read rather than imported, as the program needs _testcapi, which not every Python has.
-CASES = re.findall(r"^@case\ndef (\w+)\(", (HERE / "nomemory.py").read_text(), re.M)
+CASES = [
+    case
+    for source in sorted((HERE / "nomemory").glob("*.py"))
+    for case in re.findall(r"^@case\ndef (\w+)\(", source.read_text(), re.M)
+]
 HOT = ["constructors", "produce", "reports", "poll", "consume", "accessors", "message_constructor", "kafka_error"]
 PACKAGE = Path(cimpl.__file__).resolve().parents[1]
 PROGRAM = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_path(sys.argv.pop(1), None, '__main__')"
@@ -21,7 +25,7 @@ PROGRAM = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_pat
 def run(executable, *cases):
     command = [executable, "-E", "-s", "-B", "-X", "faulthandler", "-c", PROGRAM, str(PACKAGE)]
     ended = subprocess.run(
-        [*command, str(HERE / "nomemory.py"), *cases], capture_output=True, text=True, timeout=300, check=False
+        [*command, str(HERE / "nomemory"), *cases], capture_output=True, text=True, timeout=300, check=False
     )
     if "No module named '_testcapi'" in ended.stderr:
         pytest.skip("this Python lacks _testcapi, which makes allocations fail")
