@@ -87,9 +87,13 @@ public struct CallFrame {
         }
     }
 
+    /// How many forks there are between this process and the one that the module was imported in.
+    nonisolated(unsafe) static var forks = 0
+
     /// In the child of a fork: the calls that this thread is in raise `note` when they return, unless a callback raises
     /// meanwhile, and run no callbacks any more.
     public static func abandonAll(raising note: Object) {
+        forks += 1
         var frame = current
         while let here = frame {
             if here.pointee.exception == nil {

@@ -23,7 +23,7 @@ final class ParsedConfiguration {
         _ python: borrowing Python, isConsumer: Bool, arguments: Object?, keywords: Object?
     ) throws(PythonError) -> ParsedConfiguration {
         let merged = try merge(python, arguments, keywords)
-        let outside = try python.calling { () throws(StreamsError) in try OutsideSettings.current() }
+        let outside = try python.raising { () throws(StreamsError) in try OutsideSettings.current() }
         let dialect = try dialect(python, merged.object, outside.dialect(ofConsumer: isConsumer))
         // The genuine package ignores what comes behind the dictionary.
         if dialect == .kafka, let arguments, cpy_size(arguments) > 1 {
@@ -67,7 +67,7 @@ final class ParsedConfiguration {
         if let topicProperties = try python.item(merged, Self.topicProperties) {
             try setTopicProperties(python, topicProperties)
         }
-        try python.calling { () throws(StreamsError) in
+        try python.raising { () throws(StreamsError) in
             try configuration.use(outside, ofConsumer: isConsumer)
         }
         hasGroup = configuration.value("group.id") != nil
@@ -122,7 +122,7 @@ final class ParsedConfiguration {
         if let value = try python.item(dictionary, Dialect.property) {
             let what = "configuration property \"\(Dialect.property)\""
             let text = try python.text(value, named: what)
-            return try python.calling { () throws(StreamsError) in try Dialect(text, from: what) }
+            return try python.raising { () throws(StreamsError) in try Dialect(text, from: what) }
         }
         if let value = getenv(Dialect.environmentVariable), value[0] != 0 {
             let origin = "environment variable \(Dialect.environmentVariable)"
@@ -135,7 +135,7 @@ final class ParsedConfiguration {
     private static func dialect(
         _ python: borrowing Python, _ text: String, from origin: String
     ) throws(PythonError) -> Dialect {
-        try python.calling { () throws(StreamsError) in try Dialect(text, from: origin) }
+        try python.raising { () throws(StreamsError) in try Dialect(text, from: origin) }
     }
 
     // MARK: Properties
@@ -161,7 +161,7 @@ final class ParsedConfiguration {
     private func setProperty(
         _ python: borrowing Python, _ name: String, _ text: String?, prefix: String? = nil, isTopics: Bool = false
     ) throws(PythonError) {
-        try python.calling(prefix: prefix) { () throws(StreamsError) in
+        try python.raising(prefix: prefix) { () throws(StreamsError) in
             try configuration.set(name, text, knownElsewhere: ours, isTopics: isTopics)
         }
     }

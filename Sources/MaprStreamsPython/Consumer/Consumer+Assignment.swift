@@ -106,7 +106,8 @@ func withPartitions(
         let fields = consumerFields(object)
         _ = try fields.open(python)
         let list = try python.topicPartitions(partitions.unsafelyUnwrapped)
-        try fields.calling(&python, prefix: prefix) { consumer throws(StreamsError) in try body(consumer, list) }
+        try fields.withOpenConsumer(&python, prefix: prefix) { consumer throws(StreamsError) in try body(consumer, list)
+        }
         return python.none.take()
     }
 }
@@ -114,7 +115,7 @@ func withPartitions(
 @_cdecl("mapr_Consumer_unassign")
 func consumerUnassign(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        try consumerFields(object).calling(&python, prefix: "Failed to remove assignment") {
+        try consumerFields(object).withOpenConsumer(&python, prefix: "Failed to remove assignment") {
             consumer throws(StreamsError) in try consumer.unassign()
         }
         return python.none.take()
@@ -127,7 +128,7 @@ func consumerAssignment(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let partitions = try consumerFields(object).calling(&python, prefix: "Failed to get assignment") {
+        let partitions = try consumerFields(object).withOpenConsumer(&python, prefix: "Failed to get assignment") {
             consumer throws(StreamsError) in try consumer.assignment()
         }
         return try python.list(partitions).take()

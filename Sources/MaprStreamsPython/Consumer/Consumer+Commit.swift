@@ -83,20 +83,25 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     fileprivate func commit(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ offsets: [TopicPartition]?
     ) throws(PythonError) -> [TopicPartition] {
-        let request = try python.callingDetached(prefix: "Commit failed") { () throws(StreamsError) in
+        let request = try python.raisingDetached(prefix: "Commit failed") { () throws(StreamsError) in
             try consumer.use { consumer throws(StreamsError) in try consumer.beginCommit(offsets) }
         }
-        while true {
-            let committed = try python.callingDetached(prefix: "Commit failed") { () throws(StreamsError) in
-                try request.wait(milliseconds: Deadline.slice)
+        var committed: [TopicPartition]?
+        var failure: StreamsError?
+        _ = try python.wait(until: Deadline(milliseconds: -1), unless: { isClosedElsewhere }) { slice in
+            do throws(StreamsError) {
+                committed = try request.wait(milliseconds: slice)
+            } catch {
+                failure = error
             }
-            if let committed { return committed }
-            try python.checkSignals()
-            if isClosedElsewhere {
-                throw python.error(
-                    .runtimeError, "Consumer closed while the commit was under way: whether it was made is not known")
-            }
+            return committed != nil || failure != nil
         }
+        if let failure { throw python.raise(failure, prefix: "Commit failed") }
+        guard let committed else {
+            throw python.error(
+                .runtimeError, "Consumer closed while the commit was under way: whether it was made is not known")
+        }
+        return committed
     }
 }
 
@@ -146,7 +151,7 @@ func consumerStoreOffsets(
             guard let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1]) else {
                 throw python.error(.valueError, "expected either message or offsets")
             }
-            try fields.calling(&python, prefix: "StoreOffsets failed") { consumer throws(StreamsError) in
+            try fields.withOpenConsumer(&python, prefix: "StoreOffsets failed") { consumer throws(StreamsError) in
                 try consumer.store(offsets)
             }
             return python.none.take()

@@ -163,19 +163,18 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
         _ milliseconds: Int32
     ) -> Record? {
-        let deadline = Deadline(milliseconds: milliseconds)
-        while true {
-            let record = python.detached(frame) {
-                consumer.use { $0.poll(milliseconds: deadline.nextSlice) }
+        var record: Record?
+        do throws(PythonError) {
+            _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil })
+            {
+                slice in
+                record = consumer.use { $0.poll(milliseconds: slice) }
+                return record != nil
             }
-            if record != nil || frame.pointee.exception != nil { return record }
-            do throws(PythonError) {
-                try python.checkSignals(frame)
-            } catch {
-                return nil
-            }
-            if deadline.hasPassed || pointee.consumer == nil { return nil }
+        } catch {
+            return nil
         }
+        return record
     }
 
     /// A Message that views a record, and owns it. The caller owns the result.
@@ -343,21 +342,19 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
         _ records: UnsafeMutablePointer<Record?>, _ wanted: Int, _ milliseconds: Int32
     ) -> Int {
-        let deadline = Deadline(milliseconds: milliseconds)
         var count = 0
-        while true {
-            count += python.detached(frame) {
-                consumer.use {
-                    $0.consume(into: records + count, capacity: wanted - count, milliseconds: deadline.nextSlice)
+        do throws(PythonError) {
+            _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil })
+            {
+                slice in
+                count += consumer.use {
+                    $0.consume(into: records + count, capacity: wanted - count, milliseconds: slice)
                 }
+                return count == wanted
             }
-            if count == wanted || frame.pointee.exception != nil { return count }
-            do throws(PythonError) {
-                try python.checkSignals(frame)
-            } catch {
-                return count
-            }
-            if deadline.hasPassed || pointee.consumer == nil { return count }
+        } catch {
+            return count
         }
+        return count
     }
 }

@@ -127,7 +127,7 @@ func consumerPosition(
             try positionSignature.parse(python, arguments, count, keywords, into: slots)
             let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
             _ = try python.milliseconds(slots[1])
-            let result = try fields.calling(&python, prefix: "Failed to get position") {
+            let result = try fields.withOpenConsumer(&python, prefix: "Failed to get position") {
                 consumer throws(StreamsError) in
                 try consumer.position(partitions)
             }
@@ -155,7 +155,7 @@ func consumerWatermarks(
             let prefix = "Failed to get watermark offsets"
             let offsets: (low: Int64, high: Int64)
             if isCached {
-                offsets = try fields.calling(&python, prefix: prefix) { consumer throws(StreamsError) in
+                offsets = try fields.withOpenConsumer(&python, prefix: prefix) { consumer throws(StreamsError) in
                     try consumer.cachedWatermarks(partition)
                 }
             } else {

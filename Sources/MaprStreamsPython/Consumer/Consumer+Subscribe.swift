@@ -69,7 +69,8 @@ func consumerSubscribe(
             let callbacks = RebalanceCallbacks()
             try callbacks.fill(
                 python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
-            try fields.calling(&python, prefix: "Failed to set subscription") { consumer throws(StreamsError) in
+            try fields.withOpenConsumer(&python, prefix: "Failed to set subscription") {
+                consumer throws(StreamsError) in
                 try consumer.subscribe(topics)
             }
             address(of: &fields.pointee.owned.onAssign).set(callbacks.onAssign)
@@ -83,7 +84,7 @@ func consumerSubscribe(
 @_cdecl("mapr_Consumer_unsubscribe")
 func consumerUnsubscribe(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        try consumerFields(object).calling(&python, prefix: "Failed to remove subscription") {
+        try consumerFields(object).withOpenConsumer(&python, prefix: "Failed to remove subscription") {
             consumer throws(StreamsError) in try consumer.unsubscribe()
         }
         return python.none.take()
@@ -93,7 +94,9 @@ func consumerUnsubscribe(_ object: Object?, _ unused: Object?) -> Object? {
 @_cdecl("mapr_Consumer_memberid")
 func consumerMemberID(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let id = try consumerFields(object).calling(&python) { consumer throws(StreamsError) in consumer.memberID }
+        let id = try consumerFields(object).withOpenConsumer(&python) { consumer throws(StreamsError) in
+            consumer.memberID
+        }
         guard let id else { return python.none.take() }
         return try python.string(id).take()
     }

@@ -86,13 +86,13 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// Runs a call that may wait for librdkafka's threads, with the GIL released.
-    func calling<Result>(
+    func withOpenConsumer<Result>(
         _ python: inout Python, prefix: String? = nil, _ body: (Consumer) throws(StreamsError) -> Result
     ) throws(PythonError) -> Result {
         let consumer = try open(python)
         base.enter()
         defer { leave(&python) }
-        return try python.callingDetached(prefix: prefix) { () throws(StreamsError) in
+        return try python.raisingDetached(prefix: prefix) { () throws(StreamsError) in
             try consumer.use(body)
         }
     }
@@ -253,30 +253,25 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             base.pointee.users &-= 1
         }
         do throws(PythonError) {
-            let begun = try python.callingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
+            let begun = try python.raisingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
                 try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
             }
             if !begun { return true }
             return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-                while true {
-                    let isClosed = python.detached(frame) {
-                        consumer.use { $0.serveClose(milliseconds: Deadline.slice) }
+                var isClosed = false
+                do throws(PythonError) {
+                    // What the last callbacks raise waits until the group is left.
+                    isClosed = try python.wait(
+                        frame, until: Deadline(milliseconds: -1), endsWhenRaised: false, unless: { false }
+                    ) { milliseconds in
+                        consumer.use { $0.serveClose(milliseconds: milliseconds) }
                     }
-                    do throws(PythonError) {
-                        if isClosed {
-                            try frame.raiseRecorded(python)
-                            return true
-                        }
-                        if base.pointee.state != .forked { try python.checkSignals(frame) }
-                        if base.pointee.state == .forked {
-                            try frame.raiseRecorded(python)
-                            throw base.notOpen(python, "Consumer")
-                        }
-                    } catch {
-                        pointee.wasInterrupted = !isClosed
-                        frame.takeException(python)?.report(python, object)
-                        return false
-                    }
+                    try frame.raiseRecorded(python)
+                    return true
+                } catch {
+                    pointee.wasInterrupted = !isClosed
+                    frame.takeException(python)?.report(python, object)
+                    return false
                 }
             }
         } catch {

@@ -135,7 +135,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             if fields.pointee.base.callbacks.report != nil {
                 events.offsetsCommitted = { code, partitions in fields.tellCommitted(code, partitions) }
             }
-            let consumer = try python.callingDetached(prefix: "Failed to create consumer") { () throws(StreamsError) in
+            let consumer = try python.raisingDetached(prefix: "Failed to create consumer") { () throws(StreamsError) in
                 try Consumer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))
             }
             let reference = Unmanaged.passRetained(consumer)

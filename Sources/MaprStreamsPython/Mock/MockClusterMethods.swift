@@ -72,7 +72,7 @@ private func call<Result>(
             try given.add(python, arguments.unsafelyUnwrapped[index].unsafelyUnwrapped, as: parameter)
         }
         let cluster = try mockClusterFields(object).pointee.usable(python)
-        let result = try python.callingDetached { () throws(StreamsError) in try body(cluster, given) }
+        let result = try python.raisingDetached { () throws(StreamsError) in try body(cluster, given) }
         return try convert(python, result).take()
     }
 }

@@ -47,7 +47,7 @@ func mockClusterInitialize(_ object: Object?, _ arguments: Object?, _ keywords: 
             throw python.error(.runtimeError, "_MockCluster already initialized")
         }
         let brokers = try python.int32(PyTuple_GetItem(arguments, 0), "brokers")
-        let cluster = try python.callingDetached { () throws(StreamsError) in try MockCluster(brokers: brokers) }
+        let cluster = try python.raisingDetached { () throws(StreamsError) in try MockCluster(brokers: brokers) }
         guard mockClusterFields(object).pointee.cluster == nil else {
             throw python.error(.runtimeError, "_MockCluster already initialized")
         }

@@ -56,7 +56,7 @@ func producerPurge(
             let producer = try fields.open(python)
             fields.base.enter()
             defer { fields.leave(&python) }
-            try python.callingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
+            try python.raisingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
                 try producer.use { producer throws(StreamsError) in
                     try producer.purge(queued: queued, inFlight: inFlight, waiting: waiting)
                 }
@@ -101,9 +101,10 @@ func producerClose(
             if deadline.hasPassed || CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
                 return python.boolean(left == 0).take()
             }
-            let slice = Swift.min(deadline.nextSlice, 10)
-            python.detached { _ = usleep(UInt32(slice) * 1000) }
-            try python.checkSignals()
+            _ = try python.wait(until: OneSlice(Swift.min(deadline.nextSlice, 10)), unless: { false }) { slice in
+                usleep(UInt32(slice) * 1000)
+                return false
+            }
         }
         let producer = fields.pointee.producer.unsafelyUnwrapped
         // From now on nobody adds messages, so that the flush comes to an end.

@@ -167,7 +167,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         }
         if PyErr_Occurred() != nil { throw PythonError() }
         let producer = try open(python)
-        let handle = try python.calling(prefix: "Unable to produce message") { () throws(StreamsError) in
+        let handle = try python.raising(prefix: "Unable to produce message") { () throws(StreamsError) in
             try producer.use { producer throws(StreamsError) in try producer.topic(name) }
         }
         let index = try python.integer(pointee.handles.count)

@@ -243,20 +243,18 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         _ python: inout Python, _ producer: Unmanaged<Producer>, _ frame: UnsafeMutablePointer<CallFrame>,
         _ milliseconds: Int32
     ) -> Int {
-        let deadline = Deadline(milliseconds: milliseconds)
-        while true {
-            let served = python.detached(frame) {
-                producer.use { $0.poll(milliseconds: deadline.nextSlice) }
+        var served = 0
+        do throws(PythonError) {
+            let isOver = { pointee.producer == nil || producer.use { $0.hasRejected } }
+            _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: isOver) { slice in
+                served = Int(producer.use { $0.poll(milliseconds: slice) })
+                return served > 0
             }
-            if served > 0 || frame.pointee.exception != nil { return Int(served) }
-            do throws(PythonError) {
-                try python.checkSignals(frame)
-            } catch {
-                return -1
-            }
-            if deadline.hasPassed || pointee.producer == nil { return 0 }
-            if producer.use({ $0.hasRejected }) { return serveRejected(producer, frame) }
+        } catch {
+            return -1
         }
+        if served > 0 || frame.pointee.exception != nil || pointee.producer == nil { return served }
+        return serveRejected(producer, frame)
     }
 }
 
@@ -280,9 +278,6 @@ func producerFlush(
 }
 
 extension UnsafeMutablePointer where Pointee == ProducerFields {
-    /// How long rd_kafka_flush may go on after a callback has taken the GIL.
-    private static var flushSlice: Int32 { 10 }
-
     /// Runs the handlers of signals; a handler may leave in the child of a fork, where nothing goes on.
     private func checkSignals(_ python: borrowing Python) throws(PythonError) {
         try python.checkSignals()
@@ -312,18 +307,21 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             }
             let left = producer.use { $0.undelivered }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
-            let slice = Swift.min(deadline.remaining, Self.flushSlice)
-            let failed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-                _ = python.detached(frame) { producer.use { $0.flush(milliseconds: slice) } }
+            // rd_kafka_flush goes on though a callback has taken the GIL.
+            let slice = OneSlice(Swift.min(deadline.remaining, 10))
+            let hasFailed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
                 do throws(PythonError) {
+                    _ = try python.wait(frame, until: slice, unless: { false }) { slice in
+                        producer.use { $0.flush(milliseconds: slice) }
+                        return false
+                    }
                     try frame.raiseRecorded(python)
                 } catch {
                     return true
                 }
                 return false
             }
-            if failed { throw PythonError() }
-            try checkSignals(python)
+            if hasFailed { throw PythonError() }
             // Another thread may have closed the producer.
             if pointee.producer == nil && !isClosing { return producer.use { $0.undelivered } }
         }

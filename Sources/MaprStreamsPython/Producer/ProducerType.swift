@@ -90,10 +90,15 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             let deadline = Deadline(milliseconds: 2000)
             producer.use { producer in
                 if producer.undelivered > 0 { try? producer.purge(waiting: false) }
-                while producer.undelivered > 0 && !deadline.hasPassed {
+                // In the child of a fork nothing is served any more.
+                while base.pointee.state != .forked && producer.undelivered > 0 && !deadline.hasPassed {
                     while producer.hasRejected { _ = producer.serveRejected() }
-                    if producer.poll(milliseconds: 0) == 0 {
-                        _ = python.detached(frame) { producer.poll(milliseconds: 10) }
+                    do throws(PythonError) {
+                        _ = try python.wait(frame, until: OneSlice(10), unless: { false }) { slice in
+                            producer.poll(milliseconds: slice) > 0
+                        }
+                    } catch {
+                        return python.reportUnraisable(Types.producer)
                     }
                     frame.takeException(python)?.report(python, nil)
                 }
@@ -188,7 +193,7 @@ func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             fields.pointee.owned.topics = try OwnedObject(PyDict_New()).take()
             var events = clientEvents(fields.base)
             events.delivery = deliveryCallback
-            let producer = try python.callingDetached(prefix: "Failed to create producer") { () throws(StreamsError) in
+            let producer = try python.raisingDetached(prefix: "Failed to create producer") { () throws(StreamsError) in
                 try Producer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))
             }
             let reference = Unmanaged.passRetained(producer)

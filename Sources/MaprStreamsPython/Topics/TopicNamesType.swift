@@ -76,7 +76,7 @@ func topicNamesInitialize(_ object: Object?, _ arguments: Object?, _ keywords: O
             let source = try optionalText(python, slots[1], "source")
             let homeCluster = try optionalText(python, slots[2], "home_cluster")
             let defaultStream = try optionalText(python, slots[3], "default_stream")
-            let settings = try python.calling { () throws(StreamsError) in
+            let settings = try python.raising { () throws(StreamsError) in
                 try NameSettings(rules: rules ?? "", from: source ?? "the rules", homeCluster: homeCluster)
             }
             let names = Unmanaged.passRetained(TopicNames(settings, defaultStream: defaultStream))
@@ -107,7 +107,7 @@ func topicNamesKafkaTopic(_ object: Object?, _ argument: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let name = String(cString: try python.cString(argument.unsafelyUnwrapped, "name"))
         let names = try usable(python, object)
-        let topic = try python.calling { () throws(StreamsError) in try names.kafkaTopic(for: name) }
+        let topic = try python.raising { () throws(StreamsError) in try names.kafkaTopic(for: name) }
         return try python.string(topic).take()
     }
 }
