@@ -3,7 +3,7 @@ import Streams
 
 // Calls that wait for librdkafka without being served by it meanwhile; the loop itself is `Python.wait`.
 
-extension Deadline: @retroactive WaitLimit {}
+extension Deadline: WaitLimit {}
 
 /// The limit of a call that looks around by itself after each slice.
 struct OneSlice: WaitLimit {

@@ -27,7 +27,7 @@ extension Python {
         if let number = try numberText(object) { return try text(number.object, named: what) }
         if let words = try textOrPath(object, what) { return words }
         // Of a property that there is not, or that is a function, the type of the value is not what is wrong.
-        try calling { () throws(StreamsError) in
+        try raising { () throws(StreamsError) in
             try configuration.checkTakesText(name, knownElsewhere: knownElsewhere)
         }
         let separator = PropertyCatalogue.separator(of: name)

@@ -312,7 +312,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             let hasFailed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
                 do throws(PythonError) {
                     _ = try python.wait(frame, until: slice, unless: { false }) { slice in
-                        producer.use { $0.flush(milliseconds: slice) }
+                        _ = producer.use { $0.flush(milliseconds: slice) }
                         return false
                     }
                     try frame.raiseRecorded(python)

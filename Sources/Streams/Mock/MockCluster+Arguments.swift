@@ -34,13 +34,13 @@ extension MockCluster {
     /// Calls a function that takes a partition, which it creates together with a topic that does not exist.
     ///
     /// - Throws: `_INVALID_ARG`, and `UNKNOWN_TOPIC_OR_PART` for a partition that the topic does not have.
-    func calling<Function>(
+    func withFunction<Function>(
         _ symbol: Symbol<Function>, of topic: String, _ partition: Int32,
         _ call: (Function) -> rd_kafka_resp_err_t
     ) throws(StreamsError) {
         try Self.checkPartition(partition)
         try Self.naming("topic \"\(topic)\" has no partition \(partition)") { () throws(StreamsError) in
-            try calling(symbol, call)
+            try withFunction(symbol, call)
         }
     }
 

@@ -25,26 +25,26 @@ extension MockCluster {
     /// - Note: `rd_kafka_mock_broker_set_down`.
     public func setBrokerDown(_ id: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try calling(Symbols.Mock.brokerSetDown) { $0(cluster, id) }
+        try withFunction(Symbols.Mock.brokerSetDown) { $0(cluster, id) }
     }
 
     /// Accepts connections again. - Note: `rd_kafka_mock_broker_set_up`.
     public func setBrokerUp(_ id: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try calling(Symbols.Mock.brokerSetUp) { $0(cluster, id) }
+        try withFunction(Symbols.Mock.brokerSetUp) { $0(cluster, id) }
     }
 
     /// Delays every answer of a broker; 0 ends it. - Note: `rd_kafka_mock_broker_set_rtt`.
     public func setBrokerRoundTripTime(_ id: Int32, milliseconds: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
         try Self.check("milliseconds", milliseconds, in: 0...Int32.max)
-        try calling(Symbols.Mock.brokerSetRoundTripTime) { $0(cluster, id, milliseconds) }
+        try withFunction(Symbols.Mock.brokerSetRoundTripTime) { $0(cluster, id, milliseconds) }
     }
 
     /// The rack that a broker names in its metadata. - Note: `rd_kafka_mock_broker_set_rack`.
     public func setBrokerRack(_ id: Int32, _ rack: String) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try calling(Symbols.Mock.brokerSetRack) { $0(cluster, id, rack) }
+        try withFunction(Symbols.Mock.brokerSetRack) { $0(cluster, id, rack) }
     }
 
     // MARK: Requests
@@ -59,7 +59,7 @@ extension MockCluster {
     ///   in them, and get no answer where it cannot read the request.
     public func setAPIVersions(apiKey: Int16, _ versions: ClosedRange<Int16>?) throws(StreamsError) {
         try Self.check("the lowest version", Int32(versions?.lowerBound ?? 0), in: 0...Int32(Int16.max))
-        try calling(Symbols.Mock.setAPIVersion) {
+        try withFunction(Symbols.Mock.setAPIVersion) {
             $0(cluster, apiKey, versions?.lowerBound ?? -1, versions?.upperBound ?? -1)
         }
     }
@@ -132,7 +132,7 @@ extension MockCluster {
     public func requestErrorsLeft(apiKey: Int16, broker: Int32) throws(StreamsError) -> Int {
         var left = 0
         try checkBroker(broker)
-        try calling(Symbols.Mock.brokerErrorStackCount) { $0(cluster, broker, apiKey, &left) }
+        try withFunction(Symbols.Mock.brokerErrorStackCount) { $0(cluster, broker, apiKey, &left) }
         return left
     }
 

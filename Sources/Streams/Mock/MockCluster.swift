@@ -70,7 +70,7 @@ public final class MockCluster: @unchecked Sendable {
     // MARK: What the functions of rdkafka_mock.h have in common
 
     /// Calls a function, and throws what it returns.
-    func calling<Function>(
+    func withFunction<Function>(
         _ symbol: Symbol<Function>, _ call: (Function) -> rd_kafka_resp_err_t
     ) throws(StreamsError) {
         try StreamsError.check(call(try symbol.required))
@@ -88,7 +88,7 @@ public final class MockCluster: @unchecked Sendable {
     public func createTopic(_ name: String, partitions: Int32, replicationFactor: Int32) throws(StreamsError) {
         try Self.check("partitions", partitions, in: 1...Self.largestPartitionCount)
         try Self.check("replication factor", replicationFactor, in: 1...brokers)
-        try calling(Symbols.Mock.topicCreate) {
+        try withFunction(Symbols.Mock.topicCreate) {
             $0(cluster, name, partitions, replicationFactor)
         }
     }
@@ -99,7 +99,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_topic_delete`, of librdkafka 2.15 and later.
     public func deleteTopic(_ name: String) throws(StreamsError) {
         try Self.naming("there is no topic \"\(name)\"") { () throws(StreamsError) in
-            try calling(Symbols.Mock.topicDelete) { $0(cluster, name) }
+            try withFunction(Symbols.Mock.topicDelete) { $0(cluster, name) }
         }
     }
 
@@ -111,7 +111,7 @@ public final class MockCluster: @unchecked Sendable {
         guard offset >= 0 else {
             throw StreamsError(.invalidArgument, reason: "offset must be at least 0, not \(offset)")
         }
-        try calling(Symbols.Mock.partitionDeleteRecords, of: topic, partition) {
+        try withFunction(Symbols.Mock.partitionDeleteRecords, of: topic, partition) {
             $0(cluster, topic, partition, offset)
         }
     }
@@ -127,7 +127,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_partition_set_leader`.
     public func setPartitionLeader(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
         try checkBroker(broker, orMinusOne: "no leader")
-        try calling(Symbols.Mock.partitionSetLeader, of: topic, partition) {
+        try withFunction(Symbols.Mock.partitionSetLeader, of: topic, partition) {
             $0(cluster, topic, partition, broker)
         }
     }
@@ -143,7 +143,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_partition_set_follower`.
     public func setPartitionFollower(_ topic: String, _ partition: Int32, broker: Int32) throws(StreamsError) {
         try checkBroker(broker, orMinusOne: "no follower")
-        try calling(Symbols.Mock.partitionSetFollower, of: topic, partition) {
+        try withFunction(Symbols.Mock.partitionSetFollower, of: topic, partition) {
             $0(cluster, topic, partition, broker)
         }
     }
@@ -163,7 +163,7 @@ public final class MockCluster: @unchecked Sendable {
         guard low ?? 0 >= 0, high ?? .max >= low ?? 0 else {
             throw StreamsError(.invalidArgument, reason: "watermarks must be at least 0, and low not above high")
         }
-        try calling(Symbols.Mock.partitionSetFollowerWatermarks, of: topic, partition) {
+        try withFunction(Symbols.Mock.partitionSetFollowerWatermarks, of: topic, partition) {
             $0(cluster, topic, partition, low ?? -1, high ?? -1)
         }
     }
@@ -177,7 +177,7 @@ public final class MockCluster: @unchecked Sendable {
     /// - Note: `rd_kafka_mock_coordinator_set`.
     public func setCoordinator(kind: String, key: String, broker: Int32) throws(StreamsError) {
         try checkBroker(broker)
-        try calling(Symbols.Mock.coordinatorSet) { $0(cluster, kind, key, broker) }
+        try withFunction(Symbols.Mock.coordinatorSet) { $0(cluster, kind, key, broker) }
     }
 
     /// How long a group waits for more members before it first assigns partitions: three seconds, unless set.
