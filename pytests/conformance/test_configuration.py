@@ -247,11 +247,24 @@ def test_an_unknown_property_near_a_known_one_suggests_it(make, name, known):
         make({name: "x"})
 
 
-@pytest.mark.parametrize("name", ["dr_cb", "log_cb", "opaque", "partitioner_cb"])
-def test_properties_of_librdkafkas_own_setters_are_refused(name):
-    text = f'Property "{name}" must be set through dedicated .._set_..() function'
-    with raises_kafka_error("_INVALID_ARG", text):
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("dr_cb", "on_delivery"),
+        ("dr_msg_cb", "on_delivery"),
+        ("log_cb", "logger"),
+        ("offset_commit_cb", "on_commit"),
+        ("opaque", "functools.partial"),
+        ("partitioner_cb", "partitioner"),
+        ("rebalance_cb", "on_assign"),
+    ],
+)
+def test_a_callback_that_c_programs_set_is_refused_and_ours_is_named(name, instead):
+    with raises_kafka_error("_INVALID_ARG") as caught:
         Producer({name: print})
+    assert name in caught.value.args[0].str()
+    assert instead in caught.value.args[0].str()
+    assert "dedicated" not in caught.value.args[0].str()
 
 
 @pytest.mark.parametrize(("cls", "name"), [(Producer, "on_commit"), (Consumer, "on_delivery")])

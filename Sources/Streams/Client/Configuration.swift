@@ -66,6 +66,10 @@ public final class Configuration {
         case RD_KAFKA_CONF_UNKNOWN:
             throw invalid(Self.string(text) + whatElse(name, knownElsewhere))
         default:
+            let fate = PropertyFate(of: name)
+            if fate.kind == .callback {
+                throw invalid("configuration property \"\(name)\" is none of this client's: \(fate.note)")
+            }
             var reason = Self.string(text)
             // librdkafka names a property by its first name, where the application used another.
             if !reason.includes("\"\(name)\"") { reason += " (given as \"\(name)\")" }
