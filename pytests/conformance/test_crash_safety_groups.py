@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from mapr_streams_python.testing import MockCluster
 
 SEQUENCES = Path(__file__).resolve().parents[1] / "group_sequences.py"
@@ -106,4 +108,64 @@ client.close()
 """,
         topic=filled("v"),
         other=filled("v"),
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "client.assign([partition])",
+        "client.assign([partition]); client.unassign()",
+        "client.incremental_assign([partition]); client.incremental_unassign([partition])",
+        "client.assign([partition]); client.incremental_unassign([partition])",
+    ],
+)
+def test_an_assignment_can_be_changed_again_and_again(change, threads, program, filled):
+    """librdkafka aborts where a partition is taken away whose fetcher has not begun to stop from the time before."""
+    program(
+        """
+client = make_consumer({"streams.compatibility": "kafka"})
+partition = TopicPartition(topic, 0, 0)
+
+def run():
+    for _ in range(200):
+        try:
+            @CHANGE@
+        except KafkaException as exception:
+            # Another thread was there first.
+            assert exception.args[0].code() in (KafkaError._CONFLICT, KafkaError._INVALID_ARG), exception
+
+threads = [threading.Thread(target=run) for _ in range(@THREADS@)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+client.close()
+""".replace("@CHANGE@", change).replace("@THREADS@", str(threads)),
+        topic=filled("v"),
+    )
+
+
+def test_an_assignment_can_be_changed_again_and_again_where_the_group_gives_it(program, filled):
+    program(
+        """
+assigned = []
+
+def on_assign(consumer, partitions):
+    for _ in range(200):
+        consumer.assign(partitions)
+    assigned.append(partitions)
+
+client = make_consumer({"group.id": "again"})
+client.subscribe([topic], on_assign=on_assign)
+wait_for(lambda: client.poll(0.01) or assigned)
+for _ in range(20):
+    client.assign(assigned[0])
+client.unassign()
+client.subscribe([topic])
+client.subscribe([topic])
+client.close()
+""",
+        topic=filled("v"),
     )

@@ -8,7 +8,7 @@ extension Consumer {
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
         let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
-        try checkWithOpenGroup { list.withRaw { rd_kafka_assign(handle, $0) } }
+        try checkWithOpenGroup { list.withRaw { changeAssignment(rd_kafka_assign(handle, $0)) } }
         noteAnswer(isAssignedByApplication: true)
     }
 
@@ -16,7 +16,7 @@ extension Consumer {
     ///
     /// - Note: `rd_kafka_assign` with no list.
     public func unassign() throws(StreamsError) {
-        try checkWithOpenGroup { rd_kafka_assign(handle, nil) }
+        try checkWithOpenGroup { changeAssignment(rd_kafka_assign(handle, nil)) }
         noteAnswer(isAssignedByApplication: false)
     }
 
@@ -26,7 +26,7 @@ extension Consumer {
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
         let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
-        try check(withOpenGroup { list.withRaw { rd_kafka_incremental_assign(handle, $0) } })
+        try check(withOpenGroup { list.withRaw { changeAssignment(rd_kafka_incremental_assign(handle, $0)) } })
         noteAnswer(isAssignedByApplication: true)
     }
 
@@ -36,8 +36,18 @@ extension Consumer {
     public func incrementalUnassign(_ partitions: [TopicPartition]) throws(StreamsError) {
         let list = try TopicPartitionList(partitions, names: names)
         try list.partitions.checkEachOnce()
-        try check(withOpenGroup { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } })
+        try check(withOpenGroup { list.withRaw { changeAssignment(rd_kafka_incremental_unassign(handle, $0)) } })
         noteAnswer(isAssignedByApplication: nil)
+    }
+
+    /// Changes the assignment, once librdkafka has begun what the change before asks for.
+    ///
+    /// A partition that is taken away again before that is stopped twice, and librdkafka aborts at the second
+    /// (`rd_kafka_assignment_partition_stopped`, 2.0.2 to 2.16.1). One change at a time: inside `withOpenGroup`, or as the
+    /// answer to a rebalance.
+    func changeAssignment<Answer>(_ change: @autoclosure () -> Answer) -> Answer {
+        waitForMainThread()
+        return change()
     }
 
     private func checkAssignable(_ partitions: [TopicPartition]) throws(StreamsError) {

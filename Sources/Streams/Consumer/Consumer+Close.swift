@@ -33,6 +33,12 @@ extension Consumer {
         try StreamsError.check(code)
     }
 
+    /// Waits until librdkafka's main thread has come to what it was asked so far: it takes that in order.
+    ///
+    /// Inside `withOpenGroup`, or while a rebalance waits for its answer.
+    /// - Note: `rd_kafka_rebalance_protocol`.
+    func waitForMainThread() { _ = rd_kafka_rebalance_protocol(handle) }
+
     /// Ends the subscription before the group ends.
     ///
     /// One that was made during a rebalance waits in librdkafka for the end of that rebalance. A close does not drop it:

@@ -8,27 +8,25 @@ extension Consumer {
     ///   committed would be chance. Nil for the stored offsets of the current assignment, as they are before this returns.
     /// - Note: `rd_kafka_commit`.
     public func commit(_ offsets: [TopicPartition]?) throws(StreamsError) {
-        try check(withRaw(offsets) { rd_kafka_commit(handle, $0, 1) })
-        if offsets == nil { waitForMainThread() }
+        try askToCommit(offsets) { list in
+            let code = rd_kafka_commit(handle, list, 1)
+            // It is the main thread that reads the stored offsets: a message that is handed out before is committed too.
+            if list == nil { waitForMainThread() }
+            return code
+        }
     }
 
-    /// Waits until librdkafka's main thread has come to what it was asked so far.
+    /// Asks for a commit as long as the group is open.
     ///
-    /// It is the main thread that reads the stored offsets for a commit: a message that is handed out before it does is
-    /// committed as well. It takes what it is asked in order, so its answer to another question says that it has. While
-    /// the consumer closes nothing is handed out, and nothing is asked.
-    /// - Note: `rd_kafka_rebalance_protocol`.
-    private func waitForMainThread() {
-        _ = try? withOpenGroup { rd_kafka_rebalance_protocol(handle) }
-    }
-
-    private func withRaw<Result>(
+    /// One that comes to librdkafka when a closing group has ended, and has not noted so yet, makes it abort
+    /// (`rd_kafka_cgrp_terminated`, 2.0.2 to 2.16.1): an `on_commit` that commits again, say.
+    private func askToCommit(
         _ offsets: [TopicPartition]?,
-        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> Result
-    ) throws(StreamsError) -> Result {
-        guard let offsets else { return body(nil) }
+        _ ask: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> rd_kafka_resp_err_t
+    ) throws(StreamsError) {
+        guard let offsets else { return try check(withOpenGroup { ask(nil) }) }
         let list = try TopicPartitionList(names.settled(offsets).keepingLast(), names: names)
-        return list.withRaw(body)
+        try check(withOpenGroup { list.withRaw(ask) })
     }
 
     /// A commit whose result the caller waits for.
@@ -40,19 +38,18 @@ extension Consumer {
         init(_ consumer: Consumer, _ offsets: [TopicPartition]?) throws(StreamsError) {
             self.consumer = consumer
             queue = EventQueue(of: consumer.handle)
-            try consumer.check(
-                consumer.withRaw(offsets) {
-                    // With a callback of its own, though it does nothing, the result goes to nobody else.
-                    rd_kafka_commit_queue(consumer.handle, $0, queue.raw, { _, _, _, _ in }, nil)
-                })
+            try consumer.askToCommit(offsets) {
+                // With a callback of its own, though it does nothing, the result goes to nobody else.
+                rd_kafka_commit_queue(consumer.handle, $0, queue.raw, { _, _, _, _ in }, nil)
+            }
         }
 
         /// - Returns: the committed offsets, or nil where the answer is not there yet.
-        /// - Throws: the commit's error, or that of the first partition that has one; `_DESTROY` where a close has
-        ///   overtaken the commit.
+        /// - Throws: the commit's error, or that of the first partition that has one; `_DESTROY` where the group has
+        ///   ended before the commit was answered.
         public func wait(milliseconds: Int32) throws(StreamsError) -> [TopicPartition]? {
             guard let event = consumer.nextEvent(of: queue, milliseconds: milliseconds) else {
-                // librdkafka drops a commit that meets the end of a close, and does not say so.
+                // librdkafka drops what a group that has ended was asked, and does not say so.
                 if consumer.isClosed { throw StreamsError(ErrorCode(RD_KAFKA_RESP_ERR__DESTROY)) }
                 return nil
             }

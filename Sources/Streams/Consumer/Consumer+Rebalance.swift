@@ -29,7 +29,7 @@ extension Consumer {
         let isAssigned = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
         let isRevoked = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS
         guard isAssigned || isRevoked else {
-            rd_kafka_assign(handle, nil)
+            _ = answer { rd_kafka_assign(handle, nil) }
             return
         }
         var partitions = TopicPartitionList.partitions(of: list, names: names)
@@ -62,9 +62,10 @@ extension Consumer {
             // What the application has assigned already librdkafka would refuse with all the others.
             let assigned = try currentAssignment()
             let list = try TopicPartitionList(partitions.without(assigned), names: names)
-            try check(list.withRaw { rd_kafka_incremental_assign(handle, $0) })
+            try check(answer { list.withRaw { rd_kafka_incremental_assign(handle, $0) } })
         } else {
-            try check(TopicPartitionList(partitions, names: names).withRaw { rd_kafka_assign(handle, $0) })
+            let list = try TopicPartitionList(partitions, names: names)
+            try check(answer { list.withRaw { rd_kafka_assign(handle, $0) } })
         }
     }
 
@@ -75,10 +76,15 @@ extension Consumer {
             // and a close above all, would wait for ever.
             let assigned = try currentAssignment()
             let list = try TopicPartitionList(partitions.without(partitions.without(assigned)), names: names)
-            try check(list.withRaw { rd_kafka_incremental_unassign(handle, $0) })
+            try check(answer { list.withRaw { rd_kafka_incremental_unassign(handle, $0) } })
         } else {
-            try check(rd_kafka_assign(handle, nil))
+            try check(answer { rd_kafka_assign(handle, nil) })
         }
+    }
+
+    /// Answers a rebalance, which a close waits for as well.
+    private func answer<Answer>(_ change: () -> Answer) -> Answer {
+        isBeingClosed.withLock { _ in changeAssignment(change()) }
     }
 
     /// The partitions that are consumed, while a rebalance waits for its answer: a close waits for that too.
