@@ -70,7 +70,8 @@ final class ParsedConfiguration {
         try python.raising { () throws(StreamsError) in
             try configuration.use(outside, ofConsumer: isConsumer)
         }
-        hasGroup = configuration.value("group.id") != nil
+        // None, which empties it, is the application's word too.
+        if configuration.value("group.id") != nil { hasGroup = true }
         if !isConsumer, let text = configuration.value("delivery.report.only.error") {
             // Every report must reach us, or the callbacks of delivered messages would never be let go.
             reportsErrorsOnly = ["true", "t", "1"].contains(text.lowercased())
@@ -149,6 +150,7 @@ final class ParsedConfiguration {
             return
         }
         try setText(python, name, value)
+        if name == "group.id" { hasGroup = true }
     }
 
     private func setText(
