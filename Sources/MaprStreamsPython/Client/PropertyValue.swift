@@ -70,7 +70,9 @@ extension Python {
             guard let decoded = PyUnicode_FromEncodedObject(object, "utf-8", "strict") else {
                 throw errorIs(.valueError) ? invalid("\(what) is bytes that are not UTF-8") : PythonError()
             }
-            return try text(OwnedObject(owning: decoded).object, named: what)
+            // Named: a temporary would let go of the text before it is read.
+            let words = OwnedObject(owning: decoded)
+            return try text(words.object, named: what)
         }
         if try hasAttribute(cpy_type_of(object).unsafelyUnwrapped, "__fspath__") {
             let path = try OwnedObject(PyOS_FSPath(object))
