@@ -4,7 +4,8 @@ import CSystem
 // Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
 //
 // They run inside rd_kafka_poll and its kin, on the thread that called it, except `logLine` without a log event (any
-// thread of librdkafka's) and `refreshToken` (its background thread). Those two hold no lock of ours while they wait.
+// thread of librdkafka's) and `refreshToken` (its background thread). The former holds no lock of ours while it waits,
+// the latter one that nobody waits for but who ends the client.
 
 extension CallbackContext {
     fileprivate static func from(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext {
@@ -170,7 +171,10 @@ private func refreshToken(
     let context = CallbackContext.from(opaque)
     guard let refresh = context.events.tokenRefresh else { return }
     do throws(StreamsError) {
-        let token = try refresh(configuration.map { String(cString: $0) } ?? "")
+        let answer = try context.mayAskForToken.withLock { mayAsk throws(StreamsError) in
+            mayAsk ? try refresh(configuration.map { String(cString: $0) } ?? "") : nil
+        }
+        guard let token = answer else { return }
         var names: [UnsafePointer<CChar>?] = []
         for pair in token.extensions {
             names.append(UnsafePointer(strdup(pair.name)))

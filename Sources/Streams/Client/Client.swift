@@ -13,7 +13,6 @@ public class Client: @unchecked Sendable {
     public let namesServers: Bool
     /// Between the application's names of topics and Kafka's; nil where they are the same.
     public let names: TopicNames?
-    private let isConsumer: Bool
 
     /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
     /// - Note: `rd_kafka_new`.
@@ -24,7 +23,6 @@ public class Client: @unchecked Sendable {
         namesServers = configuration.namesServers
         try configuration.setMappedProperties()
         names = try configuration.topicNames(ofConsumer: consumer)
-        isConsumer = consumer
         let context = CallbackContext(events: events, owner: owner)
         self.context = context
         context.failures.use(
@@ -66,8 +64,7 @@ public class Client: @unchecked Sendable {
 
     deinit {
         willDestroy()
-        // Without a close of its own a consumer is dropped, not closed: closing calls back into the application.
-        rd_kafka_destroy_flags(handle, isConsumer ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0)
+        rd_kafka_destroy_flags(handle, destroyFlags)
     }
 
     /// Lets go of a client on a thread of its own. - Returns: what tells of its end; nil where it has ended already.
@@ -88,6 +85,9 @@ public class Client: @unchecked Sendable {
 
     /// For what a subclass owns beside the handle and must give back before it.
     func willDestroy() {}
+
+    /// What `rd_kafka_destroy_flags` is told.
+    var destroyFlags: Int32 { 0 }
 
     /// librdkafka's name of the client, as in `rdkafka#producer-1`. - Note: `rd_kafka_name`.
     public var name: String { String(cString: rd_kafka_name(handle)) }

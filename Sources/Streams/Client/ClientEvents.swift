@@ -73,6 +73,15 @@ public final class CallbackContext {
         self.owner = owner
     }
 
+    /// Held while the owner is asked for a token; false once it may not be any more.
+    let mayAskForToken = Guarded(true)
+
+    /// Makes itself fit for calls that come when the client and its owner are gone: it is never freed, and tells nobody.
+    func outliveClient() {
+        if events.tokenRefresh != nil { mayAskForToken.withLock { $0 = false } }
+        _ = Unmanaged.passRetained(self)
+    }
+
     /// The owner, from a callback's opaque pointer.
     @inlinable @inline(__always)
     public static func owner(of opaque: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {

@@ -44,7 +44,13 @@ extension Consumer {
     /// One that was made during a rebalance waits in librdkafka for the end of that rebalance. A close does not drop it:
     /// it comes into force while the group ends, and librdkafka aborts (`rd_kafka_cgrp_destroy_final`, 2.0.2 to 2.16.1).
     /// - Note: `rd_kafka_unsubscribe`, which does what a close does first where nothing waits.
-    func dropSubscription() { _ = rd_kafka_unsubscribe(handle) }
+    func dropSubscription() {
+        _ = rd_kafka_unsubscribe(handle)
+        if Librdkafka.isAtLeast(2, 3) || group.withLock({ $0.hasBeenAssigned }) { return }
+        // From here on no answer of the group's makes it cooperative.
+        let isCooperative = isCooperative
+        group.withLock { $0.cannotBeFreed = isCooperative }
+    }
 
     /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
     ///

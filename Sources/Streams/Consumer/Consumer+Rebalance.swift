@@ -32,6 +32,7 @@ extension Consumer {
             _ = answer { rd_kafka_assign(handle, nil) }
             return
         }
+        if isAssigned { group.withLock { $0.hasBeenAssigned = true } }
         var partitions = TopicPartitionList.partitions(of: list, names: names)
         var paused: [TopicPartition] = []
         if let tell = context.events.rebalance {

@@ -8,6 +8,10 @@ public final class Consumer: Client, @unchecked Sendable {
     struct GroupState: @unchecked Sendable {
         /// The application called `assign` outside a rebalance, and has not called `unassign` since.
         var isAssignedByApplication = false
+        /// The group has given the consumer partitions, if only none of them.
+        var hasBeenAssigned = false
+        /// See `destroyFlags`.
+        var cannotBeFreed = false
         /// The rebalances that the application is being told of: one thread may poll while another closes, and a callback
         /// may poll into the next rebalance.
         var rebalances: [RebalanceInProgress] = []
@@ -45,6 +49,20 @@ public final class Consumer: Client, @unchecked Sendable {
         if queue != nil && !isBeingClosed.withLock({ $0 }) { dropSubscription() }
         closeQueue.withLock { $0 = nil }
         queue = nil
+    }
+
+    /// How librdkafka ends this consumer.
+    ///
+    /// Before 2.3.0 it aborts where it frees a cooperative member that was never assigned anything (its issue 4381:
+    /// `rd_kafka_sticky_assignor_state_destroy`). It frees the handle last, so such a consumer does without that: its
+    /// threads end and its connections are closed, and the handle's memory is lost.
+    /// - Note: `RD_KAFKA_DESTROY_F_IMMEDIATE`, 0x4, which is librdkafka's own; it is the same from 2.0.2 to 2.2.0.
+    override var destroyFlags: Int32 {
+        // Without a close of its own a consumer is dropped, not closed: closing calls back into the application.
+        guard group.withLock({ $0.cannotBeFreed }) else { return RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE }
+        // Its threads are not waited for.
+        context.outliveClient()
+        return RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE | 0x4
     }
 
     // MARK: Records
