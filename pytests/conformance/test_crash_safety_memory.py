@@ -97,8 +97,9 @@ def test_a_producer_that_is_dropped_with_messages_warns(program):
         assert [w.category for w in caught] == [ResourceWarning], caught
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            producer = Producer({"bootstrap.servers": "127.0.0.1:1"})
-            wait_for(lambda: len(producer) > 0)  # librdkafka has an error to tell, which is no message
+            producer = Producer({"bootstrap.servers": "127.0.0.1:1", "statistics.interval.ms": 1, "stats_cb": print,
+                                 "streams.compatibility": "kafka"})
+            wait_for(lambda: len(producer) > 0)  # librdkafka has statistics to tell, which are no message
             del producer
             gc.collect()
         assert caught == []

@@ -173,7 +173,10 @@ def test_too_many_arguments_are_a_type_error(producer):
 
 
 def test_a_message_beyond_the_maximum_size_is_refused(producer):
-    text = "Unable to produce message: Broker: Message size too large"
+    text = (
+        "Unable to produce message: value and key of 2000000 bytes are, with headers and framing, more than this"
+        " producer's message.max.bytes of 1000000: raise that, and max.message.bytes of the topic with it"
+    )
     with raises_kafka_error("MSG_SIZE_TOO_LARGE", text):
         producer.produce("t", "x" * 2_000_000)
     assert len(producer) == 0
