@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     unstable = [item.nodeid for item in items if re.search(r" at 0x[0-9a-f]+", item.nodeid)]
     if unstable:
         raise pytest.UsageError(f"give these tests ids without an object's address: {', '.join(unstable[:3])}")
+    # The longest first, or one worker is at them when the others have nothing left to do.
+    items.sort(key=lambda item: "pytests/sequences/" not in item.nodeid)
 
 
 @pytest.fixture
