@@ -16,7 +16,7 @@ def wanted(listed):
     for line in listed.read_text().split("\n"):
         if line.startswith("-r "):
             names |= wanted(listed.parent / line[3:].strip())
-        elif line:
+        elif line and not line.startswith("#"):
             names.add(re.match(r"[\w.-]+", line)[0])
     return names
 
