@@ -343,3 +343,12 @@ def test_a_null_character_in_an_argument_is_a_value_error_that_names_it():
         TopicPartition("t", metadata="a\0b")
     with MockCluster() as cluster, pytest.raises(ValueError, match="^rack must not contain a null character"):
         cluster.set_broker_rack(1, "a\0b")
+
+
+@pytest.mark.parametrize("name", ["sasl.password", "ssl.key.password", "sasl.oauthbearer.client.secret"])
+@pytest.mark.parametrize("secret", ["hunter2\0", "hunter2\ud800", b"hunter2\xff", ["hunter2"]], ids=ascii)
+def test_a_secret_is_not_in_the_error_about_it(offline, name, secret):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        offline.producer({name: secret})
+    assert name in str(caught.value)
+    assert "hunter2" not in str(caught.value)

@@ -95,12 +95,17 @@ extension Python {
         var count = 0
         guard let start = PyUnicode_AsUTF8AndSize(object, &count) else {
             throw errorIs(.valueError)
-                ? invalid("\(what) has a surrogate without its other half: \(object.representation)") : PythonError()
+                ? invalid("\(what) has a surrogate without its other half\(shown(object, what))") : PythonError()
         }
         guard memchr(start, 0, count) == nil else {
-            throw error(.valueError, "\(what) must not contain a null character: \(object.representation)")
+            throw error(.valueError, "\(what) must not contain a null character\(shown(object, what))")
         }
         return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
+    /// The value, for an error's text, unless it is of a property that holds a secret.
+    private func shown(_ object: Object, _ what: String) -> String {
+        PropertyCatalogue.tellsOfSecret(what) ? "" : ": \(object.representation)"
     }
 
     /// Raises in place of the pending exception.

@@ -165,3 +165,10 @@ extension String {
     /// `bootstrap_servers` is what people write who think of keyword arguments.
     var replacingUnderscores: String { String(map { $0 == "_" ? "." : $0 }) }
 }
+
+extension PropertyCatalogue {
+    /// Whether a text names a property whose value is a secret, which belongs into no error and no log.
+    public static func tellsOfSecret(_ text: String) -> Bool {
+        ["password", "secret", ".pem", "sasl.jaas"].contains { text.includes($0) }
+    }
+}
