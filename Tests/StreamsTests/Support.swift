@@ -215,6 +215,7 @@ extension Consumer {
 
     /// Closes, as the extension does. - Returns: whether the protocol came to its end.
     func close() throws -> Bool {
+        announceClose()
         guard try beginClose() else { return true }
         return eventually { serveClose(milliseconds: 100) }
     }

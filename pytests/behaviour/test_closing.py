@@ -65,6 +65,28 @@ def test_what_a_close_revokes_can_be_committed(kafka_topic, producer, make_consu
     ]
 
 
+def test_a_close_waits_for_the_answer_to_a_rebalance_that_is_pending_when_it_begins(
+    kafka_topic, producer, make_consumer
+):
+    """librdkafka takes the partitions away without it, and may drop what is asked meanwhile: a close could hang."""
+    deliver(producer, kafka_topic, ["v"])
+    revoked, committed = [], []
+
+    def on_revoke(consumer, partitions):
+        revoked.extend(consumer.assignment())
+        committed.extend(consumer.commit(asynchronous=False))
+
+    consumer = make_consumer({"enable.auto.commit": False})
+    consumer.subscribe([kafka_topic], on_revoke=on_revoke)
+    read(consumer, 1)
+    consumer.subscribe(["another"], on_revoke=on_revoke)
+    consumer.close()
+    assert [(partition.topic, partition.partition) for partition in revoked] == [(kafka_topic, 0)]
+    assert [(partition.topic, partition.partition, partition.offset) for partition in committed] == [
+        (kafka_topic, 0, 1)
+    ]
+
+
 @pytest.mark.parametrize(
     "question",
     ["assignment", "unsubscribe", "unassign", "pause", "seek"],

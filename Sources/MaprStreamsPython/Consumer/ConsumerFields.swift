@@ -252,30 +252,36 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             pointee.isClosing = false
             base.pointee.users &-= 1
         }
-        do throws(PythonError) {
-            let begun = try python.raisingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
-                try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
-            }
-            if !begun { return true }
-            return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-                var isClosed = false
-                do throws(PythonError) {
-                    // What the last callbacks raise waits until the group is left.
-                    isClosed = try python.wait(
+        return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            var isWaiting = true
+            do throws(PythonError) {
+                // What the last callbacks raise waits until the group is left.
+                _ = try python.wait(
+                    frame, until: Deadline(milliseconds: -1), endsWhenRaised: false, unless: { false }
+                ) { _ in
+                    consumer.use { $0.announceClose() }
+                    return true
+                }
+                isWaiting = false
+                let begun = try python.raisingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
+                    try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
+                }
+                if begun {
+                    isWaiting = true
+                    _ = try python.wait(
                         frame, until: Deadline(milliseconds: -1), endsWhenRaised: false, unless: { false }
                     ) { milliseconds in
                         consumer.use { $0.serveClose(milliseconds: milliseconds) }
                     }
-                    try frame.raiseRecorded(python)
-                    return true
-                } catch {
-                    pointee.wasInterrupted = !isClosed
-                    frame.takeException(python)?.report(python, object)
-                    return false
+                    isWaiting = false
                 }
+                try frame.raiseRecorded(python)
+                return true
+            } catch {
+                pointee.wasInterrupted = isWaiting
+                frame.takeException(python)?.report(python, object)
+                return false
             }
-        } catch {
-            return false
         }
     }
 }

@@ -10,13 +10,17 @@ extension Consumer {
     /// close waits for that.
     ///
     /// - Parameters:
-    ///   - beforeCloseOnly: not even by those.
+    ///   - beforeCloseOnly: not even by those, and not once a close is announced.
     ///   - thread: whom the question is asked for.
     func withOpenGroup<Answer>(
         beforeCloseOnly: Bool = false, for thread: pthread_t = pthread_self(), _ ask: () -> Answer
     ) throws(StreamsError) -> Answer {
-        let answer: Answer? = isBeingClosed.withLock { isBeingClosed in
-            isBeingClosed && (beforeCloseOnly || !isRebalanceHeld(by: thread)) ? nil : ask()
+        let answer: Answer? = closing.withLock { closing in
+            switch closing {
+            case .notYet: ask()
+            case .announced: beforeCloseOnly ? nil : ask()
+            case .begun: beforeCloseOnly || !isRebalanceHeld(by: thread) ? nil : ask()
+            }
         }
         guard let answer else { throw StreamsError(.state, reason: "the consumer is being closed") }
         return answer
@@ -52,6 +56,27 @@ extension Consumer {
         group.withLock { $0.cannotBeFreed = isCooperative }
     }
 
+    /// Announces a close, and tells the application of the rebalance that its group waits with.
+    ///
+    /// librdkafka would not wait for the answer once the close has begun, if the subscription has changed meanwhile: the
+    /// partitions were gone before the application is told, and what is asked then might never be answered (2.0.2 to
+    /// 2.16.1).
+    /// - Note: `rd_kafka_queue_poll`.
+    public func announceClose() {
+        guard let queue else { return }
+        closing.withLock { closing in
+            if closing == .notYet { closing = .announced }
+            if closing == .announced { waitForMainThread() }
+        }
+        // What was there by then, and not all that is fetched meanwhile.
+        for _ in 0..<queue.count {
+            guard let event = queue.poll(milliseconds: 0) else { return }
+            context.dispatch(event, of: handle)
+            if isAbandoned { return }
+            rd_kafka_event_destroy(event)
+        }
+    }
+
     /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.
     ///
     /// - Returns: false where there is nothing to wait for.
@@ -60,10 +85,10 @@ extension Consumer {
         guard queue != nil else { return false }
         let own = EventQueue(of: handle)
         closeQueue.withLock { $0 = own }
-        try isBeingClosed.withLock { isBeingClosed throws(StreamsError) in
-            if !isBeingClosed { dropSubscription() }
+        try closing.withLock { closing throws(StreamsError) in
+            if closing != .begun { dropSubscription() }
             try StreamsError.check(rd_kafka_consumer_close_queue(handle, own.raw))
-            isBeingClosed = true
+            closing = .begun
         }
         return true
     }

@@ -85,7 +85,7 @@ extension Consumer {
 
     /// Answers a rebalance, which a close waits for as well.
     private func answer<Answer>(_ change: () -> Answer) -> Answer {
-        isBeingClosed.withLock { _ in changeAssignment(change()) }
+        closing.withLock { _ in changeAssignment(change()) }
     }
 
     /// The partitions that are consumed, while a rebalance waits for its answer: a close waits for that too.

@@ -22,11 +22,14 @@ public final class Consumer: Client, @unchecked Sendable {
         }
     }
 
+    /// How far a close has come.
+    enum Closing { case notYet, announced, begun }
+
     let group = Guarded(GroupState())
     /// The queue that messages and events of the group arrive in; nil without a group.
     @usableFromInline private(set) var queue: EventQueue?
     /// See `withOpenGroup`.
-    let isBeingClosed = Guarded(false)
+    let closing = Guarded(Closing.notYet)
     let closeQueue = Guarded<EventQueue?>(nil)
     /// See `consume`.
     @usableFromInline let batchesMovePositions: Bool
@@ -46,7 +49,7 @@ public final class Consumer: Client, @unchecked Sendable {
     }
 
     override func willDestroy() {
-        if queue != nil && !isBeingClosed.withLock({ $0 }) { dropSubscription() }
+        if queue != nil && closing.withLock({ $0 != .begun }) { dropSubscription() }
         closeQueue.withLock { $0 = nil }
         queue = nil
     }
