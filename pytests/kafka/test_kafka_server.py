@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
@@ -13,6 +15,7 @@ from clusters import on_one_node, on_three_nodes
 
 from mapr_streams_python import KafkaError, KafkaException
 from mapr_streams_python.testing import KafkaServer, unique_name, wait_until
+from mapr_streams_python.testing._ports import ReservedPorts
 
 Factory = Callable[..., Any]
 
@@ -107,3 +110,56 @@ def test_a_run_that_is_killed_leaves_no_node_and_no_folder(run_python: Factory, 
     assert len(folders) == 1
     wait_until(lambda: not _is_alive(node), 20.0, "the node ends")
     wait_until(lambda: os.listdir(tmp_path) == [], 20.0, "the folder goes")
+
+
+def test_no_two_clusters_are_given_the_same_port() -> None:
+    first, second = ReservedPorts(3), ReservedPorts(3)
+    try:
+        ports = [port for held in (first, second) for node in held.of_nodes for port in node.values()]
+        assert len(set(ports)) == len(ports)
+        for port in ports:
+            with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", port))
+    finally:
+        first.close()
+        second.close()
+
+
+def test_ports_that_are_reserved_can_be_listened_at_as_kafka_does() -> None:
+    held = ReservedPorts(1)
+    try:
+        with socket.socket() as node:
+            node.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            node.bind(("127.0.0.1", held.of_nodes[0]["plaintext"]))
+            node.listen()
+            with socket.create_connection(("127.0.0.1", held.of_nodes[0]["plaintext"]), 10.0):
+                pass
+    finally:
+        held.close()
+
+
+def test_a_start_is_tried_again_where_a_node_that_another_waits_for_found_its_port_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts: list[None] = []
+
+    def launch(server: KafkaServer, node: int) -> None:
+        code = "raise SystemExit('Address already in use')" if node == 2 else "import time; time.sleep(600)"
+        server._pids[node] = server._run([sys.executable, "-c", code], node)
+        attempts.append(None)
+
+    # No Java: what is looked at is what happens around the nodes.
+    monkeypatch.setattr(KafkaServer, "_format", lambda server: None)
+    monkeypatch.setattr(KafkaServer, "_launch", launch)
+    monkeypatch.setattr("mapr_streams_python.testing._server.Distribution", _NoDistribution)
+    with pytest.raises(RuntimeError, match="node 2 has ended:\nAddress already in use"):
+        KafkaServer(2)
+    assert len(attempts) == 2 * 3
+
+
+class _NoDistribution:
+    def __init__(self, home: object) -> None:
+        pass
+
+    def environment(self, logs: Path) -> dict[str, str]:
+        return dict(os.environ)

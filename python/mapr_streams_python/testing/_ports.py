@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 from collections.abc import Iterator
 
 LISTENERS: dict[str, str] = {
@@ -19,28 +20,42 @@ CONTROLLER = "controller"
 """The listener by which the nodes elect the controller among themselves."""
 
 
-def free_ports(nodes: int) -> list[dict[str, int]]:
-    """Choose a port that nothing listens on now for each listener of each node.
+class ReservedPorts:
+    """A port for each listener of each node, that no other program which looks for a free one is given meanwhile.
 
     They lie below the ranges from which systems choose ports for outgoing connections. In such a range, a client that
     tries to reach a node that is down can be given the node's own port, and is then connected to itself.
     """
-    names = [*LISTENERS, CONTROLLER]
-    candidates = iter(random.SystemRandom().sample(range(20000, 32000), 1000))
-    try:
-        return [{name: _next_free(candidates) for name in names} for _ in range(nodes)]
-    except StopIteration:
-        raise RuntimeError("no free ports between 20000 and 32000") from None
 
+    def __init__(self, nodes: int) -> None:
+        names = [*LISTENERS, CONTROLLER]
+        candidates = iter(random.SystemRandom().sample(range(20000, 32000), 1000))
+        self._sockets: list[socket.socket] = []
+        try:
+            self.of_nodes = [{name: self._next_free(candidates) for name in names} for _ in range(nodes)]
+        except StopIteration:
+            self.close()
+            raise RuntimeError("no free ports between 20000 and 32000") from None
 
-def _next_free(candidates: Iterator[int]) -> int:
-    while True:
-        port = next(candidates)
-        with socket.socket() as probe:
-            # As Kafka binds: connections that a former user of the port has left behind do not count.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def close(self) -> None:
+        """Let go of the ports. A second call does nothing."""
+        while self._sockets:
+            self._sockets.pop().close()
+
+    def _next_free(self, candidates: Iterator[int]) -> int:
+        while True:
+            port = next(candidates)
+            holder = socket.socket()
             try:
-                probe.bind(("127.0.0.1", port))
+                # Refused where another program has the port, whether it listens or holds it as we do.
+                holder.bind(("127.0.0.1", port))
             except OSError:
+                holder.close()
                 continue
-        return port
+            if sys.platform == "linux":
+                # From here on the node may bind it: Kafka sets SO_REUSEADDR too, and we never listen.
+                holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                self._sockets.append(holder)
+            else:
+                holder.close()
+            return port

@@ -17,13 +17,14 @@ from ..cimpl import KafkaError, KafkaException
 from ._certificates import Certificates, make_certificates
 from ._distribution import Distribution, new_cluster_id
 from ._names import check_topic_name
-from ._ports import LISTENERS, free_ports
+from ._ports import LISTENERS, ReservedPorts
 from ._processes import Processes
 from ._properties import USERS, server_properties
 from ._token import unsecured_token
 from ._wire import ClusterState, PartitionState, TopicError, cluster_state, create_topic
 
-_START_TIMEOUT = 120.0
+# Of silence: a node that starts on a busy machine is slow, but goes on writing to its log.
+_START_TIMEOUT = 300.0
 _STOP_TIMEOUT = 60.0
 _ATTEMPTS = 3
 
@@ -75,10 +76,12 @@ class KafkaServer:
             self._paused: set[int] = set()
             self._folder = Path(tempfile.mkdtemp(prefix="kafka-server-"))
             self._processes = Processes(self._folder)
+            self._reserved = ReservedPorts(nodes)
             try:
                 self._start(properties or {})
                 break
             except BaseException as error:
+                self._reserved.close()
                 self._processes.close()
                 if not isinstance(error, _PortTaken) or attempt == _ATTEMPTS:
                     raise
@@ -228,10 +231,10 @@ class KafkaServer:
             return
         for node in sorted(self._paused):
             self.resume(node)
-        for node, pid in self._pids.items():
-            if pid is None or self._has_ended(pid):
-                self._pids[node] = None
-                self.restart(node)
+        ended = [node for node, pid in self._pids.items() if pid is None or self._has_ended(pid)]
+        self._pids.update(dict.fromkeys(ended))
+        for node in ended:
+            self.restart(node)
 
     def log(self, node: int) -> str:
         """Return what a node has written to its log, through all of its starts."""
@@ -244,6 +247,7 @@ class KafkaServer:
             self._closed = True
             atexit.unregister(self.close)
             self._processes.close()
+            self._reserved.close()
 
     def __enter__(self) -> KafkaServer:
         self._running()
@@ -264,7 +268,7 @@ class KafkaServer:
 
     def _start(self, properties: Mapping[str, str]) -> None:
         self._certificates = make_certificates(self._folder / "tls")
-        self._ports = free_ports(len(self._pids))
+        self._ports = self._reserved.of_nodes
         for node in self._pids:
             folder = self._node_folder(node)
             folder.mkdir()
@@ -295,24 +299,38 @@ class KafkaServer:
         return self._processes.start(command, environment, self._log_file(node))
 
     def _await(self, node: int, ready: Callable[[], bool], otherwise: str) -> None:
-        """Wait until a node that was started is as wanted; if it does not get there, raise with the end of its log."""
+        """Wait until a node that was started is as wanted; if it does not get there, raise with the ends of all logs.
+
+        Every node that was started is looked at: the one that is waited for may wait for another, which has ended.
+        """
 
         def is_ready() -> bool:
-            pid = self._pids[node]
-            if pid is None or self._has_ended(pid):
-                self._pids[node] = None
-                log = self.log(node)
-                kind = _PortTaken if "Address already in use" in log else RuntimeError
-                raise kind(f"node {node} has ended:\n{log[-3000:]}")
+            for other, pid in self._pids.items():
+                if other == node or pid is not None:
+                    self._check_started(other)
             try:
                 return ready()
             except OSError:
                 return False  # It does not listen yet, or does not answer yet.
 
         try:
-            _wait(is_ready, _START_TIMEOUT, otherwise)
+            _wait(is_ready, _START_TIMEOUT, otherwise, self._log_sizes)
         except TimeoutError as error:
-            raise RuntimeError(f"node {node}: {error}:\n{self.log(node)[-3000:]}") from None
+            raise RuntimeError(f"node {node}: {error}:\n{self._ends_of_logs()}") from None
+
+    def _check_started(self, node: int) -> None:
+        pid = self._pids[node]
+        if pid is None or self._has_ended(pid):
+            self._pids[node] = None
+            log = self.log(node)
+            kind = _PortTaken if "Address already in use" in log else RuntimeError
+            raise kind(f"node {node} has ended:\n{log[-3000:]}")
+
+    def _log_sizes(self) -> list[int]:
+        return [self._log_file(node).stat().st_size for node in self._pids if self._log_file(node).exists()]
+
+    def _ends_of_logs(self) -> str:
+        return "\n".join(f"node {node} ends with:\n{self.log(node)[-3000:]}" for node in self._pids)
 
     def _wait_ended(self, node: int) -> None:
         _wait(partial(self._has_ended, self._pid(node)), _STOP_TIMEOUT, f"node {node} has not ended")
@@ -374,9 +392,14 @@ class KafkaServer:
         return self._node_folder(node) / "server.log"
 
 
-def _wait(condition: Callable[[], bool], timeout: float, otherwise: str) -> None:
-    deadline = time.monotonic() + timeout
+def _wait(
+    condition: Callable[[], bool], timeout: float, otherwise: str, progress: Callable[[], object] = lambda: None
+) -> None:
+    """Wait for a condition. The time-out begins anew when what `progress` returns is another than before."""
+    reached, deadline = progress(), time.monotonic() + timeout
     while not condition():
+        if (now := progress()) != reached:
+            reached, deadline = now, time.monotonic() + timeout
         if time.monotonic() > deadline:
             raise TimeoutError(f"{otherwise} after {timeout:g} seconds")
         time.sleep(0.05)
