@@ -22,8 +22,8 @@ help: ## show this list
 demo: install ## producer and consumer group on the embedded broker, or on BOOTSTRAP=host:9092
 	@$(VENV) examples/demo.py $(if $(BOOTSTRAP),--bootstrap '$(BOOTSTRAP)')
 
-test: ready-to-test install ## everything: swift test, pytest, lint, format, types
-	@$(VENV) tools/run_tests.py
+test: ready-to-test ## everything: swift test, pytest, lint, format, types
+	@MAKE='$(MAKE)' $(VENV) tools/run_tests.py
 
 fuzz: ready-to-test install ## random sequences of calls: SEQUENCES=1000 of them from number FIRST on
 	@FIRST=$(or $(FIRST),$(shell date +%s)) SEQUENCES=$(or $(SEQUENCES),1000) \
@@ -61,8 +61,8 @@ format: ready-to-test ## rewrite Swift and Python sources in the project's forma
 	$(VENV) -m ruff check --fix-only --quiet $(wildcard $(PYTHON_SOURCES))
 	$(VENV) -m ruff format $(wildcard $(PYTHON_SOURCES))
 
-lint: ready-to-test install ## the checks of `make test` without its tests
-	@$(VENV) tools/run_tests.py --checks
+lint: ready-to-test ## the checks of `make test` without its tests
+	@MAKE='$(MAKE)' $(VENV) tools/run_tests.py --checks
 
 lock: ## the newest releases of what comes from PyPI, into tools/requirements-*.txt
 	@$(PYTHON) tools/bootstrap.py lock

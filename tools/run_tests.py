@@ -44,6 +44,7 @@ class Step(NamedTuple):
     # Reads the counts out of what a test runner printed; a step without one counts as one check.
     counts: Callable[[str], Counts] | None = None
     unshown: re.Pattern[str] | None = None
+    needs: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -52,6 +53,11 @@ class Outcome(NamedTuple):
     counts: Counts
     seconds: float
     tests: bool
+
+
+def extension() -> Step:
+    """What `make install` builds: it takes one processor, and lets others have the rest."""
+    return Step("extension", [os.environ.get("MAKE", "make"), "--no-print-directory", "install"])
 
 
 def swift_tests() -> list[Step]:
@@ -65,13 +71,20 @@ def python_tests() -> list[Step]:
     color = "--color=" + ("yes" if sys.stdout.isatty() else "no")
     # Tests of one group, such as those of one Kafka, run one after the other: see pytests/clusters.py.
     shared_out = ["--numprocesses", str(WORKERS), "--dist", "loadgroup"]
-    return [Step("pytest", [sys.executable, "-m", "pytest", color, *shared_out, "pytests"], count_pytest)]
+    return [
+        Step(
+            "pytest",
+            [sys.executable, "-m", "pytest", color, *shared_out, "pytests"],
+            count_pytest,
+            needs=("extension",),
+        )
+    ]
 
 
 def other_builds() -> list[Step]:
     """What a user's run leaves out: a part of pytest with the whole Swift runtime, and with a newer librdkafka."""
     variant = [sys.executable, str(ROOT / "tools" / "run_variant.py")]
-    return [Step(name, [*variant, name], count_pytest) for name in ("runtime", "librdkafka")]
+    return [Step(name, [*variant, name], count_pytest, needs=("extension",)) for name in ("runtime", "librdkafka")]
 
 
 def checks() -> list[Step]:
@@ -83,8 +96,8 @@ def checks() -> list[Step]:
         Step("swift format", [SWIFT, "format", "lint", "--strict", "--parallel", "--recursive", *swift_files]),
         Step("ruff check", [python, "-m", "ruff", "check", "."]),
         Step("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
-        Step("mypy", [python, "-m", "mypy"]),
-        Step("stubtest", stubtest),
+        Step("mypy", [python, "-m", "mypy"], needs=("extension",)),
+        Step("stubtest", stubtest, needs=("extension",)),
     ]
 
 
@@ -135,12 +148,14 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     print("CPythons that the extension is tested with:", ", ".join(map(str, find_pythons.all_of_them())), flush=True)
-    lanes = [checks()] if arguments else [[*swift_tests(), *checks()], python_tests()]
+    lanes = [[extension()], checks()] if arguments else [[*swift_tests(), *checks()], [extension(), *python_tests()]]
     if os.environ.get("CI") and not arguments:
         lanes[0] += other_builds()
     started = time.monotonic()
     try:
-        ended = side_by_side.run([[Running(step.name, step.command, step.unshown) for step in lane] for lane in lanes])
+        ended = side_by_side.run(
+            [[Running(step.name, step.command, step.unshown, needs=step.needs) for step in lane] for lane in lanes]
+        )
     except KeyboardInterrupt:
         return 130
     outcomes = [outcome(step, ended[step.name]) for lane in lanes for step in lane]

@@ -45,8 +45,11 @@ class Running:
         command: Sequence[str],
         unshown: re.Pattern[str] | None = None,
         silence: float = SILENCE_SECONDS,
+        needs: Sequence[str] = (),
     ) -> None:
         self.name = name
+        # The names of steps, of this lane or another, that must have ended well before it begins.
+        self.needs = needs
         self._command = command
         # Lines that begin with it are not shown.
         self._unshown = unshown
@@ -81,6 +84,12 @@ class Running:
             return Ended(127, f"{problem}\n", time.monotonic() - started)
         finally:
             self._printed.put(None)
+
+    def leave_out(self, reason: str) -> Ended:
+        """Do not run it, and say why."""
+        self._printed.put(f"{reason}\n")
+        self._printed.put(None)
+        return Ended(1, f"{reason}\n", 0.0)
 
     def _read(self, process: subprocess.Popen[bytes]) -> Iterable[bytes]:
         assert process.stdout is not None
@@ -120,13 +129,18 @@ def run(lanes: Sequence[Sequence[Running]]) -> dict[str, Ended]:
     ended: dict[str, Ended] = {}
     started: queue.SimpleQueue[Running] = queue.SimpleQueue()
     stopped = threading.Event()
+    over = {running.name: threading.Event() for lane in lanes for running in lane}
 
     def follow(lane: Sequence[Running]) -> None:
         for running in lane:
+            for name in running.needs:
+                over[name].wait()
             if stopped.is_set():
                 return
             started.put(running)
-            ended[running.name] = running.run()
+            failed = [name for name in running.needs if ended[name].status != 0]
+            ended[running.name] = running.leave_out(f"Not run: {failed[0]} failed.") if failed else running.run()
+            over[running.name].set()
 
     threads = [threading.Thread(target=follow, args=(lane,), daemon=True) for lane in lanes]
     for thread in threads:

@@ -80,6 +80,24 @@ def test_the_steps_of_a_lane_run_one_after_the_other(tmp_path):
     assert side_by_side.run([[first, second]])["second"].status == 0
 
 
+def test_a_step_begins_when_what_it_needs_of_another_lane_has_ended_well(tmp_path):
+    made = tmp_path / "made"
+    first = python("first", "import pathlib, sys, time; time.sleep(0.2); pathlib.Path(sys.argv[1]).touch()", made)
+    second = python("second", "import pathlib, sys; assert pathlib.Path(sys.argv[1]).exists()", made, needs=["first"])
+    assert side_by_side.run([[second], [first]])["second"].status == 0
+
+
+def test_a_step_that_needs_one_that_failed_is_not_run_and_fails(tmp_path):
+    made = tmp_path / "made"
+    first = python("first", "raise SystemExit(3)")
+    second = python("second", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", made, needs=["first"])
+    third = python("third", "", needs=["second"])
+    ended = side_by_side.run([[second, third], [first]])
+    assert (ended["second"].status, ended["second"].output) == (1, "Not run: first failed.\n")
+    assert (ended["third"].status, ended["third"].output) == (1, "Not run: second failed.\n")
+    assert not made.exists()
+
+
 def test_a_command_that_is_not_there_fails_its_step_and_ends_no_other():
     ended = side_by_side.run([[Running("missing", ["/nowhere/swift"])], [python("there", "print('here')")]])
     assert ended["missing"].status != 0
