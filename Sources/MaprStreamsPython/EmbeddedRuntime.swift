@@ -1,4 +1,4 @@
-#if hasFeature(Embedded) && os(Linux)
+#if hasFeature(Embedded) && !canImport(Darwin)
     import CSystem
 
     /// What Embedded Swift seeds its hashes with. glibc has this function from 2.36 on, and the extension is to load with

@@ -18,7 +18,7 @@ public final class HelperCall<Value>: @unchecked Sendable {
         mutex.initialize(to: pthread_mutex_t())
         pthread_mutex_init(mutex, nil)
         condition.initialize(to: pthread_cond_t())
-        #if os(Linux)
+        #if !canImport(Darwin)
             var attributes = pthread_condattr_t()
             pthread_condattr_init(&attributes)
             pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -51,7 +51,7 @@ public final class HelperCall<Value>: @unchecked Sendable {
     public func wait(milliseconds: Int32) -> Bool {
         let milliseconds = max(milliseconds, 0)
         var time = timespec()
-        #if os(Linux)
+        #if !canImport(Darwin)
             clock_gettime(CLOCK_MONOTONIC, &time)
         #else
             clock_gettime(CLOCK_REALTIME, &time)
@@ -79,7 +79,7 @@ public final class HelperCall<Value>: @unchecked Sendable {
 
 /// A thread that nobody waits for.
 enum HelperThread {
-    #if os(Linux)
+    #if !canImport(Darwin)
         typealias Body = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
     #else
         typealias Body = @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer?
@@ -93,7 +93,7 @@ enum HelperThread {
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &old)
         defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
-        #if os(Linux)
+        #if !canImport(Darwin)
             var thread = pthread_t()
             let result = pthread_create(&thread, nil, body, argument)
         #else
@@ -103,7 +103,7 @@ enum HelperThread {
         guard result == 0 else {
             throw StreamsError(.fail, reason: "no thread could be started: \(String(cString: strerror(result)))")
         }
-        #if os(Linux)
+        #if !canImport(Darwin)
             pthread_detach(thread)
         #else
             if let thread { pthread_detach(thread) }

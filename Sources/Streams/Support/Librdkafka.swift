@@ -17,7 +17,7 @@ public enum Librdkafka {
     /// The loaded library, found by the name that it was linked by: an interpreter loads its extensions, and what they
     /// need, where a search of the whole process does not look.
     nonisolated(unsafe) static let handle: UnsafeMutableRawPointer? = {
-        #if os(Linux)
+        #if !canImport(Darwin)
             let name = "librdkafka.so.1"
         #else
             let name = "librdkafka.1.dylib"
