@@ -86,7 +86,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func poll(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
     ) throws(PythonError) -> Object? {
-        if pointee.hasPutOff, let message = try putOff(python) { return message }
+        if pointee.hasPutOff, let message = try putOff(&python) { return message }
         base.enter()
         var hasFailed = false
         let record = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -130,23 +130,32 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// What an earlier call put off: its exception is raised, or its record given; nil where that was all.
     @inline(never)
-    private func putOff(_ python: borrowing Python) throws(PythonError) -> Object? {
+    private func putOff(_ python: inout Python) throws(PythonError) -> Object? {
         try raiseDelayed(python)
-        var record: Record?
-        _ = withUnsafeMutablePointer(to: &record) { takeLeft(into: UnsafeMutableBufferPointer(start: $0, count: 1)) }
-        guard let record else { return nil }
-        guard let message = self.message(record) else {
-            leave(record)
+        pointee.hasPutOff = false
+        var batch = takeBatch()
+        guard !batch.isEmpty else {
+            putBack(batch)
+            return nil
+        }
+        base.enter()
+        let message = self.message(batch[0])
+        if message != nil { batch.relinquish(1) }
+        putBack(batch)
+        guard let message else {
+            leaveFailed(&python)
             throw PythonError()
         }
+        leave(&python)
         return message
     }
 
     /// Keeps a record for the next call.
     @inline(never)
     private func leave(_ record: Record) {
-        var record: Record? = record
-        withUnsafeMutablePointer(to: &record) { leave(UnsafeMutableBufferPointer(start: $0, count: 1)) }
+        var batch = takeBatch()
+        batch.putFirst(OwnedRecord(owning: record))
+        putBack(batch)
     }
 
     /// Ends a call whose exception is pending.
@@ -211,7 +220,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 // MARK: consume
 
 nonisolated(unsafe) private let consumeSignature = Signature("consume", ["num_messages", "timeout"])
-private let stackCapacity = 512
+/// A great number is a limit, not an order: a batch grows no larger than this.
+private let largestBatch = 65536
 
 @_cdecl("mapr_Consumer_consume")
 func consumerConsume(
@@ -235,10 +245,9 @@ func consumerConsume(
         try fields.advance(&python)
         let consumer = try fields.open(python)
         fields.base.enter()
-        // A great number is a limit, not an order: the buffer grows no larger than that of a few calls.
-        let list = try? withRecords(min(wanted, 65536)) { records throws(PythonError) in
-            try fields.consume(&python, consumer, records, wanted, milliseconds).take()
-        }
+        var batch = fields.takeBatch()
+        let list = try? fields.consume(&python, consumer, &batch, min(wanted, largestBatch), milliseconds).take()
+        fields.putBack(batch)
         guard let list else {
             fields.leaveFailed(&python)
             throw PythonError()
@@ -248,81 +257,54 @@ func consumerConsume(
     }
 }
 
-private func withRecords(
-    _ capacity: Int, _ body: (UnsafeMutableBufferPointer<Record?>) throws(PythonError) -> Object
-) throws(PythonError) -> Object {
-    if capacity <= stackCapacity {
-        var result: Result<Object, PythonError> = .failure(PythonError())
-        withUnsafeTemporaryAllocation(of: Record?.self, capacity: stackCapacity) { records in
-            do throws(PythonError) {
-                result = .success(try body(UnsafeMutableBufferPointer(rebasing: records[..<capacity])))
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return try result.get()
-    }
-    let records = UnsafeMutableBufferPointer<Record?>.allocate(capacity: capacity)
-    defer { records.deallocate() }
-    return try body(records)
-}
-
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Up to `wanted` messages, as a list.
     @inline(__always)
     fileprivate func consume(
-        _ python: inout Python, _ consumer: Unmanaged<Consumer>,
-        _ records: UnsafeMutableBufferPointer<Record?>, _ wanted: Int, _ milliseconds: Int32
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
-        let capacity = records.count
         if pointee.hasPutOff {
             try raiseDelayed(python)
-            let left = takeLeft(into: records)
-            if left > 0 { return try list(python, UnsafeMutableBufferPointer(rebasing: records[..<left])) }
+            pointee.hasPutOff = false
+            if !batch.isEmpty { return try list(python, &batch, min(wanted, batch.count)) }
         }
-        var count = 0
         var hasFailed = false
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            guard capacity > 0, let start = records.baseAddress else { return }
             // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
             frame.pointee.mustNotYield = true
-            count = consumer.use {
-                $0.consume(into: start, capacity: capacity, milliseconds: 0)
-            }
-            if count < capacity && milliseconds != 0 && frame.pointee.exception == nil {
-                count += wait(&python, consumer, frame, start + count, capacity - count, milliseconds)
+            let isFull = consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: 0) }
+            if !isFull && milliseconds != 0 && frame.pointee.exception == nil {
+                wait(&python, consumer, frame, &batch, wanted, milliseconds)
             }
             if frame.pointee.exception != nil {
                 hasFailed = true
-                if base.pointee.state == .forked { count = 0 }
+                if base.pointee.state == .forked { batch.abandon() }
                 _ = frame.restoreRecorded(python)
             }
         }
         if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
         if hasFailed {
-            if count == 0 { throw PythonError() }
+            if batch.isEmpty { throw PythonError() }
             delay(python, PendingException(fetching: python))
         }
-        return try list(python, UnsafeMutableBufferPointer(rebasing: records[..<count]))
+        return try list(python, &batch, batch.count)
     }
 
-    /// A list of Messages that view the records, and own them. Where memory is wanting, all are left for the next call.
+    /// A list of Messages that view the first records of a batch, and own them. Where memory is wanting, the batch keeps all.
     @inline(__always)
     private func list(
-        _ python: borrowing Python, _ records: UnsafeMutableBufferPointer<Record?>
+        _ python: borrowing Python, _ batch: inout RecordBatch, _ count: Int
     ) throws(PythonError) -> OwnedObject {
-        guard let list = PyList_New(records.count) else {
-            leave(records)
-            throw PythonError()
-        }
-        for index in 0..<records.count {
-            guard let message = message(records[index].unsafelyUnwrapped) else {
+        guard let list = PyList_New(count) else { throw PythonError() }
+        for index in 0..<count {
+            guard let message = message(batch[index]) else {
                 takeBack(list, index)
-                leave(records)
                 throw PythonError()
             }
             PyList_SetItem(list, index, message)
         }
+        batch.relinquish(count)
         return OwnedObject(owning: list)
     }
 
@@ -340,21 +322,11 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     @inline(never)
     private func wait(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
-        _ records: UnsafeMutablePointer<Record?>, _ wanted: Int, _ milliseconds: Int32
-    ) -> Int {
-        var count = 0
-        do throws(PythonError) {
-            _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil })
-            {
-                slice in
-                count += consumer.use {
-                    $0.consume(into: records + count, capacity: wanted - count, milliseconds: slice)
-                }
-                return count == wanted
-            }
-        } catch {
-            return count
+        _ batch: inout RecordBatch, _ wanted: Int, _ milliseconds: Int32
+    ) {
+        // A signal's exception is pending where this throws.
+        _ = try? python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
+            slice in consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: slice) }
         }
-        return count
     }
 }

@@ -3,7 +3,10 @@ import PythonBridge
 import Streams
 
 /// What a `Consumer` holds.
-struct ConsumerFields {
+struct ConsumerFields: ~Copyable {
+    /// How large a batch stays with the consumer from call to call: 4 KiB.
+    static let keptCapacity = 512
+
     struct Owned: OwnedReferences {
         /// Of the subscription.
         var onAssign: Object?
@@ -24,11 +27,13 @@ struct ConsumerFields {
     var recent: UnsafeMutablePointer<MessageFields>?
     var older: UnsafeMutablePointer<MessageFields>?
     var owned: Owned
-    /// Something was put off to the next call: `owned.delayed`, or `leftRecords`.
+    /// Something was put off to the next call: `owned.delayed`, or records that are in `batch`.
     var hasPutOff: Bool
-    /// Records that no Message could be made of, for want of memory. librdkafka counts them as consumed, so the next call
-    /// gives them. They are owned.
-    var leftRecords: UnsafeMutablePointer<[Record]>?
+    /// What `consume` takes records into; nil while a call has it, see `takeBatch`.
+    ///
+    /// Between calls there are records in it where no Message could be made of them, for want of memory. librdkafka
+    /// counts them as consumed, so the next call gives them.
+    var batch: RecordBatch?
     /// Closed, and librdkafka has not been told yet: the close was asked for inside a callback.
     var mustClose: Bool
     /// The last callbacks are being served: they may still use the consumer, to commit above all.
@@ -105,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     private func takeDelayed(_ python: borrowing Python) -> PendingException {
         let exception = pointee.owned.delayed.unsafelyUnwrapped
         pointee.owned.delayed = nil
-        pointee.hasPutOff = pointee.leftRecords != nil
+        pointee.hasPutOff = !(pointee.batch?.isEmpty ?? true)
         return PendingException(OwnedObject(owning: exception), python)
     }
 
@@ -117,40 +122,30 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         pointee.hasPutOff = true
     }
 
-    /// Keeps records for the next call.
-    @inline(never)
-    func leave(_ records: UnsafeMutableBufferPointer<Record?>) {
-        if records.isEmpty { return }
-        if pointee.leftRecords == nil {
-            pointee.leftRecords = .allocate(capacity: 1)
-            pointee.leftRecords?.initialize(to: [])
+    // MARK: Records
+
+    /// The batch, for one call: with what earlier calls left, or a new one where another call has it.
+    @inline(__always)
+    func takeBatch() -> RecordBatch {
+        pointee.batch.take() ?? RecordBatch(capacity: ConsumerFields.keptCapacity)
+    }
+
+    /// Gives the batch back when the call ends. What is in it is for the next call.
+    @inline(__always)
+    func putBack(_ batch: consuming RecordBatch) {
+        if pointee.batch != nil || !batch.isEmpty || batch.capacity > ConsumerFields.keptCapacity {
+            return putBackSlowly(batch)
         }
-        pointee.leftRecords?.pointee.insert(contentsOf: records.lazy.map { $0.unsafelyUnwrapped }, at: 0)
-        pointee.hasPutOff = true
+        pointee.batch = consume batch
     }
 
-    /// Takes records that an earlier call left. - Returns: how many.
-    func takeLeft(into records: UnsafeMutableBufferPointer<Record?>) -> Int {
-        guard let left = pointee.leftRecords else { return 0 }
-        let count = Swift.min(records.count, left.pointee.count)
-        for index in 0..<count { records[index] = left.pointee[index] }
-        left.pointee.removeFirst(count)
-        if left.pointee.isEmpty { forgetLeft() }
-        return count
-    }
-
-    private func forgetLeft() {
-        pointee.leftRecords?.deinitialize(count: 1)
-        pointee.leftRecords?.deallocate()
-        pointee.leftRecords = nil
-        pointee.hasPutOff = pointee.owned.delayed != nil
-    }
-
-    /// Before the handle goes: nobody will ask for them.
-    private func destroyLeft() {
-        guard let left = pointee.leftRecords else { return }
-        for record in left.pointee { record.destroy() }
-        forgetLeft()
+    @inline(never)
+    private func putBackSlowly(_ batch: consuming RecordBatch) {
+        // Another call has ended meanwhile.
+        if let other = pointee.batch.take() { batch.append(other) }
+        if batch.isEmpty && batch.capacity > ConsumerFields.keptCapacity { return }
+        if !batch.isEmpty { pointee.hasPutOff = true }
+        pointee.batch = consume batch
     }
 
     /// Tells of an exception that no call will raise any more.
@@ -206,7 +201,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func abandon() {
         pointee.consumer = nil
         pointee.mustClose = false
-        forgetLeft()
+        pointee.batch?.abandon()
         for head in [recent, older] {
             while let message = head.pointee {
                 message.pointee.flags &= ~MessageFields.ownsRecord
@@ -236,7 +231,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.pointee.client = nil
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
-        destroyLeft()
+        pointee.batch = nil
+        pointee.hasPutOff = pointee.owned.delayed != nil
         // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
         // themselves, in the background.
         let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000

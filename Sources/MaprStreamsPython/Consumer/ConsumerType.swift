@@ -76,6 +76,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
         // Messages that the child of a fork still holds must not find these fields through their links.
         if base.pointee.state == .forked { abandon() }
+        pointee.batch = nil
         base.unlist()
     }
 }
@@ -127,7 +128,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
                     previous: nil
                 ),
                 consumer: nil, recent: nil, older: nil, owned: ConsumerFields.Owned(), hasPutOff: false,
-                leftRecords: nil,
+                batch: nil,
                 mustClose: false, isClosing: false, wasInterrupted: false))
         do throws(PythonError) {
             var events = clientEvents(fields.base)

@@ -31,7 +31,7 @@ public final class Consumer: Client, @unchecked Sendable {
     /// See `withOpenGroup`.
     let closing = Guarded(Closing.notYet)
     let closeQueue = Guarded<EventQueue?>(nil)
-    /// See `consume`.
+    /// See `consume(into:until:milliseconds:)`.
     @usableFromInline let batchesMovePositions: Bool
 
     public init(
@@ -77,41 +77,5 @@ public final class Consumer: Client, @unchecked Sendable {
     @inlinable @inline(__always)
     public func poll(milliseconds: Int32) -> Record? {
         rd_kafka_consumer_poll(handle, milliseconds).map { Record(raw: $0) }
-    }
-
-    /// Up to `capacity` messages and events.
-    ///
-    /// librdkafka 2.2.0 to 2.13.0 move the stored position past events in a batch (its issue 4844): a commit would skip
-    /// a message. With those the batch is put together message by message.
-    /// - Returns: how many were put into `records`; the caller destroys them.
-    /// - Note: `rd_kafka_consume_batch_queue`.
-    @inlinable
-    public func consume(
-        into records: UnsafeMutablePointer<Record?>, capacity: Int, milliseconds: Int32
-    ) -> Int {
-        guard let queue = queue?.raw, !batchesMovePositions else {
-            return consumeOneByOne(into: records, capacity: capacity, milliseconds: milliseconds)
-        }
-        // A Record is librdkafka's pointer and nothing else.
-        let messages = UnsafeMutableRawPointer(records).assumingMemoryBound(
-            to: UnsafeMutablePointer<rd_kafka_message_t>?.self)
-        let count = rd_kafka_consume_batch_queue(queue, milliseconds, messages, capacity)
-        // An error, though no librdkafka has given one so far: polling gives it as an event.
-        if count < 0 { return consumeOneByOne(into: records, capacity: capacity, milliseconds: milliseconds) }
-        return count
-    }
-
-    @usableFromInline
-    func consumeOneByOne(
-        into records: UnsafeMutablePointer<Record?>, capacity: Int, milliseconds: Int32
-    ) -> Int {
-        let deadline = Deadline(milliseconds: milliseconds)
-        var count = 0
-        while count < capacity {
-            guard let record = poll(milliseconds: milliseconds == 0 ? 0 : deadline.remaining) else { break }
-            records[count] = record
-            count += 1
-        }
-        return count
     }
 }
