@@ -101,4 +101,40 @@ import Testing
             #expect(try call.result() == number)
         }
     }
+
+    @Test func aThreadThatIsDoneMakesTheNextRequest() throws {
+        var key = pthread_key_t()
+        #expect(pthread_key_create(&key, nil) == 0)
+        // A thread's address may be another one's later; what is noted for a thread goes with it.
+        let mark = UnsafeRawPointer(bitPattern: 1)
+        let hasServedBefore = try eventually {
+            let call = try HelperCall { [key] () throws(StreamsError) in
+                let isMarked = pthread_getspecific(key) != nil
+                pthread_setspecific(key, mark)
+                return isMarked
+            }
+            #expect(eventually { call.wait(milliseconds: 100) })
+            return try call.result()
+        }
+        #expect(hasServedBefore)
+    }
+
+    @Test func noRequestWaitsForAnother() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let stuck = try (0..<20).map { _ in try HelperCall { () throws(StreamsError) in gate.wait() } }
+        let other = try HelperCall { () throws(StreamsError) in 1 }
+        #expect(eventually { other.wait(milliseconds: 100) })
+        for call in stuck { #expect(!call.wait(milliseconds: 0)) }
+        for _ in stuck { gate.signal() }
+        for call in stuck { #expect(eventually { call.wait(milliseconds: 100) }) }
+    }
+
+    @Test func noMoreThanAFewThreadsAreKept() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let many = 5 * HelperThreads.mostIdle
+        let calls = try (0..<many).map { _ in try HelperCall { () throws(StreamsError) in gate.wait() } }
+        for _ in calls { gate.signal() }
+        for call in calls { #expect(eventually { call.wait(milliseconds: 100) }) }
+        #expect(HelperThreads.idleCount <= HelperThreads.mostIdle)
+    }
 }

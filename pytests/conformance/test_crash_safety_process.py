@@ -1,6 +1,7 @@
 """fork, and the end of the interpreter, with clients in whatever state."""
 
 import os
+import sys
 import textwrap
 
 import pytest
@@ -125,6 +126,8 @@ def child():
     own.produce(topic, "child", on_delivery=lambda error, message: reports.append(error))
     assert own.flush(20) == 0
     assert reports == [None]
+    # The thread that made the same request for the parent has stayed there.
+    assert topic in own.list_topics(timeout=20).topics
     own.close()
     consumer = make_consumer()
     consumer.assign([TopicPartition(topic, 0, 0)])
@@ -349,3 +352,26 @@ raise ValueError("the end")
     assert result.status == 1
     assert "ValueError: the end" in result.stderr
     assert "Fatal Python error" not in result.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and RLIMIT_AS")
+def test_a_request_that_no_thread_can_be_started_for_is_an_error(program, filled):
+    program(
+        """
+        import resource
+
+        consumer = make_consumer()
+        consumer.poll(0)
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        limits = resource.getrlimit(resource.RLIMIT_AS)
+        # Less than the stack of a thread.
+        resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 20), limits[1]))
+        told = outcome(lambda: consumer.list_topics(topic, timeout=20))
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        assert "_FAIL" in told and "no thread could be started" in told, told
+        assert topic in consumer.list_topics(topic, timeout=20).topics
+        consumer.close()
+        """,
+        topic=filled("v0"),
+    )
