@@ -48,6 +48,36 @@ def test_len_counts_a_message_until_its_report_is_served(online, make_topic):
     assert len(producer) == 0
 
 
+# What librdkafka counts where nothing listens, seen with confluent-kafka and the same librdkafka: a connection that
+# fails leaves an error event behind, though nobody has asked for errors.
+NOWHERE = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0, "reconnect.backoff.max.ms": 100}
+
+
+def test_in_the_kafka_dialect_len_counts_events_that_wait_beside_messages():
+    producer = Producer({**NOWHERE, "streams.compatibility": "kafka"})
+    wait_until(lambda: len(producer) > 1, 60)
+    before = len(producer)
+    producer.produce("t", "v")
+    assert len(producer) > before
+    assert producer.poll(0) >= before
+    producer.purge()
+    producer.flush(60)
+
+
+def test_in_the_mapr_dialect_len_and_flush_count_messages_alone():
+    producer = Producer(NOWHERE)
+    seen = []
+    beside = Producer({**NOWHERE, "error_cb": seen.append})
+    # What one has to tell the other has as well by then.
+    wait_until(lambda: beside.poll(0.1) is not None and len(seen) > 2, 60)
+    assert len(producer) == 0
+    producer.produce("t", "v")
+    assert len(producer) == 1
+    assert producer.flush(0) == 1
+    producer.purge()
+    assert producer.flush(60) == 0
+
+
 def test_an_empty_producer_is_false_in_the_mapr_dialect():
     producer = Producer({})
     assert not producer

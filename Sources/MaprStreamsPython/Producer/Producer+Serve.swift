@@ -272,8 +272,8 @@ func producerFlush(
         let timeout = try timeoutArgument(python, flushSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
         let producer = try fields.open(python)
-        let left = try fields.flush(&python, producer, milliseconds)
-        return try python.integer(left).take()
+        _ = try fields.flush(&python, producer, milliseconds)
+        return try python.integer(producer.use { $0.outstanding }).take()
     }
 }
 

@@ -12,17 +12,14 @@ extension CallbackContext {
         Unmanaged<CallbackContext>.fromOpaque(opaque!).takeUnretainedValue()
     }
 
-    /// Tells librdkafka which of them to call.
-    ///
-    /// - Parameter countsErrors: whether errors come as events, which wait and are counted, even where nobody asked for
-    ///   them; else librdkafka logs those.
-    func install(in conf: OpaquePointer?, isConsumer: Bool, countsErrors: Bool) {
+    /// Tells librdkafka which of them to call. Errors come as events even where nobody asked for them, and are logged then.
+    func install(in conf: OpaquePointer?, isConsumer: Bool) {
         logLevel = Self.logLevel(of: conf)
         // What tells of connections is wanted for the errors that follow, though it be not printed.
         if events.log == nil && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_log_cb(conf, logLine)
-        if countsErrors { rd_kafka_conf_set_error_cb(conf, errorEvent) }
+        rd_kafka_conf_set_error_cb(conf, errorEvent)
         if events.log != nil { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
         if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf, statisticsEvent) }
         if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf, throttleEvent) }

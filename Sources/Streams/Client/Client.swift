@@ -31,9 +31,7 @@ public class Client: @unchecked Sendable {
         configuration.setDefault("client.software.name", "mapr-streams-python")
         configuration.setDefault("client.software.version", Self.softwareVersion)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
-            context.install(
-                in: conf, isConsumer: consumer,
-                countsErrors: consumer || events.error != nil || configuration.dialect == .mapr)
+            context.install(in: conf, isConsumer: consumer)
             var text = [CChar](repeating: 0, count: 512)
             guard
                 let handle = rd_kafka_new(

@@ -124,8 +124,8 @@ public final class Producer: Client, @unchecked Sendable {
         rd_kafka_flush(handle, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
     }
 
-    /// What `len()` of a producer says: in the MapR dialect the messages that are undelivered; in librdkafka's its own
-    /// count, in which events that wait to be served are too. - Note: `rd_kafka_outq_len`.
+    /// What a producer says that it has left: in the MapR dialect the messages that are undelivered; in librdkafka's its
+    /// own count, in which events that wait to be served are too. - Note: `rd_kafka_outq_len`.
     public var outstanding: Int {
         countsEvents ? Int(rd_kafka_outq_len(handle)) + rejected.count : undelivered
     }
