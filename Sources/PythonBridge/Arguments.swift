@@ -58,6 +58,9 @@ public struct Signature {
                 names: kept, interned: interned, known: known))
     }
 
+    /// The name of a parameter, for the error of a value that it does not take.
+    public subscript(index: Int) -> StaticString { names[index] }
+
     /// Distributes the arguments of a FASTCALL over `slots`, which holds `count` of them, all nil.
     @inlinable @inline(__always)
     public func parse(

@@ -97,6 +97,15 @@ extension Python {
         return try textIfUTF8(text.object) ?? object.representation
     }
 
+    /// An `int` that fits 16 bits. - Throws: see `int32`.
+    public func int16(_ object: Object, _ name: StaticString) throws(PythonError) -> Int16 {
+        let value = try int64(object, name)
+        guard let narrow = Int16(exactly: value) else {
+            throw error(.overflowError, "\(name) must be between \(Int16.min) and \(Int16.max), not \(value)")
+        }
+        return narrow
+    }
+
     /// An `int` that fits 32 bits.
     ///
     /// - Throws: `TypeError` where it is no int, `OverflowError` where it does not fit; both name the argument.

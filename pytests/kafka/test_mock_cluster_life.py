@@ -145,6 +145,24 @@ for call in (
     run_python(code).check()
 
 
+def test_the_native_type_says_which_argument_is_wrong(faulty: MockCluster) -> None:
+    native = faulty._open()
+    for call, problem in (
+        (lambda: native.create_topic("t", 1), r"create_topic\(\) missing required argument 'replication_factor'"),
+        (lambda: native.create_topic("t", 1, topic="u"), r"create_topic\(\) got multiple values for argument 'topic'"),
+        (lambda: native.delete_topic(name="t"), r"delete_topic\(\) got an unexpected keyword argument 'name'"),
+        (lambda: native.set_broker_up(1, 2), r"set_broker_up\(\) takes at most 1 positional argument \(2 given\)"),
+        (lambda: native.create_topic(b"t", 1, 1), "topic must be str, not bytes"),
+        (lambda: native.push_request_errors(0, (1,)), "codes must be a list of int, not tuple"),
+        (lambda: type(native)(), r"_MockCluster\(\) missing required argument 'brokers'"),
+    ):
+        with pytest.raises(TypeError, match=problem):
+            call()
+    with pytest.raises(OverflowError, match="api_key must be between -32768 and 32767, not 32768"):
+        native.push_request_errors(1 << 15, [])
+    native.create_topic(topic="by-keyword", partitions=1, replication_factor=1)
+
+
 def test_more_brokers_than_the_process_may_open_sockets_for_are_an_error(run_python: Factory) -> None:
     code = """
 import resource

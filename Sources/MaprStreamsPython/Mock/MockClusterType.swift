@@ -26,27 +26,48 @@ func mockClusterFields(_ object: Object?) -> UnsafeMutablePointer<MockClusterFie
     object.unsafelyUnwrapped.fields(MockClusterFields.self)
 }
 
-/// `_MockCluster(brokers)`: what `mapr_streams_python.testing.MockCluster` is built on. Arguments by position alone.
+/// `_MockCluster(brokers)`: what `mapr_streams_python.testing.MockCluster` is built on.
 func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     let layout = ObjectLayout(of: MockClusterFields.self, isWeaklyReferenceable: true)
     var type = TypeBuilder("mapr_streams_python._MockCluster", layout)
-    type.documentation("_MockCluster(brokers, /)\n--\n\nUse mapr_streams_python.testing.MockCluster.")
+    type.documentation("_MockCluster(brokers)\n--\n\nUse mapr_streams_python.testing.MockCluster.")
     type.initializer(mockClusterInitialize)
     type.ending { object in Python.attached { python in closeMockCluster(&python, object) } }
-    type.methods(mockClusterMethods)
+    type.methods(
+        mockClusterLifeMethods + mockClusterTopicMethods + mockClusterFaultMethods + mockClusterRequestMethods)
     mockClusterType = try type.build(python, module: module)
 }
+
+private let mockClusterLifeMethods: [Method] = [
+    .none(
+        "bootstrap_servers",
+        { object, _ in
+            withMockCluster(object, { cluster in cluster.bootstrapServers }) { python, text throws(PythonError) in
+                try python.string(text)
+            }
+        }, "bootstrap_servers($self, /)\n--\n\nFor ``bootstrap.servers``."),
+    .none(
+        "close",
+        { object, _ in
+            Python.entered(failure: nil) { python throws(PythonError) in
+                closeMockCluster(&python, object)
+                return python.none.take()
+            }
+        }, "close($self, /)\n--\n\nStops the brokers."),
+]
+
+nonisolated(unsafe) private let initializerSignature = Signature("_MockCluster", ["brokers"], required: 1)
 
 @_cdecl("mapr_MockCluster_init")
 func mockClusterInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
     Python.entered(failure: -1) { python throws(PythonError) in
-        guard keywords == nil || PyDict_Size(keywords) == 0, cpy_size(arguments.unsafelyUnwrapped) == 1 else {
-            throw python.error(.typeError, "_MockCluster() takes one positional argument, the number of brokers")
+        let brokers = try withSlots(1) { slots throws(PythonError) in
+            try initializerSignature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
+            return try python.int32(slots[0].unsafelyUnwrapped, initializerSignature[0])
         }
         guard mockClusterFields(object).pointee.cluster == nil else {
             throw python.error(.runtimeError, "_MockCluster already initialized")
         }
-        let brokers = try python.int32(PyTuple_GetItem(arguments, 0), "brokers")
         let cluster = try python.raisingDetached { () throws(StreamsError) in try MockCluster(brokers: brokers) }
         guard mockClusterFields(object).pointee.cluster == nil else {
             throw python.error(.runtimeError, "_MockCluster already initialized")

@@ -3,7 +3,7 @@ import Testing
 @testable import Streams
 
 /// librdkafka would abort on most of these, or write outside its memory.
-@Suite struct MockClusterArgumentTests {
+@Suite struct MockClusterLimitsTests {
     @Test(arguments: [Int32(0), -1, Int32.max]) func partitionsAreBounded(_ partitions: Int32) throws {
         let cluster = try MockCluster(brokers: 1)
         let error = thrown { () throws(StreamsError) in
