@@ -76,6 +76,8 @@ func executeModule(_ module: Object?) -> Int32 {
             try addTypes(python, to: module)
         } else {
             try Interpreter.prepare(python)
+            Vocabulary.current = .python
+            Client.softwareName = "mapr-streams-python"
             prepareForFork(python)
             try makeKafkaErrorType(python, module)
             try makeTopicPartitionType(python, module)

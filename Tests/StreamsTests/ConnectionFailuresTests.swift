@@ -72,7 +72,7 @@ import Testing
     @Test func oauthBearerAsksToCheckTheToken() {
         let error = failures(mechanism: "OAUTHBEARER").explained(
             StreamsError(.saslAuthenticationFailed, reason: "SASL authentication error: invalid_token"))
-        #expect(error.text.hasSuffix("(check the token that oauth_cb returns)"))
+        #expect(error.text.hasSuffix("(check the token that ClientEvents.tokenRefresh returns)"))
     }
 
     private static let refused =

@@ -154,7 +154,7 @@ private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: S
         ),
         (
             "[client]\nrebalance_cb = x", 2,
-            "\"rebalance_cb\" cannot be set here: rebalances are reported to subscribe(topics, on_assign=..., on_revoke=...)"
+            "\"rebalance_cb\" cannot be set here: rebalances are reported to ClientEvents.rebalance"
         ),
         ("[producer]\ngroup.id = g", 2, "\"group.id\" is a property of consumers, and this section is not theirs"),
         ("[consumer]\nacks = all", 2, "\"acks\" is a property of producers, and this section is not theirs"),

@@ -28,7 +28,7 @@ public class Client: @unchecked Sendable {
         context.failures.use(
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
             slowestReconnect: configuration.slowestReconnect)
-        configuration.setDefault("client.software.name", "mapr-streams-python")
+        configuration.setDefault("client.software.name", Self.softwareName)
         configuration.setDefault("client.software.version", Self.softwareVersion)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             context.install(in: conf, isConsumer: consumer)
@@ -58,6 +58,7 @@ public class Client: @unchecked Sendable {
     private static let warned = Guarded<Set<String>>([])
 
     /// What brokers are told of this library; set by the package that carries it.
+    nonisolated(unsafe) public static var softwareName = "mapr-streams"
     nonisolated(unsafe) public static var softwareVersion = "1.0.0"
 
     deinit {

@@ -103,7 +103,7 @@ final class ConnectionFailures: Sendable {
                 + " which is fixed in 2.6.1: use that or a newer librdkafka; with an older Kafka check sasl.username"
                 + " and sasl.password"
         }
-        if mechanism == "OAUTHBEARER" { return "check the token that oauth_cb returns" }
+        if mechanism == "OAUTHBEARER" { return "check the token that \(Vocabulary.current.tokenRefresh) returns" }
         return "check sasl.username and sasl.password"
     }
 }

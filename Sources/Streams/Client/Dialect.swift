@@ -1,6 +1,6 @@
 /// Whose rules hold where MapR Event Store and Apache Kafka differ.
 public enum Dialect: String, Sendable {
-    /// The documented behaviour of `mapr_streams_python`.
+    /// What MapR documents.
     case mapr
     /// librdkafka's.
     case kafka

@@ -4,8 +4,9 @@
 enum ForeignProperties {
     /// - Returns: what to do instead, or nil for a name that none of them has. `max_poll_records` is as good as
     ///   `max.poll.records`.
-    static func advice(for name: String) -> String? {
+    static func advice(for name: String, in words: Vocabulary = .current) -> String? {
         let name = name.lowercased().replacingUnderscores
+        for row in words.advice where row.name.equals(name) { return "\(row.advice)" }
         for (names, advice) in table where names.contains(name) { return advice }
         if name.hasPrefix("schema.registry.") {
             return "it belongs to the client of the schema registry, not to this one"
@@ -14,7 +15,7 @@ enum ForeignProperties {
             return "set \"ssl.ca.location\" to a file of PEM certificates instead; a JKS store must be converted"
         }
         if name.hasPrefix("sasl.login.") {
-            return "it is the Java client's; here \"oauth_cb\" gives the tokens of OAUTHBEARER"
+            return "it is the Java client's; here \"\(words.tokenRefresh)\" gives the tokens of OAUTHBEARER"
         }
         return nil
     }
@@ -24,11 +25,11 @@ enum ForeignProperties {
     private static let table: [(names: [String], advice: String)] = [
         (
             ["key.serializer", "value.serializer"],
-            "serialize keys and values before produce(), which takes str and bytes"
+            "serialize keys and values before they are produced"
         ),
         (
             ["key.deserializer", "value.deserializer"],
-            "deserialize what Message.key() and Message.value() return, which are bytes"
+            "deserialize the key and the value of each record, which are bytes"
         ),
         (["key.converter", "value.converter"], "it belongs to a worker of Kafka Connect, not to a client"),
         (
@@ -49,7 +50,7 @@ enum ForeignProperties {
         (["buffer.memory"], "set \"queue.buffering.max.kbytes\" or \"queue.buffering.max.messages\" instead"),
         (
             ["max.block.ms"],
-            "produce() never waits: it raises BufferError where the queue is full, and poll() makes room"
+            "produce() never waits: it fails where the queue is full, and poll() makes room"
         ),
         (["max.request.size"], "set \"message.max.bytes\" instead"),
         (
@@ -65,10 +66,10 @@ enum ForeignProperties {
         (["metadata.max.idle.ms"], "set \"metadata.max.age.ms\" instead"),
         (
             ["metric.reporters", "metrics.num.samples", "metrics.recording.level", "metrics.sample.window.ms"],
-            "set \"statistics.interval.ms\" and \"stats_cb\" instead"
+            "set \"statistics.interval.ms\", and take what it reports to ClientEvents.statistics"
         ),
         (["interceptor.classes"], "\(java) loads classes; \"plugin.library.paths\" loads plugins of librdkafka's"),
-        (["sasl.client.callback.handler.class"], "\"oauth_cb\" gives the tokens of OAUTHBEARER instead"),
+        (["sasl.client.callback.handler.class"], "ClientEvents.tokenRefresh gives the tokens of OAUTHBEARER instead"),
         (
             ["ssl.keystore.type", "ssl.keystore.certificate.chain", "ssl.keystore.key"],
             "set \"ssl.certificate.location\" and \"ssl.key.location\", or the two that end in \".pem\", instead; "
@@ -90,7 +91,7 @@ enum ForeignProperties {
             ],
             "it belongs to a broker or a topic, not to a client"
         ),
-        // The names that Python's other clients use for what this API does otherwise.
+        // Names that clients of other languages use.
         (["consumer.timeout.ms"], "give a timeout to poll() or consume() instead"),
         (["api.version"], "librdkafka asks the broker: set \"broker.version.fallback\" for one older than 0.10"),
         (["sasl.plain.username", "sasl.plain.password"], "set \"sasl.username\" and \"sasl.password\" instead"),

@@ -162,7 +162,7 @@ extension Substring {
 }
 
 extension String {
-    /// `bootstrap_servers` is what people write who think of keyword arguments.
+    /// `bootstrap_servers` is what people write who think of the names of variables.
     var replacingUnderscores: String { String(map { $0 == "_" ? "." : $0 }) }
 }
 

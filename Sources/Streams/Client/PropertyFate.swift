@@ -25,8 +25,10 @@ public struct PropertyFate: Sendable {
     /// A sentence for people, without its full stop.
     public let note: String
 
-    public init(of name: String) {
-        if let row = Self.rows.first(where: { $0.is(name) }) {
+    /// - Parameter words: what the program's language calls things.
+    public init(of name: String, in words: Vocabulary = .current) {
+        let rows = words.properties + Self.rows
+        if let row = rows.first(where: { $0.is(name) }) {
             kind = row.kind
             target = row.target.map { "\($0)" }
             note = "\(row.note)"
@@ -35,13 +37,13 @@ public struct PropertyFate: Sendable {
             (kind, note) =
                 property.kind == .dedicated
                 ? (.callback, "it is an object of C programs") : (.known, "librdkafka has it too")
-        } else if let advice = ForeignProperties.advice(for: name) {
+        } else if let advice = ForeignProperties.advice(for: name, in: words) {
             target = Self.renamed.first { "\($0.0)" == name }.map { "\($0.1)" }
             kind = target == nil ? .elsewhere : .renamed
             note = advice
         } else {
             kind = .unknown
-            target = PropertyCatalogue.nearest(to: name, among: Self.rows.map { "\($0.name)" })
+            target = PropertyCatalogue.nearest(to: name, among: rows.map { "\($0.name)" })
             note = target.map { "no client has it; did you mean \"\($0)\"?" } ?? "no client has it"
         }
     }
@@ -49,17 +51,18 @@ public struct PropertyFate: Sendable {
     /// Names that are not librdkafka's and take text.
     static let textual: [String] = rows.filter { $0.takesText }.map { "\($0.name)" }
 
-    private struct Row: Sendable {
+    /// What is known of one property.
+    public struct Row: Sendable {
         let name: StaticString
         let kind: Kind
         let target: StaticString?
         let note: StaticString
 
-        init(_ name: StaticString, _ kind: Kind, _ target: StaticString, _ note: StaticString) {
+        public init(_ name: StaticString, _ kind: Kind, _ target: StaticString, _ note: StaticString) {
             (self.name, self.kind, self.target, self.note) = (name, kind, target, note)
         }
 
-        init(_ name: StaticString, _ kind: Kind, _ note: StaticString) {
+        public init(_ name: StaticString, _ kind: Kind, _ note: StaticString) {
             (self.name, self.kind, self.target, self.note) = (name, kind, nil, note)
         }
 
@@ -71,9 +74,7 @@ public struct PropertyFate: Sendable {
             }
         }
 
-        func `is`(_ name: String) -> Bool {
-            self.name.withUTF8Buffer { own in own.elementsEqual(name.utf8) }
-        }
+        func `is`(_ name: String) -> Bool { self.name.equals(name) }
     }
 
     private static let rows: [Row] = [
@@ -114,39 +115,33 @@ public struct PropertyFate: Sendable {
             "the end of a partition is reported with the offset of its next message"),
 
         // Callbacks: librdkafka's table lists them, and none can be set by text.
-        Row("error_cb", .kept, "it is called with a KafkaError"),
-        Row("stats_cb", .kept, "it is called with the statistics as JSON"),
-        Row("throttle_cb", .kept, "it is called with a ThrottleEvent"),
-        Row("oauth_cb", .kept, "it gives the token for SASL OAUTHBEARER"),
-        Row("on_delivery", .kept, "it is called with the error or None and the message"),
-        Row("on_commit", .kept, "it is called with the error or None and the partitions"),
-        Row("logger", .kept, "librdkafka's log goes to it"),
-        Row("default.topic.config", .kept, "its properties are those of all topics"),
+        Row("error_cb", .callback, "ClientEvents.error", "errors are reported to ClientEvents.error"),
+        Row("stats_cb", .callback, "ClientEvents.statistics", "statistics are reported to ClientEvents.statistics"),
         Row(
-            "rebalance_cb", .callback, "on_assign",
-            "rebalances are reported to subscribe(topics, on_assign=..., on_revoke=...)"),
-        Row("offset_commit_cb", .callback, "on_commit", "commits are reported to the property on_commit"),
+            "throttle_cb", .callback, "ClientEvents.throttle",
+            "brokers that throttle are reported to ClientEvents.throttle"),
         Row(
-            "dr_cb", .callback, "on_delivery",
-            "deliveries are reported to on_delivery, a property and an argument of produce"),
+            "rebalance_cb", .callback, "ClientEvents.rebalance", "rebalances are reported to ClientEvents.rebalance"),
         Row(
-            "dr_msg_cb", .callback, "on_delivery",
-            "deliveries are reported to on_delivery, a property and an argument of produce"),
+            "offset_commit_cb", .callback, "ClientEvents.offsetsCommitted",
+            "commits are reported to ClientEvents.offsetsCommitted"),
+        Row("dr_cb", .callback, "ClientEvents.delivery", "deliveries are reported to ClientEvents.delivery"),
+        Row("dr_msg_cb", .callback, "ClientEvents.delivery", "deliveries are reported to ClientEvents.delivery"),
+        Row("log_cb", .callback, "ClientEvents.log", "log lines are reported to ClientEvents.log"),
+        Row(
+            "oauthbearer_token_refresh_cb", .callback, "ClientEvents.tokenRefresh",
+            "ClientEvents.tokenRefresh gives the tokens of OAUTHBEARER"),
         Row(
             "partitioner_cb", .callback, "partitioner",
             "choose a partitioner by name with the property partitioner, or give produce its partition"),
-        Row(
-            "opaque", .callback, "functools.partial", "bind what a callback needs to it: a closure or functools.partial"
-        ),
+        Row("opaque", .callback, "bind what a callback needs to it: a closure does"),
         Row("consume_cb", .callback, "poll", "messages come from poll and consume"),
-        Row("log_cb", .callback, "logger", "give the property logger a logging.Logger"),
         Row("background_event_cb", .callback, "poll", "events are served by poll, and by flush"),
-        Row("oauthbearer_token_refresh_cb", .callback, "oauth_cb", "give the property oauth_cb a function"),
-        Row("socket_cb", .callback, "no Python client has it"),
-        Row("connect_cb", .callback, "no Python client has it"),
-        Row("closesocket_cb", .callback, "no Python client has it"),
-        Row("open_cb", .callback, "no Python client has it"),
-        Row("resolve_cb", .callback, "no Python client has it"),
+        Row("socket_cb", .callback, "this client has none"),
+        Row("connect_cb", .callback, "this client has none"),
+        Row("closesocket_cb", .callback, "this client has none"),
+        Row("open_cb", .callback, "this client has none"),
+        Row("resolve_cb", .callback, "this client has none"),
         Row("ssl.certificate.verify_cb", .callback, "ssl.ca.location", "trust is a matter of ssl.ca.location"),
     ]
 

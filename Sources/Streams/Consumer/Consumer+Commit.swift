@@ -19,7 +19,7 @@ extension Consumer {
     /// Asks for a commit as long as the group is open.
     ///
     /// One that comes to librdkafka when a closing group has ended, and has not noted so yet, makes it abort
-    /// (`rd_kafka_cgrp_terminated`, 2.0.2 to 2.16.1): an `on_commit` that commits again, say.
+    /// (`rd_kafka_cgrp_terminated`, 2.0.2 to 2.16.1): a report of a commit whose receiver commits again, say.
     private func askToCommit(
         _ offsets: [TopicPartition]?,
         _ ask: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> rd_kafka_resp_err_t

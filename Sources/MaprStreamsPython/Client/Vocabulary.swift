@@ -1,0 +1,60 @@
+import Streams
+
+extension Vocabulary {
+    /// What Python programs call the things that they have of this package.
+    static let python = Vocabulary(
+        properties: properties, advice: advice, tokenRefresh: "oauth_cb")
+
+    private static let properties: [PropertyFate.Row] = [
+        // Callbacks: librdkafka's table lists them, and none can be set by text.
+        .init("error_cb", .kept, "it is called with a KafkaError"),
+        .init("stats_cb", .kept, "it is called with the statistics as JSON"),
+        .init("throttle_cb", .kept, "it is called with a ThrottleEvent"),
+        .init("oauth_cb", .kept, "it gives the token for SASL OAUTHBEARER"),
+        .init("on_delivery", .kept, "it is called with the error or None and the message"),
+        .init("on_commit", .kept, "it is called with the error or None and the partitions"),
+        .init("logger", .kept, "librdkafka's log goes to it"),
+        .init("default.topic.config", .kept, "its properties are those of all topics"),
+        .init(
+            "rebalance_cb", .callback, "on_assign",
+            "rebalances are reported to subscribe(topics, on_assign=..., on_revoke=...)"),
+        .init("offset_commit_cb", .callback, "on_commit", "commits are reported to the property on_commit"),
+        .init(
+            "dr_cb", .callback, "on_delivery",
+            "deliveries are reported to on_delivery, a property and an argument of produce"),
+        .init(
+            "dr_msg_cb", .callback, "on_delivery",
+            "deliveries are reported to on_delivery, a property and an argument of produce"),
+        .init(
+            "partitioner_cb", .callback, "partitioner",
+            "choose a partitioner by name with the property partitioner, or give produce its partition"),
+        .init(
+            "opaque", .callback, "functools.partial", "bind what a callback needs to it: a closure or functools.partial"
+        ),
+        .init("consume_cb", .callback, "poll", "messages come from poll and consume"),
+        .init("log_cb", .callback, "logger", "give the property logger a logging.Logger"),
+        .init("background_event_cb", .callback, "poll", "events are served by poll, and by flush"),
+        .init("oauthbearer_token_refresh_cb", .callback, "oauth_cb", "give the property oauth_cb a function"),
+        .init("socket_cb", .callback, "no Python client has it"),
+        .init("connect_cb", .callback, "no Python client has it"),
+        .init("closesocket_cb", .callback, "no Python client has it"),
+        .init("open_cb", .callback, "no Python client has it"),
+        .init("resolve_cb", .callback, "no Python client has it"),
+        .init("ssl.certificate.verify_cb", .callback, "ssl.ca.location", "trust is a matter of ssl.ca.location"),
+    ]
+
+    private static let advice: [Advice] = [
+        Advice("key.serializer", "serialize keys and values before produce(), which takes str and bytes"),
+        Advice("value.serializer", "serialize keys and values before produce(), which takes str and bytes"),
+        Advice("key.deserializer", "deserialize what Message.key() and Message.value() return, which are bytes"),
+        Advice("value.deserializer", "deserialize what Message.key() and Message.value() return, which are bytes"),
+        Advice(
+            "max.block.ms",
+            "produce() never waits: it raises BufferError where the queue is full, and poll() makes room"),
+        Advice("metric.reporters", metrics), Advice("metrics.num.samples", metrics),
+        Advice("metrics.recording.level", metrics), Advice("metrics.sample.window.ms", metrics),
+        Advice("sasl.client.callback.handler.class", "\"oauth_cb\" gives the tokens of OAUTHBEARER instead"),
+    ]
+
+    private static let metrics: StaticString = "set \"statistics.interval.ms\" and \"stats_cb\" instead"
+}
