@@ -43,4 +43,12 @@ static inline int sys_open_tcp_socket(void) {
 #endif
 }
 
+// A thread that nobody waits for. Whether its name is a number or a pointer is the C library's affair.
+static inline int sys_start_thread(void *(*body)(void *), void *argument) {
+    pthread_t thread;
+    int result = pthread_create(&thread, NULL, body, argument);
+    if (result == 0) pthread_detach(thread);
+    return result;
+}
+
 #endif

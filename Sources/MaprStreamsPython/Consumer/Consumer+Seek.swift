@@ -66,7 +66,7 @@ func consumerSeek(
             try seekSignature.parse(python, arguments, count, keywords, into: slots)
             let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
             let consumer = try fields.open(python)
-            let here = pthread_self()
+            let here: pthread_t = pthread_self()
             try python.request(
                 consumer, prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
             ) { consumer throws(StreamsError) in try consumer.seek(partition, for: here) }

@@ -37,7 +37,7 @@ extension Consumer {
         var paused: [TopicPartition] = []
         if let tell = context.events.rebalance {
             let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
-            let here = pthread_self()
+            let here: pthread_t = pthread_self()
             group.withLock {
                 $0.rebalances.append(RebalanceInProgress(thread: here, newPartitions: isAssigned ? partitions : []))
             }
@@ -121,7 +121,7 @@ extension Consumer {
     ///
     /// - Parameter isAssignedByApplication: what it comes to outside a callback; nil for no change.
     func noteAnswer(isAssignedByApplication: Bool?) {
-        let here = pthread_self()
+        let here: pthread_t = pthread_self()
         let paused: [TopicPartition] = group.withLock { state in
             guard let index = state.rebalance(of: here) else {
                 if let isAssignedByApplication { state.isAssignedByApplication = isAssignedByApplication }
@@ -137,7 +137,7 @@ extension Consumer {
 
     /// Notes which of the new partitions are to be paused once they are assigned.
     func notePause(_ partitions: [TopicPartition], isPaused: Bool) {
-        let here = pthread_self()
+        let here: pthread_t = pthread_self()
         group.withLock { state in
             guard let index = state.rebalance(of: here) else { return }
             for partition in partitions where state.rebalances[index].isNew(partition) {
@@ -161,7 +161,7 @@ extension Consumer {
 
     /// What the application assigns in a callback, from where it has asked for before unless it says so now.
     func withNotedOffsets(_ partitions: [TopicPartition]) -> [TopicPartition] {
-        let here = pthread_self()
+        let here: pthread_t = pthread_self()
         let offsets = group.withLock { state in state.rebalance(of: here).map { state.rebalances[$0].offsets } ?? [] }
         return partitions.beginning(at: offsets)
     }

@@ -85,20 +85,10 @@ enum HelperThreads {
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &old)
         defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
-        #if !canImport(Darwin)
-            var thread = pthread_t()
-        #else
-            var thread: pthread_t?
-        #endif
-        let result = pthread_create(&thread, nil, { runHelperThread($0) }, job.toOpaque())
+        let result = sys_start_thread({ runHelperThread($0) }, job.toOpaque())
         guard result == 0 else {
             throw StreamsError(.fail, reason: "no thread could be started: \(String(cString: strerror(result)))")
         }
-        #if !canImport(Darwin)
-            pthread_detach(thread)
-        #else
-            if let thread { pthread_detach(thread) }
-        #endif
     }
 
     /// What a thread does from its first job on.
