@@ -38,10 +38,6 @@
 #define METH_FASTCALL 0x0080
 #endif
 
-#if Py_LIMITED_API + 0 < 0x030a0000
-PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
-#endif
-
 #if Py_LIMITED_API + 0 < 0x030b0000
 typedef struct {
     void *buf;
@@ -56,8 +52,6 @@ typedef struct {
     Py_ssize_t *suboffsets;
     void *internal;
 } Py_buffer;
-PyAPI_FUNC(int) PyObject_GetBuffer(PyObject *, Py_buffer *, int);
-PyAPI_FUNC(void) PyBuffer_Release(Py_buffer *);
 #define PyBUF_SIMPLE 0
 #endif
 
@@ -120,9 +114,6 @@ static inline void cpy_free(PyObject *object) {
 }
 static inline int cpy_visit(PyObject *object, visitproc visit, void *argument) {
     return object ? visit(object, argument) : 0;
-}
-static inline PyObject *cpy_type_from_spec(PyObject *module, PyType_Spec *spec, PyObject *bases) {
-    return PyType_FromModuleAndSpec(module, spec, bases);
 }
 static inline void cpy_set_head(PyModuleDef *definition) {
     PyModuleDef_Base head = PyModuleDef_HEAD_INIT;

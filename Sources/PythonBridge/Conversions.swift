@@ -84,7 +84,7 @@ extension Python {
     public func textIfUTF8(_ object: Object) throws(PythonError) -> String? {
         if let text = object.text { return text }
         // Asked again for what `text` swallows.
-        if PyUnicode_AsUTF8AndSize(object, nil) == nil {
+        if object.utf8(nil) == nil {
             if errorIs(.memoryError) { throw PythonError() }
             PyErr_Clear()
         }
@@ -152,7 +152,7 @@ extension Python {
             throw error(.typeError, "\(name) must be str, not \(object.typeName)")
         }
         var count = 0
-        guard let start = PyUnicode_AsUTF8AndSize(object, &count) else { throw PythonError() }
+        guard let start = object.utf8(&count) else { throw PythonError() }
         return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
@@ -166,7 +166,7 @@ extension Python {
             throw error(.typeError, "\(name) must be str, not \(object.typeName)")
         }
         var count = 0
-        guard let start = PyUnicode_AsUTF8AndSize(object, &count) else { throw PythonError() }
+        guard let start = object.utf8(&count) else { throw PythonError() }
         for index in 0..<count where start[index] == 0 {
             throw error(.valueError, "\(name) must not contain a null character")
         }
@@ -238,7 +238,7 @@ public struct BorrowedBytes {
             start = UnsafeRawPointer(object) + Interpreter.bytesDataOffset
             count = cpy_size(object)
         } else if cpy_is_str(object) != 0 {
-            guard let text = PyUnicode_AsUTF8AndSize(object, &count) else { throw PythonError() }
+            guard let text = object.utf8(&count) else { throw PythonError() }
             start = UnsafeRawPointer(text)
         } else {
             try borrowBuffer(python, object, name)
@@ -251,7 +251,7 @@ public struct BorrowedBytes {
     ) throws(PythonError) {
         let buffer = UnsafeMutablePointer<Py_buffer>.allocate(capacity: 1)
         buffer.initialize(to: Py_buffer())
-        guard PyObject_GetBuffer(object, buffer, 0) == 0 else {
+        guard Interpreter.getBuffer.unsafelyUnwrapped(object, buffer, 0) == 0 else {
             buffer.deallocate()
             let isTypeError = python.errorIs(.typeError)
             if isTypeError {
@@ -275,7 +275,7 @@ public struct BorrowedBytes {
     @usableFromInline @inline(never)
     mutating func releaseView() {
         guard let view else { return }
-        PyBuffer_Release(view)
+        Interpreter.releaseBuffer.unsafelyUnwrapped(view)
         view.deallocate()
         self.view = nil
     }

@@ -157,7 +157,7 @@ struct BaseFunctions {
                 name: ("bridge.Probe" as StaticString).cString, basicsize: 0, itemsize: 0, flags: 1 << 18, slots: slots)
             let bases = try OwnedObject(PyTuple_New(1))
             PyTuple_SetItem(bases.object, 0, base.retained)
-            return try OwnedObject(cpy_type_from_spec(module, &specification, bases.object))
+            return try OwnedObject(Interpreter.makeType.unsafelyUnwrapped(module, &specification, bases.object))
         }
         let type = OpaquePointer(probe.object)
         traverse = PyType_GetSlot(type, Py_tp_traverse).map { unsafeBitCast($0, to: TypeBuilder.Traverse.self) }

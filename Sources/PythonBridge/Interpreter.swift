@@ -4,11 +4,23 @@ import CPython
 public enum Interpreter {
     typealias Vectorcall = @convention(c) (Object?, UnsafePointer<Object?>?, Int, Object?) -> Object?
     typealias Predicate = @convention(c) () -> Int32
+    public typealias UTF8 = @convention(c) (Object?, UnsafeMutablePointer<Int>?) -> UnsafePointer<CChar>?
+    public typealias GetBuffer = @convention(c) (Object?, UnsafeMutablePointer<Py_buffer>?, Int32) -> Int32
+    public typealias ReleaseBuffer = @convention(c) (UnsafeMutablePointer<Py_buffer>?) -> Void
+    typealias MakeType = @convention(c) (Object?, UnsafeMutablePointer<PyType_Spec>?, Object?) -> Object?
 
     /// `PyObject_Vectorcall` (3.11 and later) or `PyObject_VectorcallDict` (3.9 and 3.10), which agree where no
     /// keywords are passed; neither is in the 3.9 limited API.
     nonisolated(unsafe) static var vectorcall: Vectorcall?
     nonisolated(unsafe) static var finalizing: Predicate?
+
+    // What every interpreter from 3.9 on exports, and the limited API took in later: `PyUnicode_AsUTF8AndSize` and
+    // `PyType_FromModuleAndSpec` with 3.10, `PyObject_GetBuffer` and `PyBuffer_Release` with 3.11. Named by the linker,
+    // they would make the file one for those interpreters, by the rules of the stable ABI.
+    @usableFromInline nonisolated(unsafe) static var utf8: UTF8?
+    @usableFromInline nonisolated(unsafe) static var getBuffer: GetBuffer?
+    @usableFromInline nonisolated(unsafe) static var releaseBuffer: ReleaseBuffer?
+    nonisolated(unsafe) static var makeType: MakeType?
 
     /// From a bytes object to its data: the same for all of them, learnt from one. 0 until `prepare`.
     nonisolated(unsafe) public private(set) static var bytesDataOffset = 0
@@ -17,6 +29,14 @@ public enum Interpreter {
     public static func prepare(_ python: borrowing Python) throws(PythonError) {
         let process = dlopen(nil, RTLD_LAZY)
         func symbol(_ name: String) -> UnsafeMutableRawPointer? { dlsym(process, name) }
+        func needed(_ name: String) throws(PythonError) -> UnsafeMutableRawPointer {
+            if let address = symbol(name) { return address }
+            throw python.error(.importError, "this interpreter has no \(name), which CPython has from 3.9 on")
+        }
+        utf8 = unsafeBitCast(try needed("PyUnicode_AsUTF8AndSize"), to: UTF8.self)
+        getBuffer = unsafeBitCast(try needed("PyObject_GetBuffer"), to: GetBuffer.self)
+        releaseBuffer = unsafeBitCast(try needed("PyBuffer_Release"), to: ReleaseBuffer.self)
+        makeType = unsafeBitCast(try needed("PyType_FromModuleAndSpec"), to: MakeType.self)
         if let address = symbol("PyObject_Vectorcall") ?? symbol("PyObject_VectorcallDict") {
             vectorcall = unsafeBitCast(address, to: Vectorcall.self)
         }
@@ -42,6 +62,16 @@ public enum Interpreter {
             while true { pause() }
         }
         PyEval_RestoreThread(state)
+    }
+}
+
+extension Object {
+    /// The UTF-8 of a `str`, which lives as long as it does, and how many bytes it has; nil with an exception pending.
+    ///
+    /// - Note: `PyUnicode_AsUTF8AndSize`.
+    @inlinable @inline(__always)
+    public func utf8(_ count: UnsafeMutablePointer<Int>?) -> UnsafePointer<CChar>? {
+        Interpreter.utf8.unsafelyUnwrapped(self, count)
     }
 }
 

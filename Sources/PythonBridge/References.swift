@@ -85,7 +85,7 @@ extension UnsafeMutablePointer where Pointee == PyObject {
     public var text: String? {
         guard cpy_is_str(self) != 0 else { return nil }
         var count = 0
-        guard let bytes = PyUnicode_AsUTF8AndSize(self, &count) else {
+        guard let bytes = utf8(&count) else {
             PyErr_Clear()
             return nil
         }

@@ -241,7 +241,8 @@ public struct TypeBuilder {
     /// Makes the type and puts it into the module under the last part of its name.
     ///
     /// - Returns: the type, with a reference that is never released: it is the process's.
-    /// - Note: `PyType_FromModuleAndSpec`. The tables live for ever, as CPython asks of them.
+    /// - Note: `PyType_FromModuleAndSpec`. The tables of methods and attributes live for ever, as CPython asks of them; what
+    ///   tells of them here is read once.
     public func build(_ python: borrowing Python, module: Object) throws(PythonError) -> Object {
         var slots = slots
         if !slots.contains(where: { $0.slot == Py_tp_dealloc }) {
@@ -255,6 +256,10 @@ public struct TypeBuilder {
         specification.initialize(
             to: PyType_Spec(
                 name: name.cString, basicsize: Int32(layout.basicSize), itemsize: 0, flags: flags, slots: table))
+        defer {
+            specification.deallocate()
+            table.deallocate()
+        }
         let offsets = UnsafeMutableBufferPointer<Int>.allocate(capacity: rows.count)
         _ = offsets.initialize(from: rows)
         let base: BaseFunctions? = try self.base.map { base throws(PythonError) in
@@ -272,10 +277,11 @@ public struct TypeBuilder {
     private func make(
         _ python: borrowing Python, _ module: Object, _ specification: UnsafeMutablePointer<PyType_Spec>
     ) throws(PythonError) -> Object {
-        guard let base else { return try OwnedObject(cpy_type_from_spec(module, specification, nil)).take() }
+        let makeType = Interpreter.makeType.unsafelyUnwrapped
+        guard let base else { return try OwnedObject(makeType(module, specification, nil)).take() }
         let bases = try OwnedObject(PyTuple_New(1))
         PyTuple_SetItem(bases.object, 0, base.retained)
-        return try OwnedObject(cpy_type_from_spec(module, specification, bases.object)).take()
+        return try OwnedObject(makeType(module, specification, bases.object)).take()
     }
 
     private var shortName: String {

@@ -58,6 +58,10 @@ _Static_assert(Py_mod_multiple_interpreters == 3, "Py_mod_multiple_interpreters"
 #if PY_VERSION_HEX >= 0x030b0000
 PyAPI_FUNC(PyObject *) PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *);
 #endif
+PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
+PyAPI_FUNC(int) PyObject_GetBuffer(PyObject *, Py_buffer *, int);
+PyAPI_FUNC(void) PyBuffer_Release(Py_buffer *);
+PyAPI_FUNC(PyObject *) PyType_FromModuleAndSpec(PyObject *, PyType_Spec *, PyObject *);
 PyAPI_FUNC(PyObject *) PyObject_VectorcallDict(PyObject *, PyObject *const *, size_t, PyObject *);
 #if PY_VERSION_HEX >= 0x030d0000
 PyAPI_FUNC(int) Py_IsFinalizing(void);

@@ -109,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
         }
         let name = topic.utf8
         guard let entry, let kafka = PyUnicode_DecodeUTF8(name, strlen(name), "replace") else { return nil }
-        guard let utf8 = PyUnicode_AsUTF8AndSize(kafka, nil), let string = applicationName(kafka, utf8) else {
+        guard let utf8 = kafka.utf8(nil), let string = applicationName(kafka, utf8) else {
             kafka.release()
             return nil
         }

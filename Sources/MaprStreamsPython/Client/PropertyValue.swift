@@ -93,7 +93,7 @@ extension Python {
             throw error(.typeError, "\(what) must be str, not \(object.typeName)")
         }
         var count = 0
-        guard let start = PyUnicode_AsUTF8AndSize(object, &count) else {
+        guard let start = object.utf8(&count) else {
             throw errorIs(.valueError)
                 ? invalid("\(what) has a surrogate without its other half\(shown(object, what))") : PythonError()
         }

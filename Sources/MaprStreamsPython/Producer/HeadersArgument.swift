@@ -88,7 +88,7 @@ private func addOtherHeader(
         throw python.error(.typeError, "a header's name must be str, not \(name.object.typeName)\(advice)")
     }
     var nameCount = 0
-    guard let text = PyUnicode_AsUTF8AndSize(name.object, &nameCount) else { throw PythonError() }
+    guard let text = name.object.utf8(&nameCount) else { throw PythonError() }
     if memchr(text, 0, nameCount) != nil {
         throw python.error(
             .valueError, "a header's name must not contain a null character: \(name.object.representation)")
