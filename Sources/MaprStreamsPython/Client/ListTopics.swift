@@ -63,7 +63,7 @@ private func convert(_ python: borrowing Python, _ metadata: ClusterMetadata) th
         return try python.tuple(count: 3) { index throws(PythonError) in
             switch index {
             case 0: try python.string(topic.name)
-            case 1: try python.kafkaErrorOrNone(topic.error)
+            case 1: try topic.error.map { error throws(PythonError) in try python.kafkaError(error) } ?? python.none
             default: try convert(python, topic.partitions)
             }
         }

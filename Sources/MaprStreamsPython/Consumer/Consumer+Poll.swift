@@ -119,13 +119,24 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             if PyErr_Occurred() != nil { throw PythonError() }
             return nil
         }
-        guard let message = self.message(record) else {
+        guard let message = self.message(record) else { return try withoutMessage(&python, record, milliseconds) }
+        leave(&python)
+        return message
+    }
+
+    /// Goes on where no Message came of a record: it is kept for the next call where memory was wanting, and was no event
+    /// where nothing is pending.
+    @inline(never)
+    private func withoutMessage(
+        _ python: inout Python, _ record: Record, _ milliseconds: Int32
+    ) throws(PythonError) -> Object? {
+        guard PyErr_Occurred() == nil else {
             leave(record)
             leaveFailed(&python)
             throw PythonError()
         }
         leave(&python)
-        return message
+        return try poll(&python, open(python), milliseconds)
     }
 
     /// What an earlier call put off: its exception is raised, or its record given; nil where that was all.
@@ -139,10 +150,13 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             return nil
         }
         base.enter()
-        let message = self.message(batch[0])
-        if message != nil { batch.relinquish(1) }
+        var message: Object?
+        repeat {
+            message = self.message(batch[0])
+            if message != nil || PyErr_Occurred() == nil { batch.relinquish(1) }
+        } while message == nil && PyErr_Occurred() == nil && !batch.isEmpty
         putBack(batch)
-        guard let message else {
+        guard message != nil || PyErr_Occurred() == nil else {
             leaveFailed(&python)
             throw PythonError()
         }
@@ -178,6 +192,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             {
                 slice in
                 record = consumer.use { $0.poll(milliseconds: slice) }
+                if let event = record, consumer.use({ $0.keepsToItself(event) }) { record = nil }
                 return record != nil
             }
         } catch {
@@ -188,9 +203,26 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     /// A Message that views a record, and owns it. The caller owns the result.
     ///
-    /// - Returns: nil where memory is wanting; the record is the caller's still.
+    /// - Returns: nil where memory is wanting, and the record is the caller's still; nil without an exception where the
+    ///   record was of no matter to the program, and is destroyed.
     @inline(__always)
     func message(_ record: Record) -> Object? {
+        if record.isError { return event(record) }
+        // What is no event is of a topic.
+        let handle = record.topic.unsafelyUnwrapped
+        guard let topic = base.topicName(handle, isKept: isHeldByLast(handle)) else { return nil }
+        guard let message = MessagePool.take() else { return withoutMessage(topic) }
+        let fields = messageFields(message)
+        fields.initialize(viewing: record, topic: topic, flags: MessageFields.ownsRecord)
+        fields.link(into: recent)
+        return message
+    }
+
+    /// The same for an event. The text of all but the end of a partition, which many programs look for, is made in the
+    /// application's words at once.
+    @inline(never)
+    private func event(_ record: Record) -> Object? {
+        if isKept(record) { return nil }
         var topic: Object?
         if let handle = record.topic {
             topic = base.topicName(handle, isKept: isHeldByLast(handle))
@@ -200,7 +232,31 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         let fields = messageFields(message)
         fields.initialize(viewing: record, topic: topic, flags: MessageFields.ownsRecord)
         fields.link(into: recent)
+        guard record.errorCode != .partitionEOF, let client = base.pointee.client else { return message }
+        let error = client.use { $0.error(of: record, isReport: false) }
+        Python.attached { python in
+            do throws(PythonError) {
+                let object = try python.kafkaError(error)
+                fields.fail(with: object.object)
+            } catch {
+                // For want of memory. Whoever asks for the error tries again, with librdkafka's words.
+                PyErr_Clear()
+            }
+        }
         return message
+    }
+
+    /// See `Consumer.keepsToItself`.
+    private func isKept(_ record: Record) -> Bool {
+        guard let client = base.pointee.client else { return false }
+        return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            guard Unmanaged<Consumer>.fromOpaque(client.toOpaque()).use({ $0.keepsToItself(record) }) else {
+                return false
+            }
+            // The logger's.
+            Python.attached { python in delay(python, frame.takeException(python)) }
+            return true
+        }
     }
 
     /// Whether the record before is there still, and of the same topic: a record holds its topic.
@@ -267,7 +323,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         if pointee.hasPutOff {
             try raiseDelayed(python)
             pointee.hasPutOff = false
-            if !batch.isEmpty { return try list(python, &batch, min(wanted, batch.count)) }
+            if !batch.isEmpty, let list = try list(python, &batch, min(wanted, batch.count)) {
+                return OwnedObject(owning: list)
+            }
         }
         var hasFailed = false
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
@@ -288,24 +346,39 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             if batch.isEmpty { throw PythonError() }
             delay(python, PendingException(fetching: python))
         }
-        return try list(python, &batch, batch.count)
+        guard let list = try list(python, &batch, batch.count) else {
+            return try consumeOn(&python, consumer, &batch, wanted, batch.isEmpty ? milliseconds : 0)
+        }
+        return OwnedObject(owning: list)
+    }
+
+    @inline(never)
+    private func consumeOn(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32
+    ) throws(PythonError) -> OwnedObject {
+        try consume(&python, consumer, &batch, wanted, milliseconds)
     }
 
     /// A list of Messages that view the first records of a batch, and own them. Where memory is wanting, the batch keeps all.
+    ///
+    /// - Returns: the list, which the caller owns; nil where a record was of no matter to the program, and is out of the batch.
     @inline(__always)
     private func list(
         _ python: borrowing Python, _ batch: inout RecordBatch, _ count: Int
-    ) throws(PythonError) -> OwnedObject {
+    ) throws(PythonError) -> Object? {
         guard let list = PyList_New(count) else { throw PythonError() }
         for index in 0..<count {
             guard let message = message(batch[index]) else {
                 takeBack(list, index)
-                throw PythonError()
+                if PyErr_Occurred() != nil { throw PythonError() }
+                batch.remove(at: index)
+                return nil
             }
             PyList_SetItem(list, index, message)
         }
         batch.relinquish(count)
-        return OwnedObject(owning: list)
+        return list
     }
 
     /// Takes the records from the first Messages of a list that nobody will get, and lets go of the list.

@@ -104,6 +104,14 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         pointee.link = nil
     }
 
+    /// Gives the message its error, which whoever asks for it shares.
+    @inline(never)
+    func fail(with error: Object, isRejected: Bool = false) {
+        pointee.owned.error = error.retained
+        pointee.flags |= MessageFields.holdsAny | (isRejected ? MessageFields.isSynthetic : 0)
+        track()
+    }
+
     /// Takes the message off its consumer's list.
     @inline(__always)
     func unlink() {

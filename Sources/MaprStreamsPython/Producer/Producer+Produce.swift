@@ -102,7 +102,7 @@ func producerProduce(
                                 topic, partition: partition, value: value.start, valueCount: value.count,
                                 isLent: false, key: key.start, keyCount: key.count, opaque: callback)
                         } catch {
-                            throw refusal(python, producer, error, value, key)
+                            throw refusal(python, producer, error, topic, partition, value, key)
                         }
                     }
                 } else {
@@ -122,10 +122,12 @@ func producerProduce(
 /// What a message that librdkafka does not take raises.
 @inline(never)
 private func refusal(
-    _ python: borrowing Python, _ producer: Producer, _ error: StreamsError, _ value: BorrowedBytes,
-    _ key: BorrowedBytes
+    _ python: borrowing Python, _ producer: Producer, _ error: StreamsError, _ topic: Topic, _ partition: Int32,
+    _ value: BorrowedBytes, _ key: BorrowedBytes
 ) -> PythonError {
-    python.raise(producer.refusal(error, size: value.count + key.count), prefix: "Unable to produce message")
+    python.raise(
+        producer.refusal(error, of: topic, partition, size: value.count + key.count),
+        prefix: "Unable to produce message")
 }
 
 @inline(never)
@@ -235,7 +237,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                     }
                 }
             } catch {
-                throw producer.use { refusal(python, $0, error, value, key) }
+                throw producer.use { refusal(python, $0, error, topic, partition, value, key) }
             }
         }
         guard let headers, headers != cpy_none() else { return try send(nil) }

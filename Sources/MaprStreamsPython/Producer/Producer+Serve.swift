@@ -54,10 +54,7 @@ func reportDelivery(
     let context = DeliveryContext(of: record)
     let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
         .assumingMemoryBound(to: ProducerFields.self)
-    if record.isPurged {
-        // Read where the producer is destroyed, and then by the one thread that does it.
-        fields.pointee.purged &+= 1
-    }
+    if record.isError { noteFailure(fields, record, isHeard: context.callback != nil) }
     guard record.opaque != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
     else { return }
     let isSilent =
@@ -81,6 +78,23 @@ func reportDelivery(
     }
 }
 
+/// Counts what was given up, and tells the log of a failure that no callback hears of.
+@inline(never)
+private func noteFailure(_ fields: UnsafeMutablePointer<ProducerFields>, _ record: Record, isHeard: Bool) {
+    if record.isPurged {
+        // Read where the producer is destroyed, and then by the one thread that does it.
+        fields.pointee.purged &+= 1
+        return
+    }
+    // Without a frame the handle is being destroyed.
+    guard !isHeard, fields.pointee.base.callbacks.report == nil, CallFrame.current != nil,
+        let client = fields.pointee.base.client
+    else { return }
+    // While the producer or the program ends, the logger is gone.
+    let isPrinted = fields.pointee.base.callbacks.logger == nil
+    Unmanaged<Producer>.fromOpaque(client.toOpaque()).use { $0.logLoss(record, isPrinted: isPrinted) }
+}
+
 @inline(__always)
 private func callDelivery(
     _ python: borrowing Python, _ frame: UnsafeMutablePointer<CallFrame>,
@@ -91,7 +105,7 @@ private func callDelivery(
         if isLending { DeliveryContext.lentValue(record).release() }
         return frame.recordAndYield(python, from: callable)
     }
-    guard let message = lentMessage(fields, record) else {
+    guard let message = lentMessage(fields, record, error) else {
         if isLending { DeliveryContext.lentValue(record).release() }
         error.release()
         return frame.recordAndYield(python, from: callable)
@@ -132,7 +146,7 @@ private func refuseCoroutine(
 
 @inline(__always)
 private func lentMessage(
-    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: Record
+    _ fields: UnsafeMutablePointer<ProducerFields>, _ record: Record, _ error: Object
 ) -> Object? {
     // A producer's topics live as long as it does.
     guard let topic = fields.base.topicName(record.topic.unsafelyUnwrapped, isKept: true),
@@ -140,9 +154,8 @@ private func lentMessage(
     else {
         return nil
     }
-    var flags = MessageFields.isReport
-    if record.isRejected { flags |= MessageFields.isSynthetic }
-    messageFields(message).initialize(viewing: record, topic: topic, flags: flags)
+    messageFields(message).initialize(viewing: record, topic: topic, flags: MessageFields.isReport)
+    if record.isError { messageFields(message).fail(with: error, isRejected: record.isRejected) }
     return message
 }
 
@@ -161,10 +174,9 @@ private func failure(
     _ python: borrowing Python, _ fields: UnsafeMutablePointer<ProducerFields>,
     _ record: Record
 ) -> Object? {
-    let error = StreamsError(record.errorCode)
-    let explained = fields.pointee.base.client?.use { $0.explained(error) } ?? error
+    let error = fields.pointee.base.client?.use { $0.error(of: record, isReport: true) }
     do throws(PythonError) {
-        return try python.kafkaError(explained).take()
+        return try python.kafkaError(error ?? StreamsError(record.errorCode)).take()
     } catch {
         return nil
     }

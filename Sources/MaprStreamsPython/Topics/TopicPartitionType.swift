@@ -252,7 +252,7 @@ extension Python {
             fields.pointee.leaderEpoch = partition.leaderEpoch ?? -1
             fields.pointee.owned.topic = try string(partition.topic).take()
             if let metadata = partition.metadata { fields.pointee.owned.metadata = try string(metadata).take() }
-            if let code = partition.error { fields.pointee.owned.error = try kafkaError(StreamsError(code)).take() }
+            if let error = partition.failure { fields.pointee.owned.error = try kafkaError(error).take() }
             return object
         }
     }

@@ -119,10 +119,9 @@ private func errorEvent(
     let context = CallbackContext.from(opaque)
     // While a consumer closes, the events of its partitions have no message to come in.
     if code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue { return }
-    var error = StreamsError(ErrorCode(rawValue: code), reason: reason.map { String(cString: $0) })
-    if error.code == .fatal, let handle, let cause = StreamsError(fatalOf: handle) { error = cause }
+    let error = StreamsError(ErrorCode(rawValue: code), reason: reason.map { String(cString: $0) })
     context.failures.note(error.text)
-    let explained = context.failures.explained(error)
+    let explained = context.explained(error, of: handle)
     if let handler = context.events.error {
         handler(explained)
     } else if context.logLevel >= 3, let handle {

@@ -23,7 +23,7 @@ public class Client: @unchecked Sendable {
         namesServers = configuration.namesServers
         try configuration.setMappedProperties()
         names = try configuration.topicNames(ofConsumer: consumer)
-        let context = CallbackContext(events: events, owner: owner)
+        let context = CallbackContext(events: events, owner: owner, isConsumers: consumer, names: names)
         self.context = context
         context.failures.use(
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
@@ -91,19 +91,6 @@ public class Client: @unchecked Sendable {
     /// librdkafka's name of the client, as in `rdkafka#producer-1`. - Note: `rd_kafka_name`.
     public var name: String { String(cString: rd_kafka_name(handle)) }
 
-    /// The error, with what is known beside it: the fatal error that it stands for, whose limit it is, or the reason why
-    /// no connection came about.
-    public func explained(_ error: StreamsError) -> StreamsError {
-        switch error.code {
-        case .fatal:
-            return StreamsError(fatalOf: handle) ?? error
-        case .messageTooLarge:
-            return error.followed(by: "raise max.message.bytes of the topic, or message.max.bytes of the brokers")
-        default:
-            return context.failures.explained(error)
-        }
-    }
-
     /// Throws where librdkafka returned an error code.
     func check(_ code: rd_kafka_resp_err_t) throws(StreamsError) {
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
@@ -115,7 +102,9 @@ public class Client: @unchecked Sendable {
     }
 
     /// A property of the configuration as librdkafka has it. - Note: `rd_kafka_conf_get`.
-    func property(_ name: String) -> String? {
+    func property(_ name: String) -> String? { Self.property(name, of: handle) }
+
+    static func property(_ name: String, of handle: OpaquePointer) -> String? {
         var text = [CChar](repeating: 0, count: 512)
         var count = text.count
         guard rd_kafka_conf_get(rd_kafka_conf(handle), name, &text, &count) == RD_KAFKA_CONF_OK else { return nil }
@@ -163,6 +152,6 @@ public class Client: @unchecked Sendable {
         let code = rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
         defer { rd_kafka_metadata_destroy(raw) }
-        return ClusterMetadata(raw.pointee, of: handle, names: names)
+        return ClusterMetadata(raw.pointee, of: self)
     }
 }

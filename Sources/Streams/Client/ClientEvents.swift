@@ -68,9 +68,15 @@ public final class CallbackContext {
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
     unowned(unsafe) var consumer: Consumer?
 
-    init(events: ClientEvents, owner: UnsafeMutableRawPointer?) {
+    let isConsumers: Bool
+    /// The client's.
+    let names: TopicNames?
+
+    init(events: ClientEvents, owner: UnsafeMutableRawPointer?, isConsumers: Bool = false, names: TopicNames? = nil) {
         self.events = events
         self.owner = owner
+        self.isConsumers = isConsumers
+        self.names = names
     }
 
     /// Held while the owner is asked for a token; false once it may not be any more.

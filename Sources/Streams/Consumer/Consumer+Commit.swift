@@ -60,7 +60,7 @@ extension Consumer {
             let partitions = TopicPartitionList.partitions(
                 of: rd_kafka_event_topic_partition_list(event), names: consumer.names)
             for partition in partitions {
-                if let error = partition.error { throw StreamsError(error) }
+                if let error = partition.failure { throw error }
             }
             return partitions
         }

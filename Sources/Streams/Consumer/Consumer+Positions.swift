@@ -44,7 +44,9 @@ extension Consumer {
         var high: Int64 = 0
         let code = rd_kafka_query_watermark_offsets(
             handle, topic, partition.partition, &low, &high, milliseconds)
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw explained(StreamsError(ErrorCode(code)), ofTopic: topic, partition: partition.partition)
+        }
         return (low, high)
     }
 

@@ -31,6 +31,8 @@ public final class Consumer: Client, @unchecked Sendable {
     /// See `withOpenGroup`.
     let closing = Guarded(Closing.notYet)
     let closeQueue = Guarded<EventQueue?>(nil)
+    /// Subscribed topics that the log has told do not exist.
+    let missing = Guarded<Set<String>>([])
     /// See `consume(into:until:milliseconds:)`.
     @usableFromInline let batchesMovePositions: Bool
 

@@ -103,5 +103,4 @@ extension MockCluster {
 
 extension ErrorCode {
     static let unknownBroker = ErrorCode(RD_KAFKA_RESP_ERR__UNKNOWN_BROKER)
-    static let unknownTopicOrPartition = ErrorCode(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 }

@@ -9,6 +9,7 @@ public final class Producer: Client, @unchecked Sendable {
 
     private let topics = Guarded<[Topic]>([])
     @usableFromInline let rejected = RejectedMessages()
+    let lost = Guarded<Set<LostRecord>>([])
     /// Where reports and events wait to be served.
     private(set) var mainQueue: EventQueue?
     /// Where there is a thread of librdkafka's for tokens, what waits for it.
@@ -152,8 +153,10 @@ public final class Producer: Client, @unchecked Sendable {
     }
 
     /// Why a message was not taken. - Parameter size: of its value and its key.
-    public func refusal(_ error: StreamsError, size: Int) -> StreamsError {
-        guard error.code == .messageTooLarge else { return explained(error) }
+    public func refusal(_ error: StreamsError, of topic: Topic, _ partition: Int32, size: Int) -> StreamsError {
+        guard error.code == .messageTooLarge else {
+            return explained(error, ofTopic: topic.name, partition: partition)
+        }
         let limit = property("message.max.bytes") ?? ""
         return StreamsError(
             error.code,

@@ -55,6 +55,13 @@ import CSystem
         first = left == 0 ? 0 : first &+ count
     }
 
+    /// Takes a record out, which is the caller's from then on.
+    public mutating func remove(at index: Int) {
+        let place = places + first + index
+        memmove(place, place + 1, (left - index - 1) * MemoryLayout<Place>.stride)
+        left -= 1
+    }
+
     /// In the child of a fork, where no function of librdkafka's is called: the records are leaked.
     public mutating func abandon() { relinquish(left) }
 

@@ -42,6 +42,19 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let purgedInQueue = ErrorCode(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
     public static let noOffset = ErrorCode(RD_KAFKA_RESP_ERR__NO_OFFSET)
     public static let waitingForCoordinator = ErrorCode(RD_KAFKA_RESP_ERR__WAIT_COORD)
+    // Of topics, groups and what is in them, from a broker, or of the client's own about them.
+    public static let unknownTopicOrPartition = ErrorCode(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    public static let unknownTopic = ErrorCode(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+    public static let unknownPartition = ErrorCode(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+    public static let topicException = ErrorCode(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+    public static let topicAuthorizationFailed = ErrorCode(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    public static let groupAuthorizationFailed = ErrorCode(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    public static let transactionalIDAuthorizationFailed = ErrorCode(
+        RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    public static let invalidGroupID = ErrorCode(RD_KAFKA_RESP_ERR_INVALID_GROUP_ID)
+    public static let recordListTooLarge = ErrorCode(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
+    public static let invalidRecord = ErrorCode(RD_KAFKA_RESP_ERR_INVALID_RECORD)
+    public static let policyViolation = ErrorCode(RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
 
     /// Every code that the loaded librdkafka names, less its range markers. - Note: `rd_kafka_get_err_descs`.
     public static var all: [(name: String, code: ErrorCode)] {

@@ -18,7 +18,8 @@ public struct ClusterMetadata: Sendable {
 
     public struct Topic: Sendable {
         public let name: String
-        public let error: ErrorCode
+        /// Nil where there is none.
+        public let error: StreamsError?
         public let partitions: [Partition]
     }
 
@@ -31,7 +32,8 @@ public struct ClusterMetadata: Sendable {
     public let brokers: [Broker]
     public let topics: [Topic]
 
-    init(_ raw: rd_kafka_metadata, of handle: OpaquePointer, names: TopicNames?) {
+    init(_ raw: rd_kafka_metadata, of client: Client) {
+        let handle = client.handle
         // Both come from the metadata that the handle has just received: no time to wait is needed.
         if let text = rd_kafka_clusterid(handle, 0) {
             clusterID = String(cString: text)
@@ -55,8 +57,11 @@ public struct ClusterMetadata: Sendable {
                     replicas: Array(UnsafeBufferPointer(start: partition.replicas, count: Int(partition.replica_cnt))),
                     inSyncReplicas: Array(UnsafeBufferPointer(start: partition.isrs, count: Int(partition.isr_cnt))))
             }
+            let name = String(cString: topic.topic)
+            let error = ErrorCode(topic.err)
             return Topic(
-                name: names.name(ofKafkaTopic: String(cString: topic.topic)), error: ErrorCode(topic.err),
+                name: client.names.name(ofKafkaTopic: name),
+                error: error == .noError ? nil : client.explained(StreamsError(error), ofTopic: name),
                 partitions: partitions)
         }
     }

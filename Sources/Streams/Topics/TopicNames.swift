@@ -133,6 +133,37 @@ public final class TopicNames: Sendable {
         return streamName(ofKafkaTopic: bytes, among: known.withLock { $0.streams })
     }
 
+    /// A text of librdkafka's with the application's names in place of the Kafka topics that they became.
+    public func inApplicationsWords(_ words: String) -> String {
+        let given = known.withLock { $0.given }
+        if given.isEmpty { return words }
+        var result: [UInt8] = []
+        var word: [UInt8] = []
+        func finish() {
+            // A sentence may end in a topic's name.
+            let stop = word.last == 0x2e && given[word] == nil
+            if stop { word.removeLast() }
+            // What is letters alone may be a word of the sentence.
+            if let name = given[word], !word.allSatisfy({ (0x61...0x7a).contains($0 | 0x20) }) {
+                result += name.utf8
+            } else {
+                result += word
+            }
+            if stop { result.append(0x2e) }
+            word = []
+        }
+        for byte in words.utf8 {
+            if byte.isLetterOrDigit || byte == .dot || byte == .dash || byte == .underscore {
+                word.append(byte)
+            } else {
+                finish()
+                result.append(byte)
+            }
+        }
+        finish()
+        return text(result)
+    }
+
     private func streamName(ofKafkaTopic topic: [UInt8], among streams: [[UInt8]]) -> String? {
         guard let name = settings.rules.name(ofKafkaTopic: topic, among: streams) else { return nil }
         let spelling = known.withLock { $0.spellings[name.path] }

@@ -14,6 +14,8 @@ public struct TopicPartition: Sendable {
     public var metadata: String?
     public var leaderEpoch: Int32?
     public var error: ErrorCode?
+    /// What is known of the error beside its code.
+    public var reason: String?
 
     public init(
         _ topic: String, _ partition: Int32 = unassignedPartition, offset: Int64 = invalidOffset,
@@ -29,6 +31,9 @@ public struct TopicPartition: Sendable {
 }
 
 extension TopicPartition {
+    /// The error in full, nil where there is none.
+    public var failure: StreamsError? { error.map { StreamsError($0, reason: reason) } }
+
     /// As librdkafka writes it: `topic [0]`.
     var name: String { "\(topic) [\(partition)]" }
 
@@ -178,10 +183,18 @@ public final class TopicPartitionList {
             }
             let epoch = Symbols.partitionGetLeaderEpoch.address?(element) ?? -1
             let error = ErrorCode(element.pointee.err)
-            return TopicPartition(
-                names.name(ofKafkaTopic: String(cString: element.pointee.topic)), element.pointee.partition,
-                offset: element.pointee.offset,
+            let topic = String(cString: element.pointee.topic)
+            var partition = TopicPartition(
+                names.name(ofKafkaTopic: topic), element.pointee.partition, offset: element.pointee.offset,
                 metadata: metadata, leaderEpoch: epoch >= 0 ? epoch : nil, error: error == .noError ? nil : error)
+            // The client's own word that it does not know a partition says only that it is not assigned.
+            if error.rawValue > 0,
+                let cure = error.cure(
+                    ofTopic: topic, partition: partition.partition, names: names, isConsumers: true)
+            {
+                partition.reason = StreamsError(error).followed(by: cure).reason
+            }
+            return partition
         }
     }
 }

@@ -1,0 +1,117 @@
+import CRdkafka
+
+// What an error of Kafka's is about, in the application's words, and what to do: librdkafka's texts name Kafka's topics, or none.
+
+extension CallbackContext {
+    /// The error with what is known beside it: the fatal error that it stands for, what it is about, or the reason why no
+    /// connection came about.
+    func explained(_ error: StreamsError, of handle: OpaquePointer?) -> StreamsError {
+        var error = error
+        if error.code == .fatal, let handle, let cause = StreamsError(fatalOf: handle) { error = cause }
+        if let names, let reason = error.reason { error.reason = names.inApplicationsWords(reason) }
+        switch error.code {
+        case .groupAuthorizationFailed, .invalidGroupID:
+            let group = property("group.id", of: handle)
+            let cure =
+                error.code == .invalidGroupID
+                ? "group.id is \"\(group)\"" : "group \"\(group)\": \(permission("Read", on: "group", group))"
+            return error.followed(by: cure)
+        case .transactionalIDAuthorizationFailed:
+            let id = property("transactional.id", of: handle)
+            return error.followed(
+                by: "transactional.id \"\(id)\": \(permission("Write", on: "transactional-id", id))")
+        case .messageTooLarge, .recordListTooLarge:
+            return error.followed(by: "raise max.message.bytes of the topic, or message.max.bytes of the brokers")
+        default:
+            return failures.explained(error)
+        }
+    }
+
+    /// The same for an error that is about a topic.
+    ///
+    /// - Parameter partition: negative where it is about the topic as a whole.
+    func explained(
+        _ error: StreamsError, ofTopic topic: String, partition: Int32, of handle: OpaquePointer?
+    ) -> StreamsError {
+        guard
+            let cure = error.code.cure(ofTopic: topic, partition: partition, names: names, isConsumers: isConsumers)
+        else { return explained(error, of: handle) }
+        var error = error
+        if let names, let reason = error.reason { error.reason = names.inApplicationsWords(reason) }
+        return error.followed(by: cure)
+    }
+
+    private func property(_ name: String, of handle: OpaquePointer?) -> String {
+        guard let handle else { return "" }
+        return Client.property(name, of: handle) ?? ""
+    }
+}
+
+extension Client {
+    /// The error, with what is known beside it: the fatal error that it stands for, whose limit it is, or the reason why
+    /// no connection came about.
+    public func explained(_ error: StreamsError) -> StreamsError { context.explained(error, of: handle) }
+
+    /// The same for an error about a topic, or a partition of it: it is named in the application's words, with what to do.
+    ///
+    /// - Parameter topic: Kafka's name.
+    public func explained(_ error: StreamsError, ofTopic topic: String, partition: Int32 = -1) -> StreamsError {
+        context.explained(error, ofTopic: topic, partition: partition, of: handle)
+    }
+
+    /// The error of a record: of an event, whose text is librdkafka's, or of a report.
+    public func error(of record: Record, isReport: Bool) -> StreamsError {
+        var error = StreamsError(record.errorCode)
+        if !isReport, let start = record.value {
+            error.reason = String(
+                decoding: UnsafeRawBufferPointer(start: start, count: record.valueCount), as: UTF8.self)
+        }
+        guard let topic = record.topic else { return explained(error) }
+        return explained(error, ofTopic: topic.name, partition: record.isOfSubscribedTopic ? -1 : record.partition)
+    }
+}
+
+extension ErrorCode {
+    /// What to do about an error of a topic; nil where the topic is not what matters.
+    func cure(ofTopic topic: String, partition: Int32, names: TopicNames?, isConsumers: Bool) -> String? {
+        let name = names.bothNames(ofKafkaTopic: topic)
+        switch self {
+        case .unknownTopicOrPartition, .unknownTopic:
+            let place = partition < 0 ? "" : "partition \(partition) of "
+            return
+                "\(place)topic \(name) does not exist: create it (kafka-topics.sh --create --topic '\(topic)'), or have the"
+                + " brokers do so by auto.create.topics.enable"
+        case .unknownPartition:
+            return partition < 0
+                ? "topic \(name)"
+                : "topic \(name) has no partition \(partition): add partitions to it, or give another one"
+        case .topicException:
+            return
+                "topic \(name): a topic's name on Kafka has up to 249 letters, digits, '.', '_' and '-', and differs from all"
+                + " others in more than '.' and '_'"
+        case .topicAuthorizationFailed:
+            return "topic \(name): \(permission(isConsumers ? "Read" : "Write", on: "topic", topic))"
+        case .messageTooLarge, .recordListTooLarge:
+            return "raise max.message.bytes of topic \(name), or message.max.bytes of the brokers"
+        case .invalidRecord:
+            return "topic \(name): where it is compacted (cleanup.policy), each record needs a key"
+        case .policyViolation:
+            return "topic \(name): a rule of the cluster's forbids it"
+        default:
+            return nil
+        }
+    }
+}
+
+extension TopicNames? {
+    /// A topic in the application's words, with Kafka's beside them where they differ.
+    func bothNames(ofKafkaTopic topic: String) -> String {
+        let name = name(ofKafkaTopic: topic)
+        return name == topic ? "\"\(topic)\"" : "\"\(name)\" (\"\(topic)\" on Kafka)"
+    }
+}
+
+private func permission(_ operation: String, on kind: String, _ name: String) -> String {
+    "this user needs the operation \(operation) on it (kafka-acls.sh --add --allow-principal … --operation \(operation)"
+        + " --\(kind) '\(name)')"
+}
