@@ -1,3 +1,4 @@
+import CRdkafka
 import CSystem
 import Testing
 
@@ -329,4 +330,30 @@ private func ifThere(_ function: String, _ body: () throws(StreamsError) -> Void
         #expect((Symbols.Mock.groupInitialRebalanceDelay.address != nil) == Librdkafka.isAtLeast(2, 6))
         #expect((Symbols.Mock.topicDelete.address != nil) == Librdkafka.isAtLeast(2, 15))
     }
+
+    @Test(arguments: ["a b", String(repeating: "a", count: 250), "/apps/clicks:views"])
+    func aNameThatNoKafkaTakesIsRefusedAsByKafka(_ name: String) throws {
+        #expect(!MockCluster.isTopicName(name))
+        for refuses in [true, false] {
+            let cluster = try MockCluster(brokers: 1, refusesNames: refuses)
+            let configuration = Configuration(dialect: .kafka)
+            try configuration.set("bootstrap.servers", cluster.bootstrapServers)
+            try configuration.set("streams.topic.mapping", "false")
+            let reports = Reports()
+            var events = ClientEvents()
+            events.delivery = Reports.delivery
+            let producer = try Producer(
+                configuration: configuration, events: events, owner: Unmanaged.passUnretained(reports).toOpaque())
+            try producer.produce(producer.topic(name), partition: -1, value: "a")
+            #expect(producer.flush(milliseconds: 60_000))
+            #expect(reports.all.map(\.error) == [refuses ? .topicException : .noError])
+        }
+    }
+
+    @Test(arguments: ["a", "...", "A.b_c-9", String(repeating: "a", count: 249)])
+    func aNameThatKafkaTakesIsOne(_ name: String) { #expect(MockCluster.isTopicName(name)) }
+}
+
+extension ErrorCode {
+    fileprivate static let topicException = ErrorCode(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
 }

@@ -41,10 +41,48 @@ def test_topic_names_that_kafka_takes_are_taken(faulty: MockCluster, name: str) 
     faulty.create_topic(name)
 
 
-def test_a_topic_of_a_client_that_no_kafka_takes_is_told_of_at_the_end(faulty: MockCluster) -> None:
+def test_a_topic_that_no_kafka_takes_and_another_process_made_is_told_of_at_the_end(run_python: Factory) -> None:
+    code = """
+import os
+from mapr_streams_python import Producer
+
+producer = Producer({"bootstrap.servers": os.environ["SERVERS"]})
+producer.produce("a b", b"x")
+assert producer.flush(30) == 0
+"""
     with pytest.warns(UserWarning, match="no Kafka takes: topic 'a b'") as warned, MockCluster() as cluster:
-        _reach(cluster, "a b")
+        run_python(code, env={"SERVERS": cluster.bootstrap_servers}).check()
     assert warned[0].filename == __file__
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_client_in_the_child_of_a_fork_waits_for_no_answer_about_a_name(run_python: Factory) -> None:
+    code = """
+import os
+from mapr_streams_python import Producer
+from mapr_streams_python.testing import MockCluster
+
+cluster = MockCluster()
+child = os.fork()
+if child == 0:
+    producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
+    producer.produce("a b", b"x")
+    os._exit(producer.flush(30))
+assert os.waitpid(child, 0) == (child, 0)
+"""
+    run_python(code).check()
+
+
+def test_a_cluster_that_is_gone_refuses_no_names_of_a_client_that_is_left(faulty: MockCluster) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cluster = MockCluster()
+        producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "message.timeout.ms": 1000})
+        cluster.close()
+        told: list[Any] = []
+        producer.produce("a b", b"x", on_delivery=lambda error, message: told.append(error.code()))
+        assert producer.flush(HANG) == 0
+    assert told == [KafkaError._MSG_TIMED_OUT]
 
 
 def test_a_name_that_the_protocol_cannot_tell_does_not_keep_a_cluster_open() -> None:
@@ -389,14 +427,21 @@ def test_nothing_of_it_is_imported_with_the_client(run_python: Factory) -> None:
     assert json.loads(run_python(code).check()) == []
 
 
+def _made_elsewhere(topic: str) -> MockCluster:
+    """A cluster with a topic that a client of another process might have made."""
+    cluster = MockCluster(check_topic_names=False)
+    produce_one(cluster, topic)
+    cluster._checks_names = True
+    return cluster
+
+
 def test_the_warning_of_a_topic_takes_no_exceptions_place() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(ZeroDivisionError), MockCluster() as cluster:
-            produce_one(cluster, "a b")
+        with pytest.raises(ZeroDivisionError), _made_elsewhere("a b"):
             raise ZeroDivisionError
-        with pytest.raises(UserWarning, match="no Kafka takes"), MockCluster() as cluster:
-            produce_one(cluster, "a b")
+        with pytest.raises(UserWarning, match="no Kafka takes"), _made_elsewhere("a b"):
+            pass
 
 
 def test_restore_brings_brokers_up_and_ends_their_delays(faulty: MockCluster) -> None:

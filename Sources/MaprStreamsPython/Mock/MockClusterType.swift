@@ -30,7 +30,8 @@ func mockClusterFields(_ object: Object?) -> UnsafeMutablePointer<MockClusterFie
 func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     let layout = ObjectLayout(of: MockClusterFields.self, isWeaklyReferenceable: true)
     var type = TypeBuilder("mapr_streams_python._MockCluster", layout)
-    type.documentation("_MockCluster(brokers)\n--\n\nUse mapr_streams_python.testing.MockCluster.")
+    type.documentation(
+        "_MockCluster(brokers, check_topic_names=True)\n--\n\nUse mapr_streams_python.testing.MockCluster.")
     type.initializer(mockClusterInitialize)
     type.ending { object in Python.attached { python in closeMockCluster(&python, object) } }
     type.methods(
@@ -56,19 +57,23 @@ private let mockClusterLifeMethods: [Method] = [
         }, "close($self, /)\n--\n\nStops the brokers."),
 ]
 
-nonisolated(unsafe) private let initializerSignature = Signature("_MockCluster", ["brokers"], required: 1)
+nonisolated(unsafe) private let initializerSignature = Signature(
+    "_MockCluster", ["brokers", "check_topic_names"], required: 1)
 
 @_cdecl("mapr_MockCluster_init")
 func mockClusterInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
     Python.entered(failure: -1) { python throws(PythonError) in
-        let brokers = try withSlots(1) { slots throws(PythonError) in
+        let (brokers, refusesNames) = try withSlots(2) { slots throws(PythonError) in
             try initializerSignature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
-            return try python.int32(slots[0].unsafelyUnwrapped, initializerSignature[0])
+            let brokers = try python.int32(slots[0].unsafelyUnwrapped, initializerSignature[0])
+            return (brokers, try python.truth(slots[1], default: true))
         }
         guard mockClusterFields(object).pointee.cluster == nil else {
             throw python.error(.runtimeError, "_MockCluster already initialized")
         }
-        let cluster = try python.raisingDetached { () throws(StreamsError) in try MockCluster(brokers: brokers) }
+        let cluster = try python.raisingDetached { () throws(StreamsError) in
+            try MockCluster(brokers: brokers, refusesNames: refusesNames)
+        }
         guard mockClusterFields(object).pointee.cluster == nil else {
             throw python.error(.runtimeError, "_MockCluster already initialized")
         }

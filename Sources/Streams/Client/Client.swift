@@ -13,6 +13,8 @@ public class Client: @unchecked Sendable {
     public let namesServers: Bool
     /// Between the application's names of topics and Kafka's; nil where they are the same.
     public let names: TopicNames?
+    /// Of the mock cluster that it talks to, where that is of this process.
+    private let mockNames: MockTopicNames?
 
     /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
     /// - Note: `rd_kafka_new`.
@@ -23,6 +25,7 @@ public class Client: @unchecked Sendable {
         namesServers = configuration.namesServers
         try configuration.setMappedProperties()
         names = try configuration.topicNames(ofConsumer: consumer)
+        mockNames = configuration.value("bootstrap.servers").flatMap { MockTopicNames.of($0) }
         let context = CallbackContext(events: events, owner: owner, isConsumers: consumer, names: names)
         self.context = context
         context.failures.use(
@@ -134,7 +137,15 @@ public class Client: @unchecked Sendable {
     /// - Throws: what `checkTopicName` does, and `_INVALID_ARG` for a name that cannot be a topic's.
     func kafkaTopic(for name: String) throws(StreamsError) -> String {
         try checkTopicName(name)
-        return try names.kafkaTopic(for: name)
+        let topic = try names.kafkaTopic(for: name)
+        mockNames?.willAsk(for: topic)
+        return topic
+    }
+
+    /// Called before librdkafka is given topics that it will ask the cluster for.
+    func willAsk(for topics: [String]) throws(StreamsError) {
+        guard let mockNames else { return }
+        for topic in topics where !topic.hasPrefix("^") { mockNames.willAsk(for: try names.kafkaTopic(for: topic)) }
     }
 
     /// What the cluster says of its brokers and topics. Waits.

@@ -8,6 +8,7 @@ extension Consumer {
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
         let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
+        try willAsk(for: partitions.map { $0.topic })
         try checkWithOpenGroup { list.withRaw { changeAssignment(rd_kafka_assign(handle, $0)) } }
         noteAnswer(isAssignedByApplication: true)
     }
@@ -26,6 +27,7 @@ extension Consumer {
     public func incrementalAssign(_ partitions: [TopicPartition]) throws(StreamsError) {
         try checkAssignable(partitions)
         let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
+        try willAsk(for: partitions.map { $0.topic })
         try check(withOpenGroup { list.withRaw { changeAssignment(rd_kafka_incremental_assign(handle, $0)) } })
         noteAnswer(isAssignedByApplication: true)
     }

@@ -72,6 +72,7 @@ extension Consumer {
         let deadline = Deadline(milliseconds: milliseconds)
         return try partitions.askedInRounds { (partitions) throws(StreamsError) in
             let list = try TopicPartitionList(partitions, names: names)
+            try willAsk(for: partitions.map { $0.topic })
             let code = list.withRaw {
                 rd_kafka_offsets_for_times(handle, $0, milliseconds < 0 ? milliseconds : deadline.remaining)
             }

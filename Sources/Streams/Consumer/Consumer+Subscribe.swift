@@ -15,6 +15,7 @@ extension Consumer {
                 reason: "the consumer is assigned to partitions: call unassign() before subscribe()")
         }
         let list = try TopicPartitionList(topics: topics, names: names)
+        try willAsk(for: topics)
         // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.1 at least.
         try checkWithOpenGroup(beforeCloseOnly: true) {
             // librdkafka changes the subscription of a cooperative member, and aborts where that member has left the group

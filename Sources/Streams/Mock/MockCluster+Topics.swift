@@ -2,7 +2,7 @@ import CRdkafka
 
 /// Topics, partitions, and which broker does what.
 extension MockCluster {
-    /// Creates a topic. Names are not checked: a name that no Kafka takes is taken here.
+    /// Creates a topic. Its name is not checked: see `isTopicName`.
     ///
     /// - Parameters:
     ///   - partitions: 1 to `largestPartitionCount`.

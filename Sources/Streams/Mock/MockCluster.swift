@@ -16,13 +16,18 @@ public final class MockCluster: @unchecked Sendable {
     let cluster: OpaquePointer
     /// How many brokers it has.
     public let brokers: Int32
+    /// Nil where it takes every name.
+    private let names: MockTopicNames?
 
     /// Starts brokers on free ports of the loopback interface.
     ///
-    /// - Parameter brokers: 1 to `largestBrokerCount`.
+    /// - Parameters:
+    ///   - brokers: 1 to `largestBrokerCount`.
+    ///   - refusesNames: whether clients of this process that ask for a topic whose name Kafka does not take get
+    ///     `TOPIC_EXCEPTION`, as from Kafka. Else, and for clients of other processes, the topic is made.
     /// - Throws: `_FAIL` where the process may not open a socket for each broker, or no port is free for one.
     /// - Note: `rd_kafka_mock_cluster_new`.
-    public init(brokers: Int32) throws(StreamsError) {
+    public init(brokers: Int32, refusesNames: Bool = true) throws(StreamsError) {
         try Self.check("brokers", brokers, in: 1...Self.largestBrokerCount)
         try Self.checkFiles(for: brokers)
         try Self.checkPorts(for: brokers)
@@ -44,9 +49,12 @@ public final class MockCluster: @unchecked Sendable {
         }
         self.cluster = cluster
         self.brokers = brokers
+        let servers = Symbols.Mock.clusterBootstraps.address?(cluster).map { String(cString: $0) } ?? ""
+        names = refusesNames ? MockTopicNames(cluster, at: servers) : nil
     }
 
     deinit {
+        names?.close()
         let (cluster, handle) = (cluster, handle)
         let end = { () throws(StreamsError) in
             Symbols.Mock.clusterDestroy.address?(cluster)

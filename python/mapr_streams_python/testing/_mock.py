@@ -17,13 +17,14 @@ class MockCluster(MockRequests):
 
     What it does not do: it keeps at most 5 MiB or 100,000 batches a partition (older ones go), answers no admin
     requests, has no TLS, no authentication and no access control (`push_request_errors` shows a client the errors of
-    all of these). A topic that a client asks for is created, with four partitions, and cannot be refused: not even
-    where Kafka would take no topic of that name, see `check_topic_names`.
+    all of these). A topic that a client asks for is created, with four partitions; see `check_topic_names` for those
+    that Kafka takes none of.
 
     Args:
         brokers: how many brokers the cluster has, up to 1,000.
         check_topic_names: whether names of topics that Kafka rejects are rejected: by every method with a ValueError,
-            and with a UserWarning of `close()` where a client made such a topic. To look for those, `close()` sends a
+            and clients of this process that use one get TOPIC_EXCEPTION, as from Kafka. A client of another process, or
+            of another library, makes such a topic; then `close()` gives a UserWarning. To look for those, it sends a
             request to the first broker, and gives it 0.2 seconds to answer.
 
     Raises:

@@ -34,7 +34,7 @@ class MockHandle:
     def __init__(self, brokers: int = 1, *, check_topic_names: bool = True) -> None:
         self._brokers = whole_number("brokers", brokers, 1, MAX_BROKERS)
         self._checks_names = check_topic_names
-        self._native = _MockCluster(self._brokers)
+        self._native = _MockCluster(self._brokers, check_topic_names)
         self._bootstrap_servers = self._native.bootstrap_servers()
         # The requests of which a single broker was given errors of its own: see `push_request_errors`.
         self._delayed: set[int] = set()
@@ -52,7 +52,8 @@ class MockHandle:
     def close(self) -> None:
         """Stop the cluster. A second call does nothing.
 
-        Gives a UserWarning for each topic of a client's that no Kafka takes, unless `check_topic_names` is off.
+        Gives a UserWarning for each topic that no Kafka takes and a client of another process, or of another library,
+        has made, unless `check_topic_names` is off.
         """
         self._close()
 

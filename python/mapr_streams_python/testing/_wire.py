@@ -127,7 +127,9 @@ def cluster_state(port: int, topics: tuple[str, ...] = (), timeout: float = 5.0,
 
 
 def topic_names(port: int, timeout: float = 0.2) -> list[str]:
-    """Ask the broker at this port of loopback for the names of all topics, in a version that every mock cluster knows.
+    """Ask the broker at this port of loopback for the names of its topics, in a version that every mock cluster knows.
+
+    Those that it reports an error for, as that their names are illegal, are left out.
 
     Args:
         port: the broker's port.
@@ -139,8 +141,9 @@ def topic_names(port: int, timeout: float = 0.2) -> list[str]:
     _controller = answer.int32()
     names = []
     for _ in range(answer.int32()):
-        _error, name, _internal = answer.int16(), answer.string() or "", answer.int8()
-        names.append(name)
+        error, name, _internal = answer.int16(), answer.string() or "", answer.int8()
+        if error == 0:
+            names.append(name)
         for _ in range(answer.int32()):
             _error, _index, _leader = answer.int16(), answer.int32(), answer.int32()
             _replicas, _in_sync = answer.int32s(), answer.int32s()

@@ -1,0 +1,84 @@
+import CRdkafka
+import CSystem
+
+/// Has a mock cluster refuse the topics that no Kafka takes, as Kafka does.
+///
+/// librdkafka's mock cluster creates each topic that a client asks for, and cannot be told not to. So before a client of this
+/// process asks for a name that Kafka refuses, the topic is made: with no partitions, and with the error that Kafka answers.
+/// What clients of other processes and libraries ask for nobody hears of.
+final class MockTopicNames: Sendable {
+    private struct State: @unchecked Sendable {
+        // Unchecked: librdkafka guards the cluster with a lock of its own.
+        /// Nil once it is to end.
+        var cluster: OpaquePointer?
+        var refused: Set<String> = []
+    }
+
+    /// The clusters of this process, by the ports of their brokers.
+    private static let all = Guarded<[Int: MockTopicNames]>([:])
+
+    private let ports: [Int]
+    private let state: Guarded<State>
+    /// In the child of a fork nobody would answer.
+    private let process = getpid()
+
+    init(_ cluster: OpaquePointer, at bootstrapServers: String) {
+        let ports = Self.ports(in: bootstrapServers)
+        self.ports = ports
+        state = Guarded(State(cluster: cluster))
+        Self.all.withLock { all in for port in ports { all[port] = self } }
+    }
+
+    /// No client uses the cluster from then on.
+    func close() {
+        Self.all.withLock { all in for port in ports where all[port] === self { all[port] = nil } }
+        state.withLock { $0.cluster = nil }
+    }
+
+    /// Those of the cluster that a client talks to; nil where that is another process's, or Kafka's.
+    static func of(_ bootstrapServers: String) -> MockTopicNames? {
+        all.withLock { all in
+            if all.isEmpty { return nil }
+            for port in ports(in: bootstrapServers) { if let found = all[port] { return found } }
+            return nil
+        }
+    }
+
+    private static func ports(in bootstrapServers: String) -> [Int] {
+        var ports: [Int] = []
+        for address in bootstrapServers.split(separator: ",") {
+            guard address.includes("127.0.0.1:") || address.includes("localhost:"),
+                let colon = address.lastIndex(of: ":")
+            else { continue }
+            if let port = Int(address[address.index(after: colon)...].trimmedOfSpaces) { ports.append(port) }
+        }
+        return ports
+    }
+
+    /// Called before a client asks for a topic.
+    ///
+    /// - Note: `rd_kafka_mock_topic_create`, `rd_kafka_mock_topic_set_error`.
+    func willAsk(for topic: String) {
+        if topic.isEmpty || MockCluster.isTopicName(topic) { return }
+        guard process == getpid(), let create = Symbols.Mock.topicCreate.address,
+            let setError = Symbols.Mock.topicSetError.address
+        else { return }
+        state.withLock { state in
+            guard let cluster = state.cluster, state.refused.insert(topic).inserted else { return }
+            // One that is there already has partitions, which clients of librdkafka 2.3 to 2.9 crash on beside an error.
+            guard create(cluster, topic, 0, 1) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+            setError(cluster, topic, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+        }
+    }
+}
+
+extension MockCluster {
+    /// Whether Kafka takes a topic of this name: 1 to 249 of `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`.
+    public static func isTopicName(_ name: String) -> Bool {
+        if name.isEmpty || name == "." || name == ".." || name.utf8.count > TopicEncoding.longestName { return false }
+        return name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+                || $0 == .dot || $0 == UInt8(ascii: "_") || $0 == .dash
+        }
+    }
+}
