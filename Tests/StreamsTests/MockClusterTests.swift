@@ -55,7 +55,7 @@ import Testing
                 return
             }
             let metadata = try producer.metadata(topic: test.topic, milliseconds: 60_000)
-            #expect(metadata.topics.map(\.error) == [error])
+            #expect(metadata.topics.map { $0.error?.code ?? .noError } == [error])
         }
     }
 
