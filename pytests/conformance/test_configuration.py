@@ -250,13 +250,11 @@ def test_an_unknown_property_near_a_known_one_suggests_it(make, name, known):
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("dr_cb", "on_delivery"),
-        ("dr_msg_cb", "on_delivery"),
         ("log_cb", "logger"),
         ("offset_commit_cb", "on_commit"),
         ("opaque", "functools.partial"),
         ("partitioner_cb", "partitioner"),
-        ("rebalance_cb", "on_assign"),
+        ("rebalance_cb", "consumers call it"),
     ],
 )
 def test_a_callback_that_c_programs_set_is_refused_and_ours_is_named(name, instead):

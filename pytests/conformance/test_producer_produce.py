@@ -172,13 +172,14 @@ def test_too_many_arguments_are_a_type_error(producer):
         producer.produce("t", "v", "k", 0, None, None, 0, None, None, 5)
 
 
-def test_a_message_beyond_the_maximum_size_is_refused(producer):
+def test_a_message_beyond_the_maximum_size_is_refused(producer, dialect):
+    limit = 10551296 if dialect == "mapr" else 1000000
     text = (
-        "Unable to produce message: value and key of 2000000 bytes are, with headers and framing, more than this"
-        " producer's message.max.bytes of 1000000: raise that, and max.message.bytes of the topic with it"
+        f"Unable to produce message: value and key of {2 * limit} bytes are, with headers and framing, more than this"
+        f" producer's message.max.bytes of {limit}: raise that, and max.message.bytes of the topic with it"
     )
     with raises_kafka_error("MSG_SIZE_TOO_LARGE", text):
-        producer.produce("t", "x" * 2_000_000)
+        producer.produce("t", "x" * (2 * limit))
     assert len(producer) == 0
 
 

@@ -20,9 +20,7 @@ def properties(found, source):
         ),
         ("streams.buffer.max.time.ms", "librdkafka calls it queue.buffering.max.ms"),
         ("use.brokers", "this client always talks to the brokers of bootstrap.servers"),
-        ("rebalance_cb", "rebalances are reported to subscribe(topics, on_assign=..., on_revoke=...)"),
-        ("offset_commit_cb", "commits are reported to the property on_commit"),
-        ("dr_msg_cb", "deliveries are reported to on_delivery, a property and an argument of produce"),
+        ("log_cb", "give the property logger a logging.Logger"),
         ("partitioner_cb", "choose a partitioner by name with the property partitioner, or give produce its partition"),
         ("opaque", "bind what a callback needs to it: a closure or functools.partial"),
         ("key.serializer", "serialize keys and values before produce(), which takes str and bytes"),
@@ -38,10 +36,10 @@ def test_a_property_that_librdkafka_does_not_know_is_found_with_its_fate(name, f
 
 def test_properties_that_are_as_they_were_are_no_finding(found):
     source = """
-conf = {'bootstrap.servers': 'x', 'group.id': str(1), 'error_cb': print, 'enable.auto.commit': False,
+conf = {'bootstrap.servers': 'x', 'group.id': str(1), 'rebalance_cb': print, 'enable.auto.commit': False,
         'default.topic.config': {'auto.offset.reset': 'earliest', 'produce.offset.report': True}}
 consumer = Consumer(**conf)
-producer = Producer({'message.max.bytes': 10000000, 'on_delivery': print, 'streams.compatibility': 'mapr'})
+producer = Producer({'message.max.bytes': 10000000, 'dr_msg_cb': print, 'streams.compatibility': 'mapr'})
 """
     assert properties(found, source) == []
 
@@ -55,14 +53,14 @@ conf = dict(base)
 conf['fetch.max.wait.ms'] = 10
 consumer = Consumer(conf, opaque=1)
 producer = Producer(**{'default.topic.config': {'key.serializer': 1}})
-elsewhere = {'dr_msg_cb': print}
+elsewhere = {'log_cb': print}
 """,
     ) == [
         "use.brokers: this client always talks to the brokers of bootstrap.servers",
         'fetch.max.wait.ms: the property is "fetch.wait.max.ms" here',
         "opaque: bind what a callback needs to it: a closure or functools.partial",
         "key.serializer: serialize keys and values before produce(), which takes str and bytes",
-        "dr_msg_cb: deliveries are reported to on_delivery, a property and an argument of produce",
+        "log_cb: give the property logger a logging.Logger",
     ]
 
 

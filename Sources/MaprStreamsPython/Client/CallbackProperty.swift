@@ -10,6 +10,8 @@ struct CallbackProperty {
         case valueError
         /// A KafkaException, `_INVALID_ARG`.
         case invalidArgument
+        /// A TypeError, and None is as good as none.
+        case typeErrorUnlessNone
         /// Nothing: any object will do, and None is as good as none.
         case nothing
     }
@@ -40,6 +42,15 @@ struct CallbackProperty {
         CallbackProperty("logger", .nothing) { address(of: &$0.pointee.logger) },
         CallbackProperty("on_delivery", consumers: false, .invalidArgument) { address(of: &$0.pointee.report) },
         CallbackProperty("on_commit", producers: false, .invalidArgument) { address(of: &$0.pointee.report) },
+        // librdkafka's names for them, which MapR's documentation lists.
+        CallbackProperty("dr_msg_cb", consumers: false, .typeErrorUnlessNone) { address(of: &$0.pointee.report) },
+        CallbackProperty("dr_cb", consumers: false, .typeErrorUnlessNone) { address(of: &$0.pointee.report) },
+        CallbackProperty("offset_commit_cb", producers: false, .typeErrorUnlessNone) {
+            address(of: &$0.pointee.report)
+        },
+        CallbackProperty("rebalance_cb", producers: false, .typeErrorUnlessNone) {
+            address(of: &$0.pointee.rebalance)
+        },
     ]
 
     /// Those of one kind of client.
@@ -49,10 +60,11 @@ struct CallbackProperty {
 
     /// - Throws: where the object cannot be what it is to be.
     func check(_ python: borrowing Python, _ value: Object) throws(PythonError) {
-        if refusal == .nothing { return }
+        if refusal == .nothing || (refusal == .typeErrorUnlessNone && value.isNone) { return }
         if PyCallable_Check(value) == 0 {
             switch refusal {
-            case .typeError: throw python.error(.typeError, "expected \(name) property as a callable function")
+            case .typeError, .typeErrorUnlessNone:
+                throw python.error(.typeError, "expected \(name) property as a callable function")
             case .valueError: throw python.error(.valueError, "expected \(name) property as a callable function")
             default:
                 throw python.raise(StreamsError(.invalidArgument, reason: "\(name) requires a callable object"))

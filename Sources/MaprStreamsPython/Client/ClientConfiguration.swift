@@ -146,11 +146,25 @@ final class ParsedConfiguration {
         if name == Dialect.property || name == Self.topicProperties { return }
         if let property = callbackProperties.first(where: { $0.name == name }) {
             try property.check(python, value)
-            if !value.isNone { property.field(callbacks).set(value) }
+            if !value.isNone {
+                let field = property.field(callbacks)
+                if let other = field.pointee, other != value { throw twice(python, name) }
+                field.set(value)
+            }
             return
         }
         try setText(python, name, value)
         if name == "group.id" { hasGroup = true }
+    }
+
+    private func twice(_ python: borrowing Python, _ name: String) -> PythonError {
+        let names = isConsumer ? "on_commit and offset_commit_cb" : "on_delivery, dr_msg_cb and dr_cb"
+        return python.raise(
+            StreamsError(
+                .invalidArgument,
+                reason:
+                    "\(name): \(names) are names of one configuration property, and were given different values: give"
+                    + " one of them"))
     }
 
     private func setText(

@@ -47,6 +47,8 @@ struct ClientCallbacks: OwnedReferences {
     var token: Object?
     /// `on_delivery` of producers, `on_commit` of consumers.
     var report: Object?
+    /// `rebalance_cb`, for subscriptions without callbacks of their own.
+    var rebalance: Object?
 }
 
 /// The way from librdkafka's background thread to `oauth_cb`; both sides use it with the GIL held.
@@ -191,6 +193,7 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
         address(of: &pointee.callbacks.throttle).clear()
         address(of: &pointee.callbacks.logger).clear()
         address(of: &pointee.callbacks.token).clear()
+        address(of: &pointee.callbacks.rebalance).clear()
         if !keepingReport { address(of: &pointee.callbacks.report).clear() }
     }
 

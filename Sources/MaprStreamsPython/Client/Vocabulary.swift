@@ -16,15 +16,13 @@ extension Vocabulary {
         .init("logger", .kept, "librdkafka's log goes to it"),
         .init("default.topic.config", .kept, "its properties are those of all topics"),
         .init(
-            "rebalance_cb", .callback, "on_assign",
-            "rebalances are reported to subscribe(topics, on_assign=..., on_revoke=...)"),
-        .init("offset_commit_cb", .callback, "on_commit", "commits are reported to the property on_commit"),
+            "rebalance_cb", .kept,
+            "consumers call it with themselves, _ASSIGN_PARTITIONS or _REVOKE_PARTITIONS as an error, and the partitions"
+        ),
         .init(
-            "dr_cb", .callback, "on_delivery",
-            "deliveries are reported to on_delivery, a property and an argument of produce"),
-        .init(
-            "dr_msg_cb", .callback, "on_delivery",
-            "deliveries are reported to on_delivery, a property and an argument of produce"),
+            "offset_commit_cb", .kept, "consumers call it, as on_commit, with the error or None and the partitions"),
+        .init("dr_cb", .kept, "producers call it, as on_delivery, with the error or None and the message"),
+        .init("dr_msg_cb", .kept, "producers call it, as on_delivery, with the error or None and the message"),
         .init(
             "partitioner_cb", .callback, "partitioner",
             "choose a partitioner by name with the property partitioner, or give produce its partition"),

@@ -12,8 +12,24 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             case .lost: pointee.owned.onLost ?? pointee.owned.onRevoke
             }
         }
+        let hasOwn = pointee.owned.onAssign != nil || pointee.owned.onRevoke != nil || pointee.owned.onLost != nil
+        if !hasOwn && pointee.base.callbacks.rebalance != nil { return tellProperty(kind, partitions) }
         Python.callback(callable()) { python throws(PythonError) in
             try python.tuple(OwnedObject(retaining: object), python.list(partitions))
+        }
+    }
+
+    /// Calls `rebalance_cb(consumer, error, partitions)`, as librdkafka calls a C program's.
+    private func tellProperty(_ kind: ClientEvents.Rebalance, _ partitions: [TopicPartition]) {
+        Python.callback(pointee.base.callbacks.rebalance) { python throws(PythonError) in
+            try python.tuple(count: 3) { index throws(PythonError) in
+                switch index {
+                case 0: OwnedObject(retaining: object)
+                case 1:
+                    try python.kafkaError(StreamsError(kind == .assigned ? .assignPartitions : .revokePartitions))
+                default: try python.list(partitions)
+                }
+            }
         }
     }
 

@@ -27,6 +27,9 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
             (``Consumer(**config)``), or both; and these of ours, which are called from poll(), consume() and close():
 
             * ``on_commit(err, partitions)``: the result of every asynchronous and automatic commit
+            * ``rebalance_cb(consumer, err, partitions)``: rebalances, ``_ASSIGN_PARTITIONS`` or ``_REVOKE_PARTITIONS``, of
+              subscriptions without callbacks of their own
+            * ``offset_commit_cb``: another name of ``on_commit``
             * ``error_cb(err)``: a KafkaError that is not tied to a message
             * ``stats_cb(json_str)``: every ``statistics.interval.ms``
             * ``throttle_cb(event)``: a ThrottleEvent, when a broker slows the client down
@@ -35,7 +38,8 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
               called on a thread of its own
             * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ
 
-            In the MapR dialect ``enable.partition.eof`` is on unless it is set.
+            In the MapR dialect ``enable.partition.eof`` is on unless it is set, and a subscribed topic that does not exist yet is no
+        event: the log tells of it, and it is consumed when it appears.
 
         A value is a str, int, float, bool, bytes, path, or None, which empties the property; where librdkafka's property is
         a list, it may be a list or tuple of str too. The order of the properties does not matter.

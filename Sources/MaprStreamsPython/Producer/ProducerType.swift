@@ -135,6 +135,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
             (``Producer(**config)``), or both; and these of ours, which are called from poll() and flush():
 
             * ``on_delivery(err, msg)``: for every message that was produced without a callback of its own
+            * ``dr_msg_cb``, ``dr_cb``: other names of ``on_delivery``
             * ``error_cb(err)``: a KafkaError that is not tied to a message
             * ``stats_cb(json_str)``: every ``statistics.interval.ms``
             * ``throttle_cb(event)``: a ThrottleEvent, when a broker slows the client down
@@ -142,6 +143,9 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
             * ``oauth_cb(config_str)``: returns (token, expiry in seconds since the epoch[, principal[, extensions]]);
               called on a thread of its own
             * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ
+
+        In the MapR dialect ``message.max.bytes`` is 10551296 (10 MB, and what comes around them) unless it is set. A message that
+        fails without a callback is told of in the log, once for each topic and error.
 
         A value is a str, int, float, bool, bytes, path, or None, which empties the property; where librdkafka's property is
         a list, it may be a list or tuple of str too. The order of the properties does not matter.

@@ -71,7 +71,7 @@ extension CallbackContext {
                 opaque: opaque)
         case RD_KAFKA_EVENT_STATS:
             if let text = rd_kafka_event_stats(event) {
-                events.statistics?(UnsafeBufferPointer(start: text, count: strlen(text)))
+                tell(statistics: UnsafeBufferPointer(start: text, count: strlen(text)))
             }
         case RD_KAFKA_EVENT_LOG:
             var facility: UnsafePointer<CChar>?
@@ -133,7 +133,7 @@ private func errorEvent(
 private func statisticsEvent(
     handle: OpaquePointer?, text: UnsafeMutablePointer<CChar>?, count: Int, opaque: UnsafeMutableRawPointer?
 ) -> Int32 {
-    CallbackContext.from(opaque).events.statistics?(UnsafeBufferPointer(start: text, count: count))
+    CallbackContext.from(opaque).tell(statistics: UnsafeBufferPointer(start: text, count: count))
     return 0  // librdkafka frees the text
 }
 

@@ -67,7 +67,7 @@ public final class Configuration {
             throw invalid(Self.string(text) + whatElse(name, knownElsewhere))
         default:
             let fate = PropertyFate(of: name)
-            if fate.kind == .callback {
+            if fate.kind == .callback || fate.kind == .kept {
                 throw invalid("configuration property \"\(name)\" is none of this client's: \(fate.note)")
             }
             var reason = Self.string(text)

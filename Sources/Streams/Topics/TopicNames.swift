@@ -122,6 +122,9 @@ public final class TopicNames: Sendable {
         return true
     }
 
+    /// Whether any Kafka topic may have another name here.
+    var hasMapped: Bool { defaultStream != nil || known.withLock { !$0.streams.isEmpty } }
+
     /// Whether a name is of a stream's topic, and not Kafka's own.
     func isOfStream(_ name: String) -> Bool { defaultStream != nil || name.utf8.first == .slash }
 
