@@ -31,7 +31,14 @@ let package = Package(
         .target(name: "PythonBridge", dependencies: ["CPython"]),
         .target(name: "MaprStreamsPython", dependencies: ["Streams", "PythonBridge", "CSystem"]),
         .testTarget(name: "StreamsTests", dependencies: ["Streams"]),
-        .testTarget(name: "PythonBridgeTests", dependencies: ["PythonBridge", "CPython", "CPythonEmbed"]),
+        // For the tests that run in one process, and so share an interpreter.
+        .target(
+            name: "EmbeddedPython", dependencies: ["PythonBridge", "CPython", "CPythonEmbed"],
+            path: "Tests/EmbeddedPython"),
+        .testTarget(name: "PythonBridgeTests", dependencies: ["PythonBridge", "CPython", "EmbeddedPython"]),
+        .testTarget(
+            name: "MaprStreamsPythonTests",
+            dependencies: ["MaprStreamsPython", "Streams", "PythonBridge", "CPython", "EmbeddedPython"]),
     ],
     swiftLanguageModes: [.v6]
 )

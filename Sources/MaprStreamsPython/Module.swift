@@ -8,7 +8,7 @@ public func initializeModule() -> Object? {
     PyModuleDef_Init(moduleDefinition)
 }
 
-nonisolated(unsafe) private let moduleDefinition = ModuleBuilder.definition(
+nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
     name: "mapr_streams_python.cimpl",
     documentation: """
         The native core of mapr_streams_python, over librdkafka.

@@ -13,30 +13,27 @@ enum Fixture {
     nonisolated(unsafe) fileprivate static var specialLayout = ObjectLayout(of: SpecialFields.self)
 }
 
-/// For `PyImport_AppendInittab`.
-let initializeFixture: @convention(c) () -> Object? = {
-    PyModuleDef_Init(
-        ModuleBuilder.definition(
-            name: "bridge_fixture", documentation: "A module for tests.",
-            functions: [
-                .none(
-                    "note_finalizing",
-                    { _, _ in
-                        Fixture.wasFinalizing = Interpreter.isFinalizing
-                        return cpy_none()!.retained
-                    }, "note_finalizing()\n--\n\nNotes it."),
-                .one("same", { _, object in object!.retained }, "same(object, /)\n--\n\nThe object itself."),
-            ],
-            execute: { module in
-                Python.entered(failure: -1) { python throws(PythonError) in
-                    try ModuleBuilder.requireOneInterpreter(python, module: "bridge_fixture")
-                    try makeCounter(python, module!)
-                    try makeSealed(python, module!)
-                    try makeSpecial(python, module!)
-                    return 0
-                }
-            }))
-}
+nonisolated(unsafe) let fixtureDefinition =
+    ModuleBuilder.definition(
+        name: "bridge_fixture", documentation: "A module for tests.",
+        functions: [
+            .none(
+                "note_finalizing",
+                { _, _ in
+                    Fixture.wasFinalizing = Interpreter.isFinalizing
+                    return cpy_none()!.retained
+                }, "note_finalizing()\n--\n\nNotes it."),
+            .one("same", { _, object in object!.retained }, "same(object, /)\n--\n\nThe object itself."),
+        ],
+        execute: { module in
+            Python.entered(failure: -1) { python throws(PythonError) in
+                try ModuleBuilder.requireOneInterpreter(python, module: "bridge_fixture")
+                try makeCounter(python, module!)
+                try makeSealed(python, module!)
+                try makeSpecial(python, module!)
+                return 0
+            }
+        })
 
 // MARK: Counter: every slot and every kind of method
 

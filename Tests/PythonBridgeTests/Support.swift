@@ -1,6 +1,6 @@
 import CPython
 import Dispatch
-import Glibc
+import EmbeddedPython
 import Testing
 
 @testable import PythonBridge
@@ -10,21 +10,9 @@ import Testing
 
 /// The one interpreter of the process.
 enum Embedded {
-    /// Starts it, and leaves it to whoever attaches.
+    /// Starts it, with the fixture imported, and leaves it to whoever attaches.
     static let started: Void = {
-        // The interpreter is the one that was linked, whatever the shell that started the tests is set up for.
-        unsetenv("PYTHONHOME")
-        unsetenv("PYTHONPATH")
-        // Kept for ever by CPython, which does not copy it.
-        let name: StaticString = "bridge_fixture"
-        PyImport_AppendInittab(name.cString, initializeFixture)
-        Py_InitializeEx(0)
-        let isPrepared = Python.entered(failure: false) { python throws(PythonError) in
-            try Interpreter.prepare(python)
-            return true
-        }
-        precondition(isPrepared)
-        PyEval_SaveThread()
+        EmbeddedPython.import("bridge_fixture", fixtureDefinition)
     }()
 }
 

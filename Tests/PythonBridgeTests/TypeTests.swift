@@ -1,4 +1,5 @@
 import CPython
+import EmbeddedPython
 import Testing
 
 @testable import PythonBridge
@@ -313,7 +314,7 @@ extension PythonBridgeTests {
                     let second = Py_NewInterpreter()
                     #expect(second != nil)
                     let text = raised(python) { () throws(PythonError) in
-                        _ = try python.execute("import bridge_fixture").object
+                        _ = try EmbeddedPython.make(python, "bridge_fixture", fixtureDefinition)
                     }
                     #expect(text?.hasPrefix("ImportError: ") == true)
                     #expect(text?.contains("bridge_fixture") == true)
