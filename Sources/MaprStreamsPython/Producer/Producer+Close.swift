@@ -97,7 +97,7 @@ func producerClose(
             guard let client = fields.pointee.base.client else {
                 return python.boolean(!fields.pointee.hasLeftMessages).take()
             }
-            let left = Unmanaged<Producer>.fromOpaque(client.toOpaque()).use { $0.outstanding }
+            let left = Unmanaged<Producer>.fromOpaque(client.toOpaque()).use { $0.undelivered }
             if deadline.hasPassed || CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
                 return python.boolean(left == 0).take()
             }

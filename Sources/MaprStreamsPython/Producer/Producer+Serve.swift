@@ -28,7 +28,8 @@ let producerServeMethods: [Method] = [
         Waits until all messages are delivered or have failed, and runs their callbacks; ``linger.ms`` does not hold.
 
         :param float timeout: seconds to wait at the most; None or a negative number waits for all
-        :returns: how many messages are left
+        :returns: how many messages are left; with ``streams.compatibility`` set to ``kafka`` events that wait count too, as
+            they do in ``len()``
         :rtype: int
         :raises RuntimeError: the producer is closed, or the call is made without a timeout inside one of its own
             callbacks, where it could not end
@@ -317,7 +318,9 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 if served == 0 || deadline.hasPassed { break }
                 try checkSignals(python)
             }
-            let left = producer.use { $0.undelivered }
+            // librdkafka's flush waits for events too. Where they come faster than they are served it would not end without
+            // a timeout; and a close asks for the messages alone.
+            let left = producer.use { milliseconds < 0 || isClosing ? $0.undelivered : $0.outstanding }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
             // rd_kafka_flush goes on though a callback has taken the GIL.
             let slice = OneSlice(Swift.min(deadline.remaining, 10))
@@ -335,7 +338,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             }
             if hasFailed { throw PythonError() }
             // Another thread may have closed the producer.
-            if pointee.producer == nil && !isClosing { return producer.use { $0.undelivered } }
+            if pointee.producer == nil && !isClosing { return producer.use { $0.outstanding } }
         }
     }
 }

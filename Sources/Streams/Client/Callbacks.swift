@@ -12,7 +12,10 @@ extension CallbackContext {
         Unmanaged<CallbackContext>.fromOpaque(opaque!).takeUnretainedValue()
     }
 
-    /// Tells librdkafka which of them to call. Errors come as events even where nobody asked for them, and are logged then.
+    /// Tells librdkafka which of them to call.
+    ///
+    /// Errors come as events even where nobody asked for them, as they do in confluent-kafka, and are logged then: they wait
+    /// to be served, and librdkafka's count of what waits (`rd_kafka_outq_len`) has them.
     func install(in conf: OpaquePointer?, isConsumer: Bool) {
         logLevel = Self.logLevel(of: conf)
         // What tells of connections is wanted for the errors that follow, though it be not printed.

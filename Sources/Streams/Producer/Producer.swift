@@ -132,7 +132,7 @@ public final class Producer: Client, @unchecked Sendable {
     /// What a producer says that it has left: in the MapR dialect the messages that are undelivered; in librdkafka's its
     /// own count, in which events that wait to be served are too. - Note: `rd_kafka_outq_len`.
     public var outstanding: Int {
-        countsEvents ? Int(rd_kafka_outq_len(handle)) + rejected.count : undelivered
+        countsEvents ? Int(rd_kafka_outq_len(handle)) : undelivered
     }
 
     /// Messages whose reports have not been served: they wait to be sent, to be acknowledged, or to be reported.
