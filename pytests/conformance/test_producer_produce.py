@@ -277,6 +277,31 @@ def test_a_null_payload_is_reported_as_an_invalid_argument_in_the_mapr_dialect(m
     assert (message.topic(), message.value()) == (name, None)
 
 
+@pytest.mark.parametrize("keeps", [False, True], ids=["in the callback", "kept"])
+def test_a_null_payload_is_reported_with_its_headers(mapr_clients, make_topic, keeps):
+    headers, seen = [("a", b"1"), ("b", None), ("a", b"")], []
+    producer = mapr_clients.producer()
+    for given in (headers, {"c": "2"}, [], {}, None):
+        producer.produce(
+            make_topic(),
+            headers=given,
+            on_delivery=lambda error, message: seen.append(message if keeps else message.headers()),
+        )
+    assert producer.flush(20) == 0
+    assert [message.headers() if keeps else message for message in seen] == [headers, [("c", b"2")], None, None, None]
+
+
+def test_a_null_payload_with_headers_that_are_none_is_refused(mapr_clients):
+    producer = mapr_clients.producer()
+    with pytest.raises(TypeError, match="expected header value to be None, binary, or unicode string, not int"):
+        producer.produce("t", headers={"a": 1}, on_delivery=print)
+    assert len(producer) == 0
+
+
+def test_headers_of_null_payloads_that_nobody_served_go_with_the_producer(mapr_clients):
+    mapr_clients.producer().produce("t", headers={"a": "b"}, on_delivery=print)
+
+
 def test_a_null_payload_is_a_tombstone_in_the_kafka_dialect(kafka_clients, make_topic):
     name = make_topic()
     error, _ = report_of(kafka_clients.producer(), name, key="k", partition=0)

@@ -12,7 +12,7 @@ struct MessageFields {
     static let ownsRecord: UInt8 = 1
     /// A delivery report: its headers and timestamps follow other rules than those of a consumed message.
     static let isReport: UInt8 = 2
-    /// librdkafka knows nothing of the record but its public fields.
+    /// The record of a message that `Producer.reject` took: librdkafka knows nothing of it but its public fields.
     static let isSynthetic: UInt8 = 4
     /// Known to the garbage collector.
     static let isTracked: UInt8 = 8
@@ -224,8 +224,8 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
 
     /// The record's headers; nil where it has none.
     private var headersOfRecord: Headers.Reference? {
-        guard let record = pointee.record, pointee.flags & MessageFields.isSynthetic == 0 else { return nil }
-        return record.headers
+        guard let record = pointee.record else { return nil }
+        return pointee.flags & MessageFields.isSynthetic == 0 ? record.headers : record.headersOfRejected
     }
 
     func copyHeaders(_ python: borrowing Python) {

@@ -88,7 +88,7 @@ func producerProduce(
             // Again: reading an argument may run code of the application's, and that may close the producer.
             let producer = try fields.open(python)
             if value.start == nil && fields.pointee.base.isMaprDialect {
-                try fields.reject(python, topic, partition, key, callback)
+                try fields.reject(python, topic, partition, key, callback, headers: slots[7])
                 return cpy_none().unsafelyUnwrapped.retained
             }
 
@@ -182,8 +182,10 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     @inline(never)
     func reject(
         _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ key: BorrowedBytes,
-        _ callback: Object?
+        _ callback: Object?, headers: Object?
     ) throws(PythonError) {
+        var parsed: Headers?
+        if let headers, headers != cpy_none() { parsed = try parseHeaders(python, headers) }
         guard callback != nil || pointee.base.callbacks.report != nil else {
             throw python.raise(
                 StreamsError(
@@ -193,9 +195,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         }
         let producer = try open(python)
         if let callback { cpy_incref(callback) }
-        producer.use {
-            $0.reject(topic, partition: partition, key: key.start, keyCount: key.count, opaque: callback)
-        }
+        producer.takeUnretainedValue().reject(
+            topic, partition: partition, key: key.start, keyCount: key.count, headers: parsed, opaque: callback)
     }
 
     /// A message with a timestamp, headers, or a value long enough to be lent.

@@ -183,9 +183,10 @@ public final class Producer: Client, @unchecked Sendable {
 
     /// Takes a message that the dialect does not send: its report says `_INVALID_ARG`, from the next serving.
     public func reject(
-        _ topic: Topic, partition: Int32, key: UnsafeRawPointer?, keyCount: Int, opaque: UnsafeMutableRawPointer?
+        _ topic: Topic, partition: Int32, key: UnsafeRawPointer?, keyCount: Int, headers: consuming Headers? = nil,
+        opaque: UnsafeMutableRawPointer?
     ) {
-        rejected.append(topic.raw, partition, key, keyCount, opaque)
+        rejected.append(topic.raw, partition, key, keyCount, headers?.take(), opaque)
     }
 
     /// Whether rejected messages wait for their reports.

@@ -10,7 +10,20 @@ public final class RejectedMessages: @unchecked Sendable {
         let partition: Int32
         let key: UnsafeMutableRawPointer?
         let keyCount: Int
+        let headers: OpaquePointer?
         let opaque: UnsafeMutableRawPointer?
+
+        func free() {
+            CSystem.free(key)
+            if let headers { rd_kafka_headers_destroy(headers) }
+        }
+    }
+
+    /// What a report shows: a message as librdkafka's are, of which it knows the public fields alone, and what those do not
+    /// have behind it.
+    struct Report {
+        var message: rd_kafka_message_t
+        let headers: OpaquePointer?
     }
 
     /// The oldest first, from `head` on.
@@ -26,7 +39,7 @@ public final class RejectedMessages: @unchecked Sendable {
     @usableFromInline init() {}
 
     deinit {
-        queue.withLock { for message in $0.messages[$0.head...] { free(message.key) } }
+        queue.withLock { for message in $0.messages[$0.head...] { message.free() } }
     }
 
     @usableFromInline var count: Int { length.load(ordering: .relaxed) }
@@ -34,22 +47,23 @@ public final class RejectedMessages: @unchecked Sendable {
     @inlinable @inline(__always)
     var isWaiting: Bool { length.load(ordering: .relaxed) != 0 }
 
+    /// - Parameter headers: are the queue's from now on.
     func append(
         _ topic: OpaquePointer, _ partition: Int32, _ key: UnsafeRawPointer?, _ keyCount: Int,
-        _ opaque: UnsafeMutableRawPointer?
+        _ headers: OpaquePointer?, _ opaque: UnsafeMutableRawPointer?
     ) {
         var copy: UnsafeMutableRawPointer?
         if let key {
             copy = malloc(max(keyCount, 1))
             copy?.copyMemory(from: key, byteCount: keyCount)
         }
-        let message = Waiting(topic: topic, partition: partition, key: copy, keyCount: keyCount, opaque: opaque)
+        let message = Waiting(
+            topic: topic, partition: partition, key: copy, keyCount: keyCount, headers: headers, opaque: opaque)
         queue.withLock { $0.messages.append(message) }
         length.add(1, ordering: .relaxed)
     }
 
-    /// Reports the oldest. The report's message has no more than the public fields: nothing of librdkafka's may look
-    /// behind them.
+    /// Reports the oldest, as the message of a `Report`: nothing of librdkafka's may look behind its public fields.
     func serveOne(_ report: (UnsafePointer<rd_kafka_message_t>) -> Void) -> Bool {
         let next = queue.withLock { queue -> Waiting? in
             guard queue.head < queue.messages.count else { return nil }
@@ -63,7 +77,7 @@ public final class RejectedMessages: @unchecked Sendable {
         }
         guard let next else { return false }
         length.subtract(1, ordering: .relaxed)
-        defer { free(next.key) }
+        defer { next.free() }
         var message = rd_kafka_message_t()
         message.err = RD_KAFKA_RESP_ERR__INVALID_ARG
         message.rkt = next.topic
@@ -72,7 +86,9 @@ public final class RejectedMessages: @unchecked Sendable {
         message.key_len = next.keyCount
         message.offset = TopicPartition.invalidOffset
         message._private = next.opaque
-        report(&message)
+        withUnsafePointer(to: Report(message: message, headers: next.headers)) {
+            report(UnsafeRawPointer($0).assumingMemoryBound(to: rd_kafka_message_t.self))
+        }
         return true
     }
 }

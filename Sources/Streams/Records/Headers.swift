@@ -44,5 +44,12 @@ import CRdkafka
     /// Once a producer has taken them over, they are librdkafka's.
     public consuming func relinquish() { discard self }
 
+    /// Hands them over to the caller, who destroys them.
+    consuming func take() -> OpaquePointer {
+        let raw = self.raw
+        discard self
+        return raw
+    }
+
     deinit { rd_kafka_headers_destroy(raw) }
 }

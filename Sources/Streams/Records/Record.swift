@@ -69,12 +69,19 @@ import CRdkafka
         raw.pointee.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || raw.pointee.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
     }
 
-    /// Whether the message is one that `Producer.reject` took. Then there is nothing but what lies in the record itself:
-    /// what librdkafka is to say of it (timestamp, latency, headers, leader epoch) must not be asked.
+    /// Whether the message is one that `Producer.reject` took. Then there is nothing but what lies in the record itself, and
+    /// `headersOfRejected`: what librdkafka is to say of it (timestamp, latency, headers, leader epoch) must not be asked.
     ///
     /// librdkafka itself never reports this code for a message that has a topic.
     @inlinable @inline(__always)
     public var isRejected: Bool { raw.pointee.err == RD_KAFKA_RESP_ERR__INVALID_ARG }
+
+    /// The headers of a message that `Producer.reject` took; nil where there are none. They belong to the record.
+    public var headersOfRejected: Headers.Reference? {
+        let report = UnsafeRawPointer(raw).assumingMemoryBound(to: RejectedMessages.Report.self)
+        guard let headers = report.pointee.headers, rd_kafka_header_cnt(headers) != 0 else { return nil }
+        return Headers.Reference(raw: headers)
+    }
 
     // MARK: What librdkafka says of it
 
