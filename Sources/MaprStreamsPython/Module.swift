@@ -77,7 +77,6 @@ func executeModule(_ module: Object?) -> Int32 {
         } else {
             try Interpreter.prepare(python)
             Vocabulary.current = .python
-            Client.softwareName = "mapr-streams-python"
             prepareForFork(python)
             try makeKafkaErrorType(python, module)
             try makeTopicPartitionType(python, module)
@@ -117,12 +116,16 @@ private func addConstants(_ python: borrowing Python, to module: Object) throws(
     }
 }
 
+/// The package's own number, so that it is written down once.
+func packageVersion(_ python: borrowing Python) throws(PythonError) -> OwnedObject {
+    let package = try OwnedObject(PyImport_ImportModule("mapr_streams_python._version"))
+    return try package.object.attribute("__version__")
+}
+
 @_cdecl("mapr_module_version")
 func moduleVersion(_ module: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        // The package's own number, so that it is written down once.
-        let package = try OwnedObject(PyImport_ImportModule("mapr_streams_python._version"))
-        let text = try package.object.attribute("__version__")
+        let text = try packageVersion(python)
         var number = 0
         for part in (text.object.text ?? "").split(separator: ".").prefix(3) { number = number << 8 | (Int(part) ?? 0) }
         let packed = try python.integer(number << 8)

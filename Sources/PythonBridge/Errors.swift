@@ -32,11 +32,6 @@ extension Python {
         return PythonError()
     }
 
-    public func outOfMemory() -> PythonError {
-        PyErr_NoMemory()
-        return PythonError()
-    }
-
     /// Whether the pending exception is of this kind.
     public func errorIs(_ kind: ExceptionKind) -> Bool {
         PyErr_ExceptionMatches(kind.type) != 0

@@ -4,7 +4,6 @@ import CPython
 public struct Method: Sendable {
     public typealias Fast = @convention(c) (Object?, UnsafePointer<Object?>?, Int, Object?) -> Object?
     public typealias Plain = @convention(c) (Object?, Object?) -> Object?
-    public typealias Variadic = @convention(c) (Object?, Object?, Object?) -> Object?
 
     let name: StaticString
     let documentation: StaticString
@@ -16,16 +15,6 @@ public struct Method: Sendable {
         Method(
             name: name, documentation: documentation, function: unsafeBitCast(function, to: PyCFunction.self),
             flags: METH_FASTCALL | METH_KEYWORDS)
-    }
-
-    /// Takes a tuple and a dictionary, for the methods that every subclass calls with `super()` (`METH_VARARGS |
-    /// METH_KEYWORDS`).
-    public static func variadic(
-        _ name: StaticString, _ function: @escaping Variadic, _ documentation: StaticString
-    ) -> Method {
-        Method(
-            name: name, documentation: documentation, function: unsafeBitCast(function, to: PyCFunction.self),
-            flags: METH_VARARGS | METH_KEYWORDS)
     }
 
     /// Takes no arguments (`METH_NOARGS`).

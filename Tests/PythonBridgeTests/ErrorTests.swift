@@ -25,12 +25,6 @@ extension PythonBridgeTests {
             }
         }
 
-        @Test func memoryErrorsNeedNoText() {
-            withPython { python throws(PythonError) in
-                #expect(raised(python) { () throws(PythonError) in throw python.outOfMemory() } == "MemoryError")
-            }
-        }
-
         @Test func aPendingExceptionKeepsItsTypeValueAndTraceback() {
             withPython { python throws(PythonError) in
                 let names = try python.execute(

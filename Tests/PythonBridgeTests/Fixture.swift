@@ -123,10 +123,6 @@ private func makeCounter(_ python: borrowing Python, _ module: Object) throws(Py
                 return cpy_none()!.retained
             }, "reset()\n--\n\nBack to nothing."),
         .one("plus", { PyNumber_Add(PyLong_FromLong(counter($0).pointee.count), $1) }, "plus(other, /)\n--\n\nA sum."),
-        .variadic(
-            "arguments",
-            { _, arguments, keywords in cpy_tuple2(arguments!, keywords ?? cpy_none()!) },
-            "arguments(*args, **kwargs)\n--\n\nWhat it was given."),
         .none(
             "fail",
             { _, _ in

@@ -36,7 +36,6 @@ extension PythonBridgeTests {
         @Test(arguments: [
             ("Counter(1).add(2)", "3"), ("Counter(1).add(2, 3)", "7"), ("Counter(1).add(times=2, amount=5)", "11"),
             ("Counter(1).add(**{'amount': 5})", "6"), ("Counter(3).reset()", "None"), ("Counter(3).plus(4)", "7"),
-            ("Counter().arguments(1, 2, a=3)", "((1, 2), {'a': 3})"), ("Counter().arguments()", "((), None)"),
             ("Counter.add(Counter(1), 1)", "2"), ("Counter.add.__doc__", "'Adds.'"),
             ("Counter.add.__text_signature__", "'(amount, times=1)'"),
             ("Counter.plus.__text_signature__", "'(other, /)'"),

@@ -163,7 +163,7 @@ extension Producer {
             }
         }
         try lending(value.map { Array($0.utf8) }) { value, count throws(StreamsError) in
-            try produce(
+            try produceWithHeaders(
                 topic, partition: partition, value: value, valueCount: count, isLent: false, key: nil, keyCount: 0,
                 opaque: nil,
                 timestamp: timestamp, headers: list.reference)

@@ -8,8 +8,7 @@ import time
 
 import pytest
 
-from mapr_streams_python import Producer
-from mapr_streams_python import kafka as kafka_package
+from mapr_streams_python import Producer, kafka as kafka_package
 from mapr_streams_python.testing import wait_until
 
 SILENT = logging.getLogger("silent")

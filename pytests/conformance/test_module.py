@@ -1,5 +1,6 @@
 """The module: names, versions, constants, and what importing it costs."""
 
+import re
 import textwrap
 
 import pytest
@@ -13,8 +14,10 @@ from mapr_streams_python import (
     Producer,
     ThrottleEvent,
     TopicPartition,
+    _version,
     cimpl,
 )
+from mapr_streams_python.testing import wait_until
 
 CLASSES = (Consumer, Producer, Message, TopicPartition, KafkaError, KafkaException)
 
@@ -110,3 +113,33 @@ def test_importing_loads_no_heavy_modules(run_python):
         print(sorted(heavy & (set(sys.modules) - before)))
     """
     assert run_python(textwrap.dedent(code)).check().strip() == "[]"
+
+
+def described(client_type, properties=None):
+    """The configuration of a new client, as librdkafka logs it."""
+
+    class Logger:
+        def __init__(self):
+            self.lines = []
+
+        def log(self, level, text, *arguments):
+            self.lines.append(text % arguments)
+
+    logger = Logger()
+    client = client_type({"group.id": "g", "debug": "conf", "logger": logger, **(properties or {})})
+    try:
+        wait_until(lambda: any("client.software.version" in line for line in logger.lines), 60, polling=[client])
+    finally:
+        client.close()
+    return dict(re.findall(r"(client\.software\.\w+) = (.+)", "\n".join(logger.lines)))
+
+
+@pytest.mark.parametrize("client_type", [Consumer, Producer], ids=["consumer", "producer"])
+def test_brokers_are_told_the_version_of_this_package(client_type, monkeypatch):
+    monkeypatch.setattr(_version, "__version__", "12.34.56")
+    assert described(client_type) == {
+        "client.software.name": "mapr-streams-python",
+        "client.software.version": "12.34.56",
+    }
+    told = described(client_type, {"client.software.version": "mine"})
+    assert told["client.software.version"] == "mine"

@@ -31,6 +31,8 @@ final class ParsedConfiguration {
                 .typeError, "expected tuple containing single dict: what is more is given as keywords, or in that dict")
         }
         let parsed = ParsedConfiguration(dialect: dialect, isConsumer: isConsumer)
+        let version = try packageVersion(python)
+        parsed.configuration.software = ("mapr-streams-python", version.object.text ?? "")
         try parsed.fill(python, merged.object, outside)
         return parsed
     }

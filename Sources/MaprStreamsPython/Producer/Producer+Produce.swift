@@ -106,7 +106,7 @@ func producerProduce(
                         }
                     }
                 } else {
-                    try fields.produce(
+                    try fields.produceLending(
                         python, topic, partition, value, of: slots[1], key, callback, timestamp: slots[6],
                         headers: slots[7])
                 }
@@ -199,9 +199,9 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             topic, partition: partition, key: key.start, keyCount: key.count, headers: parsed, opaque: callback)
     }
 
-    /// A message with a timestamp, headers, or a value long enough to be lent.
+    /// A message with a timestamp, headers, or a long value, which is lent where it can be.
     @inline(never)
-    func produce(
+    func produceLending(
         _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes,
         of valueObject: Object?, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
@@ -209,14 +209,16 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         let context = DeliveryContext(callback: callback, isLending: lent != nil)
         if let lent { cpy_incref(lent) }
         do throws(PythonError) {
-            try produce(python, topic, partition, value, key, context, timestamp: timestamp, headers: headers)
+            try produceWithHeaders(
+                python, topic, partition, value, key, context, timestamp: timestamp, headers: headers)
         } catch {
             lent?.release()
             throw error
         }
     }
 
-    private func produce(
+    /// The same with a value that is lent or is not, as `context` says; a timestamp and headers may be missing.
+    private func produceWithHeaders(
         _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes,
         _ key: BorrowedBytes, _ context: DeliveryContext, timestamp: Object?, headers: Object?
     ) throws(PythonError) {
@@ -231,7 +233,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                             topic, partition: partition, value: value.start, valueCount: value.count,
                             isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque)
                     } else {
-                        try producer.produce(
+                        try producer.produceWithHeaders(
                             topic, partition: partition, value: value.start, valueCount: value.count,
                             isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque,
                             timestamp: milliseconds, headers: headers)

@@ -285,8 +285,9 @@ func producerFlush(
         let timeout = try timeoutArgument(python, flushSignature, arguments, count, keywords)
         let milliseconds = try fields.base.milliseconds(python, timeout)
         let producer = try fields.open(python)
-        _ = try fields.flush(&python, producer, milliseconds)
-        return try python.integer(producer.use { $0.outstanding }).take()
+        // Counted inside: the call that ends last on a closed producer frees it.
+        let left = try fields.flush(&python, producer, milliseconds)
+        return try python.integer(left).take()
     }
 }
 

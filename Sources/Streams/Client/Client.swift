@@ -31,8 +31,10 @@ public class Client: @unchecked Sendable {
         context.failures.use(
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
             slowestReconnect: configuration.slowestReconnect)
-        configuration.setDefault("client.software.name", Self.softwareName)
-        configuration.setDefault("client.software.version", Self.softwareVersion)
+        if let (name, version) = configuration.software {
+            configuration.setDefault("client.software.name", name)
+            configuration.setDefault("client.software.version", version)
+        }
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             context.install(in: conf, isConsumer: consumer)
             var text = [CChar](repeating: 0, count: 512)
@@ -59,10 +61,6 @@ public class Client: @unchecked Sendable {
 
     /// What has been warned of in this process: once is enough.
     private static let warned = Guarded<Set<String>>([])
-
-    /// What brokers are told of this library; set by the package that carries it.
-    nonisolated(unsafe) public static var softwareName = "mapr-streams"
-    nonisolated(unsafe) public static var softwareVersion = "1.0.0"
 
     deinit {
         willDestroy()

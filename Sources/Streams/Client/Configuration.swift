@@ -5,6 +5,8 @@ import CSystem
 public final class Configuration {
     /// Whose rules the client follows.
     public let dialect: Dialect
+    /// What brokers are told that they are talking to, unless the application says something else; nil for librdkafka.
+    public var software: (name: String, version: String)?
     /// What the application, not a default of ours, has set, under librdkafka's own names.
     private var given: [String: Given] = [:]
 

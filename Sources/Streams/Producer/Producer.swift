@@ -81,7 +81,7 @@ public final class Producer: Client, @unchecked Sendable {
     ///   - timestamp: milliseconds since the epoch; 0 for now.
     ///   - headers: librdkafka's own where the call succeeds; the caller then relinquishes them.
     /// - Note: `rd_kafka_produceva`.
-    public func produce(
+    public func produceWithHeaders(
         _ topic: Topic, partition: Int32, value: UnsafeRawPointer?, valueCount: Int, isLent: Bool,
         key: UnsafeRawPointer?, keyCount: Int, opaque: UnsafeMutableRawPointer?, timestamp: Int64,
         headers: Headers.Reference?
