@@ -33,8 +33,8 @@ import Testing
         try test.fill(["0", "1"])
         var committed: [[Int64]] = []
         var events = ClientEvents()
-        events.offsetsCommitted = { code, partitions in
-            if code == .noError { committed.append(partitions.map(\.offset)) }
+        events.offsetsCommitted = { error, partitions in
+            if error == nil { committed.append(partitions.map(\.offset)) }
         }
         let consumer = try test.consumer(["auto.commit.interval.ms": "3600000"], events: events)
         try consumer.subscribe([test.topic])

@@ -37,7 +37,8 @@ import Testing
             (.allBrokersDown, "_ALL_BROKERS_DOWN"), (.authentication, "_AUTHENTICATION"),
             (.saslAuthenticationFailed, "SASL_AUTHENTICATION_FAILED"), (.ssl, "_SSL"), (.resolve, "_RESOLVE"),
             (.queueFull, "_QUEUE_FULL"), (.partitionEOF, "_PARTITION_EOF"), (.fatal, "_FATAL"), (.fail, "_FAIL"),
-            (.state, "_STATE"), (.waitingForCoordinator, "_WAIT_COORD"),
+            (.state, "_STATE"), (.purgedInQueue, "_PURGE_QUEUE"), (.purgedInFlight, "_PURGE_INFLIGHT"),
+            (.waitingForCoordinator, "_WAIT_COORD"),
         ]
         for (code, name) in constants { #expect(code.name == name) }
     }

@@ -149,7 +149,7 @@ import Testing
         try producer.produce(try producer.topic(test.topic), value: "v", opaque: 5)
         try producer.purge()
         #expect(producer.serve { reports.all.count == 1 })
-        #expect(reports.all.first?.error == ErrorCode(RD_KAFKA_RESP_ERR__PURGE_QUEUE))
+        #expect(reports.all.first?.error == .purgedInQueue)
         #expect(reports.all.first?.opaque == 5)
         #expect(producer.outstanding == 0)
     }

@@ -34,9 +34,11 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// Tells the application of a commit that nobody waited for.
-    func tellCommitted(_ code: ErrorCode, _ partitions: [TopicPartition]) {
+    func tellCommitted(_ error: StreamsError?, _ partitions: [TopicPartition]) {
         Python.callback(pointee.base.callbacks.report) { python throws(PythonError) in
-            try python.tuple(python.kafkaErrorOrNone(code), python.list(partitions))
+            let committed = try python.list(partitions)
+            guard let error else { return try python.tuple(python.none, committed) }
+            return try python.tuple(python.kafkaError(error), committed)
         }
     }
 }

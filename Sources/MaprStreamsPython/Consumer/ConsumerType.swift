@@ -138,7 +138,7 @@ func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Obj
             var events = clientEvents(fields.base)
             events.rebalance = { kind, partitions in fields.tell(kind, partitions) }
             if fields.pointee.base.callbacks.report != nil {
-                events.offsetsCommitted = { code, partitions in fields.tellCommitted(code, partitions) }
+                events.offsetsCommitted = { error, partitions in fields.tellCommitted(error, partitions) }
             }
             let consumer = try python.raisingDetached(prefix: "Failed to create consumer") { () throws(StreamsError) in
                 try Consumer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))

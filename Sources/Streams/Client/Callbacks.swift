@@ -161,7 +161,9 @@ private func offsetsCommittedEvent(
 ) {
     let context = CallbackContext.from(opaque)
     let partitions = TopicPartitionList.partitions(of: offsets, names: context.consumer?.names ?? nil)
-    context.events.offsetsCommitted?(ErrorCode(code), partitions)
+    var error: StreamsError?
+    if code != RD_KAFKA_RESP_ERR_NO_ERROR { error = context.explained(StreamsError(ErrorCode(code)), of: handle) }
+    context.events.offsetsCommitted?(error, partitions)
 }
 
 private func refreshToken(

@@ -50,7 +50,8 @@ public struct ClientEvents {
     /// Where it is set, log lines wait in the client's queue until the client is served; else librdkafka prints them.
     public var log: ((LogLine) -> Void)?
     public var rebalance: ((Rebalance, [TopicPartition]) -> Void)?
-    public var offsetsCommitted: ((ErrorCode, [TopicPartition]) -> Void)?
+    /// A commit that nobody waits for is done, or has failed.
+    public var offsetsCommitted: ((StreamsError?, [TopicPartition]) -> Void)?
     /// Gives a token, or throws why there is none. The argument is `sasl.oauthbearer.config`.
     public var tokenRefresh: ((String) throws(StreamsError) -> Token)?
 

@@ -22,6 +22,11 @@ extension CallbackContext {
                 by: "transactional.id \"\(id)\": \(permission("Write", on: "transactional-id", id))")
         case .messageTooLarge, .recordListTooLarge:
             return error.followed(by: "raise max.message.bytes of the topic, or message.max.bytes of the brokers")
+        case .purgedInQueue, .purgedInFlight:
+            // With a fatal error librdkafka gives up what waits to be sent.
+            guard let handle, let cause = StreamsError(fatalOf: handle) else { return error }
+            error.isFatal = true
+            return error.followed(by: "\(cause.code.name): \(cause.text)")
         default:
             return failures.explained(error)
         }

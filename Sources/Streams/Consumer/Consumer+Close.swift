@@ -34,7 +34,7 @@ extension Consumer {
         if code == RD_KAFKA_RESP_ERR__UNKNOWN_GROUP && queue == nil {
             throw StreamsError(.unknownGroup, reason: "the consumer has no group: set \"group.id\"")
         }
-        try StreamsError.check(code)
+        try check(code)
     }
 
     /// Waits until librdkafka's main thread has come to what it was asked so far: it takes that in order.
@@ -87,7 +87,7 @@ extension Consumer {
         closeQueue.withLock { $0 = own }
         try closing.withLock { closing throws(StreamsError) in
             if closing != .begun { dropSubscription() }
-            try StreamsError.check(rd_kafka_consumer_close_queue(handle, own.raw))
+            try check(rd_kafka_consumer_close_queue(handle, own.raw))
             closing = .begun
         }
         return true
