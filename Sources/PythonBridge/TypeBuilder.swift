@@ -114,22 +114,17 @@ public struct TypeBuilder {
         flags = (1 << 18) | (subclassable ? 1 << 10 : 0) | (1 << 14)
         slots.append(PyType_Slot(slot: Py_tp_traverse, pfunc: unsafeBitCast(FieldTable.traverse, to: Pointer.self)))
         slots.append(PyType_Slot(slot: Py_tp_clear, pfunc: unsafeBitCast(FieldTable.clear, to: Pointer.self)))
-        if let offset = layout.weakReferencesOffset {
-            add(Py_tp_members, Self.weakReferencesMember(offset))
-        }
     }
 
     private typealias Pointer = UnsafeMutableRawPointer
 
     private static let weakReferencesName: StaticString = "__weaklistoffset__"
 
-    private static func weakReferencesMember(_ offset: Int) -> UnsafeMutablePointer<PyMemberDef> {
-        let table = UnsafeMutablePointer<PyMemberDef>.allocate(capacity: 2)
-        table.initialize(
-            to: PyMemberDef(
-                name: weakReferencesName.cString, type: T_PYSSIZET, offset: offset, flags: READONLY, doc: nil))
-        (table + 1).initialize(to: PyMemberDef())
-        return table
+    /// The one row of `Py_tp_members`, and its end.
+    private static func weakReferencesMembers(_ offset: Int) -> [PyMemberDef] {
+        let member = PyMemberDef(
+            name: weakReferencesName.cString, type: T_PYSSIZET, offset: offset, flags: READONLY, doc: nil)
+        return [member, PyMemberDef()]
     }
 
     // MARK: What instances own
@@ -230,31 +225,27 @@ public struct TypeBuilder {
     /// Makes the type and puts it into the module under the last part of its name.
     ///
     /// - Returns: the type, with a reference that is never released: it is the process's.
-    /// - Note: `PyType_FromModuleAndSpec`. The tables of methods and attributes live for ever, as CPython asks of them; what
-    ///   tells of them here is read once.
+    /// - Note: `PyType_FromModuleAndSpec`. CPython 3.9 to 3.13 keep the name and the tables of methods and attributes,
+    ///   which live for ever; they copy the members and the documentation, and read specification and slots but here.
     public func build(_ python: borrowing Python, module: Object) throws(PythonError) -> Object {
         var slots = slots
         if !slots.contains(where: { $0.slot == Py_tp_dealloc }) {
             slots.append(
                 PyType_Slot(slot: Py_tp_dealloc, pfunc: unsafeBitCast(FieldTable.deallocate, to: Pointer.self)))
         }
-        let table = UnsafeMutablePointer<PyType_Slot>.allocate(capacity: slots.count + 1)
-        for (index, slot) in slots.enumerated() { (table + index).initialize(to: slot) }
-        (table + slots.count).initialize(to: PyType_Slot())
-        let specification = UnsafeMutablePointer<PyType_Spec>.allocate(capacity: 1)
-        specification.initialize(
-            to: PyType_Spec(
-                name: name.cString, basicsize: Int32(layout.basicSize), itemsize: 0, flags: flags, slots: table))
-        defer {
-            specification.deallocate()
-            table.deallocate()
-        }
+        var members = layout.weakReferencesOffset.map { Self.weakReferencesMembers($0) } ?? []
         let offsets = UnsafeMutableBufferPointer<Int>.allocate(capacity: rows.count)
         _ = offsets.initialize(from: rows)
         let base: BaseFunctions? = try self.base.map { base throws(PythonError) in
             try BaseFunctions(of: base, python, module: module)
         }
-        let type = try make(python, module, specification)
+        let type = try members.withUnsafeMutableBufferPointer { members throws(PythonError) in
+            if !members.isEmpty { slots.append(PyType_Slot(slot: Py_tp_members, pfunc: members.baseAddress)) }
+            slots.append(PyType_Slot())
+            return try slots.withUnsafeMutableBufferPointer { slots throws(PythonError) in
+                try make(python, module, slots.baseAddress.unsafelyUnwrapped)
+            }
+        }
         FieldTable.register(
             FieldTable(
                 layout: layout, rows: offsets, beforeClearing: beforeClearing, ending: ending, finishing: finishing,
@@ -264,13 +255,15 @@ public struct TypeBuilder {
     }
 
     private func make(
-        _ python: borrowing Python, _ module: Object, _ specification: UnsafeMutablePointer<PyType_Spec>
+        _ python: borrowing Python, _ module: Object, _ slots: UnsafeMutablePointer<PyType_Slot>
     ) throws(PythonError) -> Object {
+        var specification = PyType_Spec(
+            name: name.cString, basicsize: Int32(layout.basicSize), itemsize: 0, flags: flags, slots: slots)
         let makeType = Interpreter.makeType.unsafelyUnwrapped
-        guard let base else { return try OwnedObject(makeType(module, specification, nil)).take() }
+        guard let base else { return try OwnedObject(makeType(module, &specification, nil)).take() }
         let bases = try OwnedObject(PyTuple_New(1))
         PyTuple_SetItem(bases.object, 0, base.retained)
-        return try OwnedObject(makeType(module, specification, bases.object)).take()
+        return try OwnedObject(makeType(module, &specification, bases.object)).take()
     }
 
     private var shortName: String {
