@@ -28,8 +28,8 @@ private func settings(
     return try OutsideSettings(variables + [("MAPR_STREAMS_CONFIG", file.path)])
 }
 
-private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: String] {
-    Dictionary(uniqueKeysWithValues: settings.settings(ofConsumer: ofConsumer).map { ($0.name, $0.value) })
+private func values(_ settings: OutsideSettings, of kind: ClientKind) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: settings.settings(of: kind).map { ($0.name, $0.value) })
 }
 
 @Suite struct OutsideSettingsTests {
@@ -39,7 +39,7 @@ private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: S
         ("MAPR_STREAMS_STREAMS_PRODUCER_DEFAULT_STREAM", "streams.producer.default.stream"),
     ])
     func aVariableIsAProperty(_ variable: String, _ name: String) throws {
-        let found = try settings([(variable, "1")]).settings(ofConsumer: false)
+        let found = try settings([(variable, "1")]).settings(of: .producer)
         #expect(found.map { $0.name } == [name])
         #expect(found.first?.origin == "environment variable \(variable)")
         #expect(found.first?.isOverride == false)
@@ -54,20 +54,20 @@ private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: S
         let found = try settings([
             ("MAPR_STREAMS_GROUP_ID", "g"), ("MAPR_STREAMS_ACKS", "all"), ("MAPR_STREAMS_CLIENT_ID", "c"),
         ])
-        #expect(values(found, ofConsumer: true) == ["group.id": "g", "client.id": "c"])
-        #expect(values(found, ofConsumer: false) == ["acks": "all", "client.id": "c"])
+        #expect(values(found, of: .consumer) == ["group.id": "g", "client.id": "c"])
+        #expect(values(found, of: .producer) == ["acks": "all", "client.id": "c"])
     }
 
     @Test func anEmptyVariableIsNone() throws {
         #expect(
-            try settings([("MAPR_STREAMS_GROUP_ID", ""), ("MAPR_STREAMS_CONFIG", "")]).settings(ofConsumer: true)
+            try settings([("MAPR_STREAMS_GROUP_ID", ""), ("MAPR_STREAMS_CONFIG", "")]).settings(of: .consumer)
                 .isEmpty)
     }
 
     @Test func variablesOfTheBuildAreNoProperties() throws {
         #expect(
             try settings([("MAPR_STREAMS_SWIFT_FLAGS", "-v"), ("MAPR_STREAMS_COMPATIBILITY", "kafka")])
-                .settings(ofConsumer: true).isEmpty)
+                .settings(of: .consumer).isEmpty)
     }
 
     @Test func aVariableOfNoPropertyIsNamedWithTheNearest() {
@@ -102,11 +102,11 @@ private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: S
         let text = Self.file.split(separator: "[override]")[0]
         let found = try settings(file: String(text))
         #expect(
-            values(found, ofConsumer: false) == [
+            values(found, of: .producer) == [
                 "bootstrap.servers": "kafka:9092", "client.id": "producers", "linger.ms": "5",
             ])
         #expect(
-            values(found, ofConsumer: true) == [
+            values(found, of: .consumer) == [
                 "bootstrap.servers": "kafka:9092", "client.id": "consumers", "group.id": "everybody",
             ])
     }
@@ -115,22 +115,22 @@ private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: S
         let found = try settings(
             [("MAPR_STREAMS_CLIENT_ID", "environment"), ("MAPR_STREAMS_BOOTSTRAP_SERVERS", "other:9092")],
             file: Self.file)
-        #expect(values(found, ofConsumer: true)["bootstrap.servers"] == "other:9092")
-        #expect(values(found, ofConsumer: true)["client.id"] == "over")
-        let overrides = found.settings(ofConsumer: true).filter { $0.isOverride }.map { $0.name }
+        #expect(values(found, of: .consumer)["bootstrap.servers"] == "other:9092")
+        #expect(values(found, of: .consumer)["client.id"] == "over")
+        let overrides = found.settings(of: .consumer).filter { $0.isOverride }.map { $0.name }
         #expect(overrides == ["session.timeout.ms", "client.id"])
     }
 
     @Test func twoNamesOfAPropertyAreOne() throws {
         let found = try settings(
             [("MAPR_STREAMS_BOOTSTRAP_SERVERS", "new:9092")], file: "[client]\nmetadata.broker.list = old:9092\n")
-        #expect(values(found, ofConsumer: true) == ["bootstrap.servers": "new:9092"])
+        #expect(values(found, of: .consumer) == ["bootstrap.servers": "new:9092"])
     }
 
     @Test func whereASettingStandsIsTold() throws {
         let file = try File("[client]\n\nacks = all\n")
         let found = try OutsideSettings([("MAPR_STREAMS_CONFIG", file.path)])
-        #expect(found.settings(ofConsumer: false).map { $0.origin } == ["\(file.path), line 3"])
+        #expect(found.settings(of: .producer).map { $0.origin } == ["\(file.path), line 3"])
     }
 
     @Test func rulesForNamesAndTheHomeClusterAreKept() throws {
@@ -176,6 +176,6 @@ private func values(_ settings: OutsideSettings, ofConsumer: Bool) -> [String: S
     @Test func theProcesssOwnEnvironmentIsRead() throws {
         setenv("MAPR_STREAMS_CLIENT_ID", "of=this=process", 1)
         defer { unsetenv("MAPR_STREAMS_CLIENT_ID") }
-        #expect(values(try OutsideSettings.current(), ofConsumer: true)["client.id"] == "of=this=process")
+        #expect(values(try OutsideSettings.current(), of: .consumer)["client.id"] == "of=this=process")
     }
 }

@@ -17,19 +17,17 @@ struct CallbackProperty {
     }
 
     let name: String
-    let isProducers: Bool
-    let isConsumers: Bool
+    let kinds: [ClientKind]
     let refusal: Refusal
     /// Where the object goes.
     let field: (UnsafeMutablePointer<ClientCallbacks>) -> UnsafeMutablePointer<Object?>
 
     private init(
-        _ name: String, producers: Bool = true, consumers: Bool = true, _ refusal: Refusal,
+        _ name: String, of kinds: [ClientKind] = ClientKind.allCases, _ refusal: Refusal,
         _ field: @escaping (UnsafeMutablePointer<ClientCallbacks>) -> UnsafeMutablePointer<Object?>
     ) {
         self.name = name
-        isProducers = producers
-        isConsumers = consumers
+        self.kinds = kinds
         self.refusal = refusal
         self.field = field
     }
@@ -40,23 +38,21 @@ struct CallbackProperty {
         CallbackProperty("throttle_cb", .valueError) { address(of: &$0.pointee.throttle) },
         CallbackProperty("oauth_cb", .typeError) { address(of: &$0.pointee.token) },
         CallbackProperty("logger", .nothing) { address(of: &$0.pointee.logger) },
-        CallbackProperty("on_delivery", consumers: false, .invalidArgument) { address(of: &$0.pointee.report) },
-        CallbackProperty("on_commit", producers: false, .invalidArgument) { address(of: &$0.pointee.report) },
+        CallbackProperty("on_delivery", of: [.producer], .invalidArgument) { address(of: &$0.pointee.report) },
+        CallbackProperty("on_commit", of: [.consumer], .invalidArgument) { address(of: &$0.pointee.report) },
         // librdkafka's names for them, which MapR's documentation lists.
-        CallbackProperty("dr_msg_cb", consumers: false, .typeErrorUnlessNone) { address(of: &$0.pointee.report) },
-        CallbackProperty("dr_cb", consumers: false, .typeErrorUnlessNone) { address(of: &$0.pointee.report) },
-        CallbackProperty("offset_commit_cb", producers: false, .typeErrorUnlessNone) {
+        CallbackProperty("dr_msg_cb", of: [.producer], .typeErrorUnlessNone) { address(of: &$0.pointee.report) },
+        CallbackProperty("dr_cb", of: [.producer], .typeErrorUnlessNone) { address(of: &$0.pointee.report) },
+        CallbackProperty("offset_commit_cb", of: [.consumer], .typeErrorUnlessNone) {
             address(of: &$0.pointee.report)
         },
-        CallbackProperty("rebalance_cb", producers: false, .typeErrorUnlessNone) {
+        CallbackProperty("rebalance_cb", of: [.consumer], .typeErrorUnlessNone) {
             address(of: &$0.pointee.rebalance)
         },
     ]
 
     /// Those of one kind of client.
-    static func all(ofConsumer isConsumer: Bool) -> [CallbackProperty] {
-        all.filter { isConsumer ? $0.isConsumers : $0.isProducers }
-    }
+    static func all(of kind: ClientKind) -> [CallbackProperty] { all.filter { $0.kinds.contains(kind) } }
 
     /// - Throws: where the object cannot be what it is to be.
     func check(_ python: borrowing Python, _ value: Object) throws(PythonError) {

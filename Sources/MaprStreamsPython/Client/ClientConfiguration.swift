@@ -11,7 +11,7 @@ final class ParsedConfiguration {
     private(set) var reportsErrorsOnly = false
     private(set) var hasGroup = false
 
-    private let isConsumer: Bool
+    private let kind: ClientKind
     private let callbackProperties: [CallbackProperty]
     /// Names of properties that librdkafka's table does not list.
     private let ours: [String]
@@ -20,28 +20,28 @@ final class ParsedConfiguration {
 
     /// Reads `Consumer(config)`, `Consumer(**config)` or both: keywords win.
     static func parse(
-        _ python: borrowing Python, isConsumer: Bool, arguments: Object?, keywords: Object?
+        _ python: borrowing Python, kind: ClientKind, arguments: Object?, keywords: Object?
     ) throws(PythonError) -> ParsedConfiguration {
         let merged = try merge(python, arguments, keywords)
         let outside = try python.raising { () throws(StreamsError) in try OutsideSettings.current() }
-        let dialect = try dialect(python, merged.object, outside.dialect(ofConsumer: isConsumer))
+        let dialect = try dialect(python, merged.object, outside.dialect(of: kind))
         // The genuine package ignores what comes behind the dictionary.
         if dialect == .kafka, let arguments, cpy_size(arguments) > 1 {
             throw python.error(
                 .typeError, "expected tuple containing single dict: what is more is given as keywords, or in that dict")
         }
-        let parsed = ParsedConfiguration(dialect: dialect, isConsumer: isConsumer)
+        let parsed = ParsedConfiguration(dialect: dialect, kind: kind)
         let version = try packageVersion(python)
         parsed.configuration.software = ("mapr-streams-python", version.object.text ?? "")
         try parsed.fill(python, merged.object, outside)
         return parsed
     }
 
-    private init(dialect: Dialect, isConsumer: Bool) {
+    private init(dialect: Dialect, kind: ClientKind) {
         configuration = Configuration(dialect: dialect)
         callbacks.initialize(to: ClientCallbacks())
-        self.isConsumer = isConsumer
-        callbackProperties = CallbackProperty.all(ofConsumer: isConsumer)
+        self.kind = kind
+        callbackProperties = CallbackProperty.all(of: kind)
         ours = callbackProperties.map { $0.name } + [Self.topicProperties, Dialect.property]
     }
 
@@ -70,11 +70,11 @@ final class ParsedConfiguration {
             try setTopicProperties(python, topicProperties)
         }
         try python.raising { () throws(StreamsError) in
-            try configuration.use(outside, ofConsumer: isConsumer)
+            try configuration.use(outside, of: kind)
         }
         // None, which empties it, is the application's word too.
         if configuration.value("group.id") != nil { hasGroup = true }
-        if !isConsumer, let text = configuration.value("delivery.report.only.error") {
+        if kind == .producer, let text = configuration.value("delivery.report.only.error") {
             // Every report must reach us, or the callbacks of delivered messages would never be let go.
             reportsErrorsOnly = ["true", "t", "1"].contains(text.lowercased())
             try setProperty(python, "delivery.report.only.error", "false")
@@ -160,7 +160,7 @@ final class ParsedConfiguration {
     }
 
     private func twice(_ python: borrowing Python, _ name: String) -> PythonError {
-        let names = isConsumer ? "on_commit and offset_commit_cb" : "on_delivery, dr_msg_cb and dr_cb"
+        let names = kind.reportProperties
         return python.raise(
             StreamsError(
                 .invalidArgument,

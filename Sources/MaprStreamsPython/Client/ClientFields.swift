@@ -20,7 +20,7 @@ struct ClientFields {
     /// The client and the one reference to it; nil once it is destroyed.
     var client: Unmanaged<Client>?
     var state: State
-    let isConsumer: Bool
+    let kind: ClientKind
     /// Calls that are using the client; what was closed meanwhile is destroyed by the last of them.
     var users: Int32
     var isMaprDialect: Bool
@@ -35,6 +35,17 @@ struct ClientFields {
     /// All clients of the process, for the child of a fork.
     var next: UnsafeMutablePointer<ClientFields>?
     var previous: UnsafeMutablePointer<ClientFields>?
+
+    /// Those of an object whose `__init__` is under way; they take over the callables.
+    init(_ kind: ClientKind, _ parsed: ParsedConfiguration) {
+        self.kind = kind
+        state = .initialising
+        users = 0
+        isMaprDialect = parsed.configuration.dialect == .mapr
+        isListed = false
+        timeoutMilliseconds = 0
+        (callbacks, tokenBox) = parsed.takeCallbacks()
+    }
 }
 
 /// The callables of the configuration; each is nil or owned.
@@ -152,8 +163,10 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
 
     /// What a call on a client that is not open raises.
     @inline(never)
-    func notOpen(_ python: borrowing Python, _ type: StaticString) -> PythonError {
-        switch pointee.state {
+    func notOpen(_ python: borrowing Python, _ kind: ClientKind) -> PythonError {
+        // Not the field: where __init__ was not called, nobody has set it.
+        let type = kind.typeName
+        return switch pointee.state {
         case .forked:
             python.error(
                 .runtimeError,
@@ -244,11 +257,7 @@ func prepareForFork(_ python: borrowing Python) {
             here.pointee.client?.use { $0.abandon() }
             // The reference is leaked: whoever drops it would destroy the handle.
             here.pointee.client = nil
-            if here.pointee.isConsumer {
-                UnsafeMutableRawPointer(here).assumingMemoryBound(to: ConsumerFields.self).abandon()
-            } else {
-                UnsafeMutableRawPointer(here).assumingMemoryBound(to: ProducerFields.self).pointee.producer = nil
-            }
+            here.pointee.kind.abandon(here)
             client = here.pointee.next
         }
     }

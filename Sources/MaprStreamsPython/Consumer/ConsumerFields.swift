@@ -71,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         guard
             pointee.isClosing, let client = base.pointee.client,
             CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
-        else { throw base.notOpen(python, "Consumer") }
+        else { throw base.notOpen(python, .consumer) }
         return Unmanaged<Consumer>.fromOpaque(client.toOpaque())
     }
 

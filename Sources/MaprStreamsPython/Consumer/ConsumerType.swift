@@ -109,53 +109,47 @@ private let consumerLifeMethods: [Method] = [
 
 @_cdecl("mapr_Consumer_init")
 func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
-    Python.entered(failure: -1) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        guard fields.pointee.base.state == .unready else {
-            throw python.error(.runtimeError, "Consumer already initialized")
-        }
-        let parsed = try ParsedConfiguration.parse(python, isConsumer: true, arguments: arguments, keywords: keywords)
-        guard fields.pointee.base.state == .unready else {
-            throw python.error(.runtimeError, "Consumer already initialized")
-        }
-        let configuration = parsed.configuration
-        if configuration.dialect == .kafka && !parsed.hasGroup {
+    initializeClient(object, arguments, keywords, as: ConsumerFields.self)
+}
+
+extension ConsumerFields: KindOfFields {
+    static var kind: ClientKind { .consumer }
+
+    var handle: Unmanaged<Consumer>? {
+        get { consumer }
+        set { consumer = newValue }
+    }
+
+    init(_ base: ClientFields, _ parsed: ParsedConfiguration) {
+        self.base = base
+        owned = Owned()
+        hasPutOff = false
+        batch = nil
+        mustClose = false
+        isClosing = false
+        wasInterrupted = false
+    }
+
+    static func check(_ python: borrowing Python, _ parsed: ParsedConfiguration) throws(PythonError) {
+        if parsed.configuration.dialect == .kafka && !parsed.hasGroup {
             throw python.error(.valueError, "Failed to create consumer: group.id must be set")
         }
-        let (callbacks, tokenBox) = parsed.takeCallbacks()
-        fields.initialize(
-            to: ConsumerFields(
-                base: ClientFields(
-                    client: nil, state: .initialising, isConsumer: true, users: 0,
-                    isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
-                    timeoutMilliseconds: 0, topicNames: nil, callbacks: callbacks, tokenBox: tokenBox, next: nil,
-                    previous: nil
-                ),
-                consumer: nil, recent: nil, older: nil, owned: ConsumerFields.Owned(), hasPutOff: false,
-                batch: nil,
-                mustClose: false, isClosing: false, wasInterrupted: false))
-        do throws(PythonError) {
-            var events = clientEvents(fields.base)
-            events.rebalance = { kind, partitions in fields.tell(kind, partitions) }
-            if fields.pointee.base.callbacks.report != nil {
-                events.offsetsCommitted = { error, partitions in fields.tellCommitted(error, partitions) }
-            }
-            let consumer = try python.raisingDetached(prefix: "Failed to create consumer") { () throws(StreamsError) in
-                try Consumer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))
-            }
-            let reference = Unmanaged.passRetained(consumer)
-            fields.pointee.consumer = reference
-            fields.pointee.base.client = Unmanaged<Client>.fromOpaque(reference.toOpaque())
-            fields.pointee.base.state = .open
-            fields.base.list()
-        } catch {
-            // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
-            fields.base.clearCallbacks()
-            fields.pointee.base.state = .unready
-            throw error
-        }
-        return 0
     }
+
+    static func addEvents(_ events: inout ClientEvents, _ fields: UnsafeMutablePointer<ConsumerFields>) {
+        events.rebalance = { kind, partitions in fields.tell(kind, partitions) }
+        if fields.pointee.base.callbacks.report != nil {
+            events.offsetsCommitted = { code, partitions in fields.tellCommitted(code, partitions) }
+        }
+    }
+
+    static func makeHandle(
+        _ configuration: Configuration, _ events: ClientEvents, owner: UnsafeMutableRawPointer
+    ) throws(StreamsError) -> Consumer {
+        try Consumer(configuration: configuration, events: events, owner: owner)
+    }
+
+    static func abandon(_ fields: UnsafeMutablePointer<ConsumerFields>) { fields.abandon() }
 }
 
 @_cdecl("mapr_Consumer_close")

@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// The producer, which stays while the GIL is held or `base.users` counts this call.
     @inline(__always)
     func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Producer> {
-        guard let producer = pointee.producer else { throw base.notOpen(python, "Producer") }
+        guard let producer = pointee.producer else { throw base.notOpen(python, .producer) }
         return producer
     }
 
@@ -170,50 +170,41 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
 
 @_cdecl("mapr_Producer_init")
 func producerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
-    Python.entered(failure: -1) { python throws(PythonError) in
-        let fields = producerFields(object)
-        guard fields.pointee.base.state == .unready else {
-            throw python.error(.runtimeError, "Producer already __init__:ialized")
-        }
-        let parsed = try ParsedConfiguration.parse(python, isConsumer: false, arguments: arguments, keywords: keywords)
-        guard fields.pointee.base.state == .unready else {
-            throw python.error(.runtimeError, "Producer already __init__:ialized")
-        }
-        let configuration = parsed.configuration
-        let (callbacks, tokenBox) = parsed.takeCallbacks()
-        // The memory is zero, and the array needs to be made.
-        fields.initialize(
-            to: ProducerFields(
-                base: ClientFields(
-                    client: nil, state: .initialising, isConsumer: false, users: 0,
-                    isMaprDialect: configuration.dialect == .mapr, isListed: false, timeout: nil,
-                    timeoutMilliseconds: 0, topicNames: nil, callbacks: callbacks, tokenBox: tokenBox, next: nil,
-                    previous: nil
-                ),
-                producer: nil, owned: ProducerFields.Owned(), lastTopicHandle: nil, handles: [],
-                shortestLent: Producer.readsValuesInPlace ? DeliveryContext.shortestLent : .max,
-                reportsErrorsOnly: parsed.reportsErrorsOnly, discardsReports: false, purged: 0, hasLeftMessages: false))
-        do throws(PythonError) {
-            fields.pointee.owned.topics = try OwnedObject(PyDict_New()).take()
-            var events = clientEvents(fields.base)
-            events.delivery = deliveryCallback
-            let producer = try python.raisingDetached(prefix: "Failed to create producer") { () throws(StreamsError) in
-                try Producer(configuration: configuration, events: events, owner: UnsafeMutableRawPointer(fields))
-            }
-            let reference = Unmanaged.passRetained(producer)
-            fields.pointee.producer = reference
-            fields.pointee.base.client = Unmanaged<Client>.fromOpaque(reference.toOpaque())
-            fields.pointee.base.state = .open
-            fields.base.list()
-        } catch {
-            // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
-            fields.base.clearCallbacks()
-            address(of: &fields.pointee.owned.topics).clear()
-            fields.pointee.base.state = .unready
-            throw error
-        }
-        return 0
+    initializeClient(object, arguments, keywords, as: ProducerFields.self)
+}
+
+extension ProducerFields: KindOfFields {
+    static var kind: ClientKind { .producer }
+
+    var handle: Unmanaged<Producer>? {
+        get { producer }
+        set { producer = newValue }
     }
+
+    init(_ base: ClientFields, _ parsed: ParsedConfiguration) {
+        self.base = base
+        owned = Owned()
+        handles = []
+        shortestLent = Producer.readsValuesInPlace ? DeliveryContext.shortestLent : .max
+        reportsErrorsOnly = parsed.reportsErrorsOnly
+        discardsReports = false
+        purged = 0
+        hasLeftMessages = false
+    }
+
+    static func check(_ python: borrowing Python, _ parsed: ParsedConfiguration) throws(PythonError) {}
+
+    static func addEvents(_ events: inout ClientEvents, _ fields: UnsafeMutablePointer<ProducerFields>) {
+        events.delivery = deliveryCallback
+    }
+
+    static func makeHandle(
+        _ configuration: Configuration, _ events: ClientEvents, owner: UnsafeMutableRawPointer
+    ) throws(StreamsError) -> Producer {
+        try Producer(configuration: configuration, events: events, owner: owner)
+    }
+
+    static func abandon(_ fields: UnsafeMutablePointer<ProducerFields>) { fields.pointee.producer = nil }
 }
 
 extension UnsafeMutablePointer where Pointee == ProducerFields {

@@ -31,8 +31,8 @@ enum UndeliveredMessages {
         var client = clients
         while let here = client {
             client = here.pointee.next
-            if here.pointee.isConsumer { continue }
-            let fields = UnsafeMutableRawPointer(here).assumingMemoryBound(to: ProducerFields.self)
+            guard here.pointee.kind == .producer else { continue }
+            let fields = here.whole(ProducerFields.self)
             guard let producer = fields.pointee.producer, producer.use({ $0.undelivered }) > 0 else { continue }
             let discarded = fields.pointee.discardsReports
             fields.pointee.discardsReports = true

@@ -12,11 +12,8 @@ extension CallbackContext {
         Unmanaged<CallbackContext>.fromOpaque(opaque!).takeUnretainedValue()
     }
 
-    /// Tells librdkafka which of them to call.
-    ///
-    /// Errors come as events even where nobody asked for them, as they do in confluent-kafka, and are logged then: they wait
-    /// to be served, and librdkafka's count of what waits (`rd_kafka_outq_len`) has them.
-    func install(in conf: OpaquePointer?, isConsumer: Bool) {
+    /// Tells librdkafka which of them to call. Errors come as events even where nobody asked for them, and are logged then.
+    func install(in conf: OpaquePointer?, kind: ClientKind) {
         logLevel = Self.logLevel(of: conf)
         // What tells of connections is wanted for the errors that follow, though it be not printed.
         if events.log == nil && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
@@ -31,7 +28,7 @@ extension CallbackContext {
             rd_kafka_conf_enable_sasl_queue(conf, 1)
         }
         if let delivery = events.delivery { rd_kafka_conf_set_dr_msg_cb(conf, delivery) }
-        if isConsumer {
+        if kind.isGroupMember {
             rd_kafka_conf_set_rebalance_cb(conf, rebalanceEvent)
             if events.offsetsCommitted != nil { rd_kafka_conf_set_offset_commit_cb(conf, offsetsCommittedEvent) }
         }

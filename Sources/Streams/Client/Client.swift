@@ -19,14 +19,14 @@ public class Client: @unchecked Sendable {
     /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
     /// - Note: `rd_kafka_new`.
     init(
-        consumer: Bool, configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer?
+        _ kind: ClientKind, configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer?
     ) throws(StreamsError) {
         dialect = configuration.dialect
         namesServers = configuration.namesServers
         try configuration.setMappedProperties()
-        names = try configuration.topicNames(ofConsumer: consumer)
+        names = try configuration.topicNames(of: kind)
         mockNames = configuration.value("bootstrap.servers").flatMap { MockTopicNames.of($0) }
-        let context = CallbackContext(events: events, owner: owner, isConsumers: consumer, names: names)
+        let context = CallbackContext(events: events, owner: owner, kind: kind, names: names)
         self.context = context
         context.failures.use(
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
@@ -36,12 +36,9 @@ public class Client: @unchecked Sendable {
             configuration.setDefault("client.software.version", version)
         }
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
-            context.install(in: conf, isConsumer: consumer)
+            context.install(in: conf, kind: kind)
             var text = [CChar](repeating: 0, count: 512)
-            guard
-                let handle = rd_kafka_new(
-                    consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf, &text, text.count)
-            else {
+            guard let handle = rd_kafka_new(kind.raw, conf, &text, text.count) else {
                 let code = ErrorCode(rd_kafka_last_error())
                 let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                 throw configuration.naming(filesOf: StreamsError(code, reason: reason))

@@ -69,14 +69,15 @@ public final class CallbackContext {
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
     unowned(unsafe) var consumer: Consumer?
 
-    let isConsumers: Bool
+    let kind: ClientKind
     /// The client's.
     let names: TopicNames?
 
-    init(events: ClientEvents, owner: UnsafeMutableRawPointer?, isConsumers: Bool = false, names: TopicNames? = nil) {
+    init(events: ClientEvents, owner: UnsafeMutableRawPointer?, kind: ClientKind = .producer, names: TopicNames? = nil)
+    {
         self.events = events
         self.owner = owner
-        self.isConsumers = isConsumers
+        self.kind = kind
         self.names = names
     }
 

@@ -2,7 +2,7 @@ extension Configuration {
     /// The property that turns the mapping of names on and off: on, unless the loaded librdkafka knows streams itself.
     public static let mappingProperty = "streams.topic.mapping"
 
-    private static let defaultStreamProperties = ["streams.producer.default.stream", "streams.consumer.default.stream"]
+    private static let defaultStreamProperties = ClientKind.allCases.map { $0.defaultStreamProperty }
 
     /// Takes a property of MapR's, which Apache Kafka's librdkafka does not know.
     ///
@@ -80,8 +80,8 @@ extension Configuration {
     /// Sets what comes from outside of the application: what it has not set, and what replaces its own.
     ///
     /// - Throws: where a setting is wrong, with the place that it stands in.
-    public func use(_ outside: OutsideSettings, ofConsumer isConsumer: Bool) throws(StreamsError) {
-        for setting in outside.settings(ofConsumer: isConsumer) {
+    public func use(_ outside: OutsideSettings, of kind: ClientKind) throws(StreamsError) {
+        for setting in outside.settings(of: kind) {
             if setting.name == Dialect.property || !setting.isOverride && isGiven(setting.name) { continue }
             do throws(StreamsError) {
                 forget(setting.name)
@@ -97,9 +97,9 @@ extension Configuration {
     private func isGiven(_ name: String) -> Bool { value(name) != nil || defaultStreams[name] != nil }
 
     /// The mapping of names of the client to be; nil where names are Kafka's, or librdkafka knows streams itself.
-    func topicNames(ofConsumer isConsumer: Bool) throws(StreamsError) -> TopicNames? {
+    func topicNames(of kind: ClientKind) throws(StreamsError) -> TopicNames? {
         guard mapsNames ?? !PropertyCatalogue.isStreamsBuild else { return nil }
-        let property = Self.defaultStreamProperties[isConsumer ? 1 : 0]
+        let property = kind.defaultStreamProperty
         if defaultStreams[property] != nil && !namesServers {
             throw StreamsError(
                 .invalidArgument,

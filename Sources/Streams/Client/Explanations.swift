@@ -39,7 +39,7 @@ extension CallbackContext {
         _ error: StreamsError, ofTopic topic: String, partition: Int32, of handle: OpaquePointer?
     ) -> StreamsError {
         guard
-            let cure = error.code.cure(ofTopic: topic, partition: partition, names: names, isConsumers: isConsumers)
+            let cure = error.code.cure(ofTopic: topic, partition: partition, names: names, kind: kind)
         else { return explained(error, of: handle) }
         var error = error
         if let names, let reason = error.reason { error.reason = names.inApplicationsWords(reason) }
@@ -78,7 +78,7 @@ extension Client {
 
 extension ErrorCode {
     /// What to do about an error of a topic; nil where the topic is not what matters.
-    func cure(ofTopic topic: String, partition: Int32, names: TopicNames?, isConsumers: Bool) -> String? {
+    func cure(ofTopic topic: String, partition: Int32, names: TopicNames?, kind: ClientKind) -> String? {
         let name = names.bothNames(ofKafkaTopic: topic)
         switch self {
         case .unknownTopicOrPartition, .unknownTopic:
@@ -95,7 +95,7 @@ extension ErrorCode {
                 "topic \(name): a topic's name on Kafka has up to 249 letters, digits, '.', '_' and '-', and differs from all"
                 + " others in more than '.' and '_'"
         case .topicAuthorizationFailed:
-            return "topic \(name): \(permission(isConsumers ? "Read" : "Write", on: "topic", topic))"
+            return "topic \(name): \(permission(kind.operation, on: "topic", topic))"
         case .messageTooLarge, .recordListTooLarge:
             return "raise max.message.bytes of topic \(name), or message.max.bytes of the brokers"
         case .invalidRecord:

@@ -96,9 +96,9 @@ public struct OutsideSettings: Sendable {
     }
 
     /// What is set for one kind of client: of each property once, the one that holds.
-    public func settings(ofConsumer isConsumer: Bool) -> [Setting] {
+    public func settings(of kind: ClientKind) -> [Setting] {
         var found: [Setting] = []
-        for setting in settings where setting.clients.include(consumers: isConsumer) {
+        for setting in settings where setting.clients.include(kind) {
             let name = PropertyCatalogue.canonicalName(setting.name)
             found.removeAll { PropertyCatalogue.canonicalName($0.name) == name }
             found.append(setting)
@@ -107,8 +107,8 @@ public struct OutsideSettings: Sendable {
     }
 
     /// Whose rules the file gives one kind of client, if it does.
-    public func dialect(ofConsumer isConsumer: Bool) -> Setting? {
-        settings(ofConsumer: isConsumer).first { $0.name == Dialect.property }
+    public func dialect(of kind: ClientKind) -> Setting? {
+        settings(of: kind).first { $0.name == Dialect.property }
     }
 
     // MARK: Variables

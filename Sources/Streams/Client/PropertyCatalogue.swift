@@ -19,7 +19,7 @@ public enum PropertyCatalogue {
     enum Clients: Sendable {
         case all, producers, consumers
 
-        func include(consumers: Bool) -> Bool { self == .all || self == (consumers ? .consumers : .producers) }
+        func include(_ kind: ClientKind) -> Bool { self == .all || self == kind.properties }
     }
 
     /// A row of the table.

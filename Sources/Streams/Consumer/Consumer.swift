@@ -44,7 +44,7 @@ public final class Consumer: Client, @unchecked Sendable {
             configuration.setDefault("enable.partition.eof", "true")
         }
         batchesMovePositions = Librdkafka.isAtLeast(2, 2) && !Librdkafka.isAtLeast(2, 13, 1)
-        try super.init(consumer: true, configuration: configuration, events: events, owner: owner)
+        try super.init(.consumer, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)
         queue = rd_kafka_queue_get_consumer(handle).map { EventQueue(owning: $0) }
         context.consumer = self

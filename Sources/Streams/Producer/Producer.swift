@@ -24,7 +24,7 @@ public final class Producer: Client, @unchecked Sendable {
             configuration.setDefault("message.max.bytes", "\(10 * 1024 * 1024 + 64 * 1024)")
         }
         countsEvents = configuration.dialect == .kafka
-        try super.init(consumer: false, configuration: configuration, events: events, owner: owner)
+        try super.init(.producer, configuration: configuration, events: events, owner: owner)
         mainQueue = EventQueue(owning: rd_kafka_queue_get_main(handle))
         if events.tokenRefresh != nil, let background = rd_kafka_queue_get_background(handle) {
             backgroundQueue = EventQueue(owning: background)
