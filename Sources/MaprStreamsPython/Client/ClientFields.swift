@@ -85,6 +85,12 @@ struct TopicName {
     static func index(of topic: Topic) -> Int { Int((topic.address >> 6 ^ topic.address >> 12) & UInt(count - 1)) }
 }
 
+/// A client that is open, and what the call on it was given.
+struct Opened<Handle: Client, Arguments> {
+    let client: Unmanaged<Handle>
+    let arguments: Arguments
+}
+
 extension UnsafeMutablePointer where Pointee == ClientFields {
     // MARK: Use
 

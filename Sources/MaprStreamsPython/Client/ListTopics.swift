@@ -23,12 +23,22 @@ nonisolated(unsafe) private let signature = Signature("list_topics", ["topic", "
 /// `list_topics` of both kinds of clients.
 ///
 /// - Parameters:
+///   - call: the client, and what `listTopicsArguments` has read.
 ///   - isClosed: whether another thread has closed the client.
-///   - client: gives the client, once the arguments are read: reading them may close it.
 func listTopics<Instance: Client>(
-    _ python: inout Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
-    unless isClosed: () -> Bool, _ client: (borrowing Python) throws(PythonError) -> Unmanaged<Instance>
+    _ python: inout Python, _ call: Opened<Instance, (topic: String?, milliseconds: Int32)>, unless isClosed: () -> Bool
 ) throws(PythonError) -> OwnedObject {
+    let (topic, milliseconds) = call.arguments
+    let metadata = try python.request(call.client, prefix: "Failed to get metadata", unless: isClosed) {
+        client throws(StreamsError) in
+        try client.metadata(topic: topic, milliseconds: milliseconds)
+    }
+    return try convert(python, metadata)
+}
+
+func listTopicsArguments(
+    _ python: borrowing Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) throws(PythonError) -> (topic: String?, milliseconds: Int32) {
     try withSlots(2) { slots throws(PythonError) in
         try signature.parse(python, arguments, count, keywords, into: slots)
         var topic: String?
@@ -36,13 +46,7 @@ func listTopics<Instance: Client>(
             _ = try python.cString(name, "topic")
             topic = try python.text(name, "topic")
         }
-        let milliseconds = try python.milliseconds(slots[1])
-        let client = try client(python)
-        let metadata = try python.request(client, prefix: "Failed to get metadata", unless: isClosed) {
-            client throws(StreamsError) in
-            try client.metadata(topic: topic, milliseconds: milliseconds)
-        }
-        return try convert(python, metadata)
+        return (topic, try python.milliseconds(slots[1]))
     }
 }
 
@@ -109,10 +113,9 @@ func consumerListTopics(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try listTopics(&python, arguments, count, keywords, unless: { fields.isClosedElsewhere }) {
-            python throws(PythonError) in
-            try fields.open(python)
-        }.take()
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try listTopicsArguments(python, arguments, count, keywords)
+        }
+        return try listTopics(&python, call, unless: { fields.isClosedElsewhere }).take()
     }
 }

@@ -78,7 +78,7 @@ let consumerAssignmentMethods: [Method] = [
 
 @_cdecl("mapr_Consumer_assign")
 func consumerAssign(_ object: Object?, _ partitions: Object?) -> Object? {
-    withPartitions(object, partitions, prefix: "Failed to set assignment") {
+    withPartitions(object, prefix: "Failed to set assignment", reading: { _ in partitions }) {
         consumer, partitions throws(StreamsError) in
         try consumer.assign(partitions)
     }
@@ -86,28 +86,29 @@ func consumerAssign(_ object: Object?, _ partitions: Object?) -> Object? {
 
 @_cdecl("mapr_Consumer_incremental_assign")
 func consumerIncrementalAssign(_ object: Object?, _ partitions: Object?) -> Object? {
-    withPartitions(object, partitions, prefix: "Failed to incremental assign") {
+    withPartitions(object, prefix: "Failed to incremental assign", reading: { _ in partitions }) {
         consumer, partitions throws(StreamsError) in try consumer.incrementalAssign(partitions)
     }
 }
 
 @_cdecl("mapr_Consumer_incremental_unassign")
 func consumerIncrementalUnassign(_ object: Object?, _ partitions: Object?) -> Object? {
-    withPartitions(object, partitions, prefix: "Failed to incremental unassign") {
+    withPartitions(object, prefix: "Failed to incremental unassign", reading: { _ in partitions }) {
         consumer, partitions throws(StreamsError) in try consumer.incrementalUnassign(partitions)
     }
 }
 
+/// Does something with a list of partitions, which `argument` finds.
 func withPartitions(
-    _ object: Object?, _ partitions: Object?, prefix: String,
+    _ object: Object?, prefix: String, reading argument: (inout Python) throws(PythonError) -> Object?,
     _ body: (Consumer, [TopicPartition]) throws(StreamsError) -> Void
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        _ = try fields.open(python)
-        let list = try python.topicPartitions(partitions.unsafelyUnwrapped)
-        try fields.withOpenConsumer(&python, prefix: prefix) { consumer throws(StreamsError) in try body(consumer, list)
-        }
+        try consumerFields(object).withOpenConsumer(
+            &python, prefix: prefix,
+            reading: { python throws(PythonError) in
+                try python.topicPartitions(argument(&python).unsafelyUnwrapped)
+            }, body)
         return python.none.take()
     }
 }

@@ -51,30 +51,31 @@ func consumerCommit(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(4) { slots throws(PythonError) in
-            try commitSignature.parse(python, arguments, count, keywords, into: slots)
-            let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1])
-            let isAsynchronous = try python.truth(slots[3] ?? slots[2], default: true)
-            let consumer = try fields.open(python)
-            fields.base.enter()
-            defer { fields.leave(&python) }
-            if isAsynchronous {
-                do throws(StreamsError) {
-                    try python.detached(nil) { () throws(StreamsError) in
-                        try consumer.use { consumer throws(StreamsError) in
-                            try consumer.commit(offsets)
-                        }
-                    }
-                } catch {
-                    // Nobody waits for the result, and there is nothing to commit: as good as done.
-                    if error.code != .noOffset { throw python.raise(error, prefix: "Commit failed") }
-                }
-                return python.none.take()
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(4) { slots throws(PythonError) in
+                try commitSignature.parse(python, arguments, count, keywords, into: slots)
+                let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1])
+                return (offsets, isAsynchronous: try python.truth(slots[3] ?? slots[2], default: true))
             }
-            let committed = try fields.commit(&python, consumer, offsets)
-            return try python.list(committed).take()
         }
+        let (offsets, isAsynchronous) = call.arguments
+        fields.base.enter()
+        defer { fields.leave(&python) }
+        if isAsynchronous {
+            do throws(StreamsError) {
+                try python.detached(nil) { () throws(StreamsError) in
+                    try call.client.use { consumer throws(StreamsError) in
+                        try consumer.commit(offsets)
+                    }
+                }
+            } catch {
+                // Nobody waits for the result, and there is nothing to commit: as good as done.
+                if error.code != .noOffset { throw python.raise(error, prefix: "Commit failed") }
+            }
+            return python.none.take()
+        }
+        let committed = try fields.commit(&python, call.client, offsets)
+        return try python.list(committed).take()
     }
 }
 
@@ -144,17 +145,18 @@ func consumerStoreOffsets(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(2) { slots throws(PythonError) in
-            try storeSignature.parse(python, arguments, count, keywords, into: slots)
-            guard let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1]) else {
-                throw python.error(.valueError, "expected either message or offsets")
-            }
-            try fields.withOpenConsumer(&python, prefix: "StoreOffsets failed") { consumer throws(StreamsError) in
-                try consumer.store(offsets)
-            }
-            return python.none.take()
-        }
+        try consumerFields(object).withOpenConsumer(
+            &python, prefix: "StoreOffsets failed",
+            reading: { python throws(PythonError) in
+                try withSlots(2) { slots throws(PythonError) in
+                    try storeSignature.parse(python, arguments, count, keywords, into: slots)
+                    guard let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1]) else {
+                        throw python.error(.valueError, "expected either message or offsets")
+                    }
+                    return offsets
+                }
+            },
+            { consumer, offsets throws(StreamsError) in try consumer.store(offsets) })
+        return python.none.take()
     }
 }

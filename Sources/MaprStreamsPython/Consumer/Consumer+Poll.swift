@@ -49,14 +49,14 @@ func consumerPoll(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
-        let milliseconds = try fields.base.milliseconds(python, timeout)
-        try fields.advance(&python)
-        // Again: reading the argument, and collecting garbage, may run code of the application's that closes the
-        // consumer.
-        let consumer = try fields.open(python)
-        return try fields.poll(&python, consumer, milliseconds) ?? cpy_none().unsafelyUnwrapped.retained
+        let call = try fields.open(&python) { python throws(PythonError) in
+            let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
+            let milliseconds = try fields.base.milliseconds(python, timeout)
+            // What it lets go of may close the consumer, too.
+            try fields.advance(&python)
+            return milliseconds
+        }
+        return try fields.poll(&python, call.client, call.arguments) ?? cpy_none().unsafelyUnwrapped.retained
     }
 }
 
@@ -285,24 +285,27 @@ func consumerConsume(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        var wanted = 1
-        var milliseconds: Int32 = -1
-        try withSlots(2) { slots throws(PythonError) in
-            try consumeSignature.parse(python, arguments, count, keywords, into: slots)
-            if let number = slots[0], !number.isNone {
-                wanted = Int(try python.int64(number, "num_messages"))
-                guard (0...1_000_000).contains(wanted) else {
-                    throw python.error(.valueError, "num_messages must be between 0 and 1000000 (1M)")
+        let call = try fields.open(&python) { python throws(PythonError) in
+            var wanted = 1
+            var milliseconds: Int32 = -1
+            try withSlots(2) { slots throws(PythonError) in
+                try consumeSignature.parse(python, arguments, count, keywords, into: slots)
+                if let number = slots[0], !number.isNone {
+                    wanted = Int(try python.int64(number, "num_messages"))
+                    guard (0...1_000_000).contains(wanted) else {
+                        throw python.error(.valueError, "num_messages must be between 0 and 1000000 (1M)")
+                    }
                 }
+                milliseconds = try fields.base.milliseconds(python, slots[1])
             }
-            milliseconds = try fields.base.milliseconds(python, slots[1])
+            try fields.advance(&python)
+            return (wanted: min(wanted, largestBatch), milliseconds: milliseconds)
         }
-        try fields.advance(&python)
-        let consumer = try fields.open(python)
         fields.base.enter()
         var batch = fields.takeBatch()
-        let list = try? fields.consume(&python, consumer, &batch, min(wanted, largestBatch), milliseconds).take()
+        let list = try? fields.consume(
+            &python, call.client, &batch, call.arguments.wanted, call.arguments.milliseconds
+        ).take()
         fields.putBack(batch)
         guard let list else {
             fields.leaveFailed(&python)

@@ -79,6 +79,17 @@ let consumerPositionMethods: [Method] = [
         """),
 ]
 
+private func partitionsAndTimeout(
+    _ python: borrowing Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    _ signature: Signature
+) throws(PythonError) -> (partitions: [TopicPartition], milliseconds: Int32) {
+    try withSlots(2) { slots throws(PythonError) in
+        try signature.parse(python, arguments, count, keywords, into: slots)
+        let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+        return (partitions, try python.milliseconds(slots[1]))
+    }
+}
+
 /// What the cluster says of partitions, asked on a helper thread: the arguments are partitions and a time-out.
 private func asking(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
@@ -87,18 +98,15 @@ private func asking(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(2) { slots throws(PythonError) in
-            try signature.parse(python, arguments, count, keywords, into: slots)
-            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
-            let milliseconds = try python.milliseconds(slots[1])
-            let consumer = try fields.open(python)
-            let result = try python.request(consumer, prefix: prefix, unless: { fields.isClosedElsewhere }) {
-                consumer throws(StreamsError) in
-                try ask(consumer, partitions, milliseconds)
-            }
-            return try python.list(result).take()
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try partitionsAndTimeout(python, arguments, count, keywords, signature)
         }
+        let (partitions, milliseconds) = call.arguments
+        let result = try python.request(call.client, prefix: prefix, unless: { fields.isClosedElsewhere }) {
+            consumer throws(StreamsError) in
+            try ask(consumer, partitions, milliseconds)
+        }
+        return try python.list(result).take()
     }
 }
 
@@ -121,18 +129,13 @@ func consumerPosition(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(2) { slots throws(PythonError) in
-            try positionSignature.parse(python, arguments, count, keywords, into: slots)
-            let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
-            _ = try python.milliseconds(slots[1])
-            let result = try fields.withOpenConsumer(&python, prefix: "Failed to get position") {
-                consumer throws(StreamsError) in
-                try consumer.position(partitions)
-            }
-            return try python.list(result).take()
-        }
+        let result = try consumerFields(object).withOpenConsumer(
+            &python, prefix: "Failed to get position",
+            reading: { python throws(PythonError) in
+                try partitionsAndTimeout(python, arguments, count, keywords, positionSignature)
+            },
+            { consumer, given throws(StreamsError) in try consumer.position(given.partitions) })
+        return try python.list(result).take()
     }
 }
 
@@ -145,39 +148,40 @@ func consumerWatermarks(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(3) { slots throws(PythonError) in
-            try watermarksSignature.parse(python, arguments, count, keywords, into: slots)
-            let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
-            let milliseconds = try python.milliseconds(slots[1])
-            let isCached = try python.truth(slots[2], default: false)
-            let consumer = try fields.open(python)
-            let prefix = "Failed to get watermark offsets"
-            let offsets: (low: Int64, high: Int64)
-            if isCached {
-                offsets = try fields.withOpenConsumer(&python, prefix: prefix) { consumer throws(StreamsError) in
-                    try consumer.cachedWatermarks(partition)
-                }
-            } else {
-                // librdkafka 2.0.2 waits for an answer that is on its way, however late.
-                let answer = try python.request(
-                    consumer, prefix: prefix, until: Deadline(milliseconds: milliseconds),
-                    unless: { fields.isClosedElsewhere }
-                ) { consumer throws(StreamsError) -> (low: Int64, high: Int64)? in
-                    do throws(StreamsError) {
-                        return try consumer.queryWatermarks(partition, milliseconds: milliseconds)
-                    } catch {
-                        if error.code == .timedOut { return nil }
-                        throw error
-                    }
-                }
-                guard let answer = answer ?? nil else { return python.none.take() }
-                offsets = answer
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(3) { slots throws(PythonError) in
+                try watermarksSignature.parse(python, arguments, count, keywords, into: slots)
+                let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
+                let milliseconds = try python.milliseconds(slots[1])
+                return (partition, milliseconds, isCached: try python.truth(slots[2], default: false))
             }
-            let low = try python.integer(Int(offsets.low))
-            let high = try python.integer(Int(offsets.high))
-            return try OwnedObject(cpy_tuple2(low.object, high.object)).take()
         }
+        let (partition, milliseconds, isCached) = call.arguments
+        let prefix = "Failed to get watermark offsets"
+        let offsets: (low: Int64, high: Int64)
+        if isCached {
+            offsets = try fields.withOpenConsumer(&python, prefix: prefix) { consumer throws(StreamsError) in
+                try consumer.cachedWatermarks(partition)
+            }
+        } else {
+            // librdkafka 2.0.2 waits for an answer that is on its way, however late.
+            let answer = try python.request(
+                call.client, prefix: prefix, until: Deadline(milliseconds: milliseconds),
+                unless: { fields.isClosedElsewhere }
+            ) { consumer throws(StreamsError) -> (low: Int64, high: Int64)? in
+                do throws(StreamsError) {
+                    return try consumer.queryWatermarks(partition, milliseconds: milliseconds)
+                } catch {
+                    if error.code == .timedOut { return nil }
+                    throw error
+                }
+            }
+            guard let answer = answer ?? nil else { return python.none.take() }
+            offsets = answer
+        }
+        let low = try python.integer(Int(offsets.low))
+        let high = try python.integer(Int(offsets.high))
+        return try OwnedObject(cpy_tuple2(low.object, high.object)).take()
     }
 }
 

@@ -61,17 +61,18 @@ func consumerSeek(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(1) { slots throws(PythonError) in
-            try seekSignature.parse(python, arguments, count, keywords, into: slots)
-            let partition = try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
-            let consumer = try fields.open(python)
-            let here: pthread_t = pthread_self()
-            try python.request(
-                consumer, prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
-            ) { consumer throws(StreamsError) in try consumer.seek(partition, for: here) }
-            return python.none.take()
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(1) { slots throws(PythonError) in
+                try seekSignature.parse(python, arguments, count, keywords, into: slots)
+                return try python.topicPartition(slots[0].unsafelyUnwrapped, "partition")
+            }
         }
+        let partition = call.arguments
+        let here: pthread_t = pthread_self()
+        try python.request(
+            call.client, prefix: "Failed to seek to offset \(partition.offset)", unless: { fields.isClosedElsewhere }
+        ) { consumer throws(StreamsError) in try consumer.seek(partition, for: here) }
+        return python.none.take()
     }
 }
 
@@ -80,13 +81,14 @@ private func changing(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
     _ signature: Signature, prefix: String, _ body: (Consumer, [TopicPartition]) throws(StreamsError) -> Void
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        try withSlots(1) { slots throws(PythonError) in
-            _ = try consumerFields(object).open(python)
-            try signature.parse(python, arguments, count, keywords, into: slots)
-            return withPartitions(object, slots[0], prefix: prefix, body)
-        }
-    }
+    withPartitions(
+        object, prefix: prefix,
+        reading: { python throws(PythonError) in
+            try withSlots(1) { slots throws(PythonError) in
+                try signature.parse(python, arguments, count, keywords, into: slots)
+                return slots[0]
+            }
+        }, body)
 }
 
 nonisolated(unsafe) private let pauseSignature = Signature("pause", ["partitions"], required: 1)

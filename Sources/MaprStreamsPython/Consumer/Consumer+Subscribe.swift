@@ -62,22 +62,23 @@ func consumerSubscribe(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(5) { slots throws(PythonError) in
-            try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
-            let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
-            let callbacks = RebalanceCallbacks()
-            try callbacks.fill(
-                python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
-            try fields.withOpenConsumer(&python, prefix: "Failed to set subscription") {
-                consumer throws(StreamsError) in
-                try consumer.subscribe(topics)
-            }
-            address(of: &fields.pointee.owned.onAssign).set(callbacks.onAssign)
-            address(of: &fields.pointee.owned.onRevoke).set(callbacks.onRevoke)
-            address(of: &fields.pointee.owned.onLost).set(callbacks.onLost)
-            return python.none.take()
-        }
+        let callbacks = RebalanceCallbacks()
+        try fields.withOpenConsumer(
+            &python, prefix: "Failed to set subscription",
+            reading: { python throws(PythonError) in
+                try withSlots(5) { slots throws(PythonError) in
+                    try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
+                    let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
+                    try callbacks.fill(
+                        python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
+                    return topics
+                }
+            },
+            { consumer, topics throws(StreamsError) in try consumer.subscribe(topics) })
+        address(of: &fields.pointee.owned.onAssign).set(callbacks.onAssign)
+        address(of: &fields.pointee.owned.onRevoke).set(callbacks.onRevoke)
+        address(of: &fields.pointee.owned.onLost).set(callbacks.onLost)
+        return python.none.take()
     }
 }
 

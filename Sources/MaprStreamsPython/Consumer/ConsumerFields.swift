@@ -65,6 +65,17 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         return consumer
     }
 
+    /// The same once a call's arguments are read, which may run code of the application's that closes the consumer: a call on
+    /// a closed one raises that whatever its arguments are, and one that is closed meanwhile raises it too.
+    @inline(__always)
+    func open<Arguments>(
+        _ python: inout Python, reading arguments: (inout Python) throws(PythonError) -> Arguments
+    ) throws(PythonError) -> Opened<Consumer, Arguments> {
+        _ = try open(python)
+        let arguments = try arguments(&python)
+        return Opened(client: try open(python), arguments: arguments)
+    }
+
     /// While the consumer closes, the callbacks that the close runs may still use it; other threads may not.
     @inline(never)
     private func openForLastCallbacks(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
@@ -99,6 +110,17 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         defer { leave(&python) }
         return try python.raisingDetached(prefix: prefix) { () throws(StreamsError) in
             try consumer.use(body)
+        }
+    }
+
+    /// The same once a call's arguments are read; see `open(_:reading:)`.
+    func withOpenConsumer<Arguments, Result>(
+        _ python: inout Python, prefix: String, reading arguments: (inout Python) throws(PythonError) -> Arguments,
+        _ body: (Consumer, Arguments) throws(StreamsError) -> Result
+    ) throws(PythonError) -> Result {
+        let call = try open(&python, reading: arguments)
+        return try withOpenConsumer(&python, prefix: prefix) { consumer throws(StreamsError) in
+            try body(consumer, call.arguments)
         }
     }
 

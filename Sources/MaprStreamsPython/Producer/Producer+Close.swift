@@ -47,22 +47,25 @@ func producerPurge(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        _ = try fields.open(python)
-        return try withSlots(3) { slots throws(PythonError) in
-            try purgeSignature.parse(python, arguments, count, keywords, into: slots)
-            let queued = try python.truth(slots[0], default: true)
-            let inFlight = try python.truth(slots[1], default: true)
-            let waiting = try python.truth(slots[2], default: true)
-            let producer = try fields.open(python)
-            fields.base.enter()
-            defer { fields.leave(&python) }
-            try python.raisingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
-                try producer.use { producer throws(StreamsError) in
-                    try producer.purge(queued: queued, inFlight: inFlight, waiting: waiting)
-                }
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(3) { slots throws(PythonError) in
+                try purgeSignature.parse(python, arguments, count, keywords, into: slots)
+                return (
+                    queued: try python.truth(slots[0], default: true),
+                    inFlight: try python.truth(slots[1], default: true),
+                    waiting: try python.truth(slots[2], default: true)
+                )
             }
-            return python.none.take()
         }
+        let (queued, inFlight, waiting) = call.arguments
+        fields.base.enter()
+        defer { fields.leave(&python) }
+        try python.raisingDetached(prefix: "Failed to purge messages") { () throws(StreamsError) in
+            try call.client.use { producer throws(StreamsError) in
+                try producer.purge(queued: queued, inFlight: inFlight, waiting: waiting)
+            }
+        }
+        return python.none.take()
     }
 }
 
@@ -72,11 +75,10 @@ func producerListTopics(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        _ = try fields.open(python)
-        return try listTopics(&python, arguments, count, keywords, unless: { fields.pointee.producer == nil }) {
-            python throws(PythonError) in
-            try fields.open(python)
-        }.take()
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try listTopicsArguments(python, arguments, count, keywords)
+        }
+        return try listTopics(&python, call, unless: { fields.pointee.producer == nil }).take()
     }
 }
 

@@ -57,36 +57,37 @@ func producerProduce(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        _ = try fields.open(python)
         return try withSlots(9) { slots throws(PythonError) in
-            try produceSignature.unsafelyUnwrapped.parse(python, arguments, count, keywords, into: slots)
-
-            let topicObject = slots[0].unsafelyUnwrapped
-            let topic: Topic
-            if topicObject == fields.pointee.owned.lastTopic {
-                topic = fields.pointee.lastTopicHandle.unsafelyUnwrapped
-            } else {
-                topic = try fields.topic(python, topicObject)
-            }
-            var partition = TopicPartition.unassignedPartition
-            if let given = slots[3], given != cpy_none() { partition = try python.int32(given, "partition") }
-            var callback = slots[4]
-            if callback == nil || callback == cpy_none() { callback = slots[5] }
-            if callback == cpy_none() { callback = nil }
-            if let callback, PyCallable_Check(callback) == 0 {
-                throw notCallable(python, callback, isAlias: slots[4] == callback)
-            }
-
             var value = BorrowedBytes()
             var key = BorrowedBytes()
             defer {
                 value.release()
                 key.release()
             }
-            try value.borrow(python, slots[1], "value")
-            try key.borrow(python, slots[2], "key")
-            // Again: reading an argument may run code of the application's, and that may close the producer.
-            let producer = try fields.open(python)
+            let call = try fields.open(&python) { python throws(PythonError) in
+                try produceSignature.unsafelyUnwrapped.parse(python, arguments, count, keywords, into: slots)
+
+                let topicObject = slots[0].unsafelyUnwrapped
+                let topic: Topic
+                if topicObject == fields.pointee.owned.lastTopic {
+                    topic = fields.pointee.lastTopicHandle.unsafelyUnwrapped
+                } else {
+                    topic = try fields.topic(python, topicObject)
+                }
+                var partition = TopicPartition.unassignedPartition
+                if let given = slots[3], given != cpy_none() { partition = try python.int32(given, "partition") }
+                var callback = slots[4]
+                if callback == nil || callback == cpy_none() { callback = slots[5] }
+                if callback == cpy_none() { callback = nil }
+                if let callback, PyCallable_Check(callback) == 0 {
+                    throw notCallable(python, callback, isAlias: slots[4] == callback)
+                }
+                try value.borrow(python, slots[1], "value")
+                try key.borrow(python, slots[2], "key")
+                return (topic, partition, callback)
+            }
+            let producer = call.client
+            let (topic, partition, callback) = call.arguments
             if value.start == nil && fields.pointee.base.isMaprDialect {
                 try fields.reject(python, topic, partition, key, callback, headers: slots[7])
                 return cpy_none().unsafelyUnwrapped.retained

@@ -193,12 +193,12 @@ func producerPoll(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        _ = try fields.open(python)
-        let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
-        let milliseconds = try fields.base.milliseconds(python, timeout)
-        let producer = try fields.open(python)
+        let call = try fields.open(&python) { python throws(PythonError) in
+            let timeout = try timeoutArgument(python, pollSignature, arguments, count, keywords)
+            return try fields.base.milliseconds(python, timeout)
+        }
         fields.base.enter()
-        let served = fields.serve(&python, producer, milliseconds)
+        let served = fields.serve(&python, call.client, call.arguments)
         fields.leave(&python)
         guard served >= 0 else { throw PythonError() }
         return try OwnedObject(PyLong_FromLong(served)).take()
@@ -281,12 +281,12 @@ func producerFlush(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        _ = try fields.open(python)
-        let timeout = try timeoutArgument(python, flushSignature, arguments, count, keywords)
-        let milliseconds = try fields.base.milliseconds(python, timeout)
-        let producer = try fields.open(python)
+        let call = try fields.open(&python) { python throws(PythonError) in
+            let timeout = try timeoutArgument(python, flushSignature, arguments, count, keywords)
+            return try fields.base.milliseconds(python, timeout)
+        }
         // Counted inside: the call that ends last on a closed producer frees it.
-        let left = try fields.flush(&python, producer, milliseconds)
+        let left = try fields.flush(&python, call.client, call.arguments)
         return try python.integer(left).take()
     }
 }

@@ -46,6 +46,17 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         return producer
     }
 
+    /// The same once a call's arguments are read, which may run code of the application's that closes the producer: a call on
+    /// a closed one raises that whatever its arguments are, and one that is closed meanwhile raises it too.
+    @inline(__always)
+    func open<Arguments>(
+        _ python: inout Python, reading arguments: (inout Python) throws(PythonError) -> Arguments
+    ) throws(PythonError) -> Opened<Producer, Arguments> {
+        _ = try open(python)
+        let arguments = try arguments(&python)
+        return Opened(client: try open(python), arguments: arguments)
+    }
+
     /// Ends a call. The last one on a closed producer destroys it.
     @inline(__always)
     func leave(_ python: inout Python) {
