@@ -183,3 +183,17 @@ def test_two_threads_that_are_told_of_rebalances_at_once_are_told_apart(kafka_to
     assert assigned.wait(30)
     consumer.close()
     assert answers == [[(kafka_topic, 0)]]
+
+
+def test_a_flush_whose_callback_closes_the_producer_does_not_ask_it_any_more_once_it_is_freed(
+    kafka_cluster, kafka_topic, run_python
+):
+    """glibc fills what is freed here, so that whoever still reads it fails every time."""
+    code = f"""
+from mapr_streams_python import Producer
+for _ in range(10):
+    producer = Producer({{"bootstrap.servers": {kafka_cluster.bootstrap_servers!r}}})
+    producer.produce({kafka_topic!r}, "v", on_delivery=lambda error, message: producer.close())
+    print(producer.flush(30))
+"""
+    assert run_python(code, env={"MALLOC_PERTURB_": "165"}).check().split() == ["0"] * 10
