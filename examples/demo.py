@@ -145,20 +145,25 @@ def send(producer: Producer, topic: str, count: int) -> int:
     return delivered
 
 
+# What is known of an older librdkafka is warned of in a client's log, amid the lines of this program: `python -m
+# mapr_streams_python info` tells it too.
+QUIET = {"log_level": 3}
+
+
 @contextlib.contextmanager
 def cluster(bootstrap: str | None, topic: str) -> Iterator[dict[str, str | int]]:
     """Gives the properties that a consumer needs for the cluster that was asked for, or for one inside this program."""
     version = libversion()[0]
     if bootstrap is not None:
         print(f"\n  Cluster at {bootstrap}, topic {topic}, librdkafka {version}\n")
-        yield {"bootstrap.servers": bootstrap}
+        yield {"bootstrap.servers": bootstrap, **QUIET}
     else:
         with MockCluster() as mock:
             mock.create_topic(topic, partitions=PARTITIONS)
             print(f"\n  A broker inside this program: librdkafka {version}'s mock cluster, at {mock.bootstrap_servers}")
             print(f"  Topic {topic} with {PARTITIONS} partitions\n")
             # In a rebalance the mock cluster waits for members for as long as this, less a second, and a real one not.
-            yield {"bootstrap.servers": mock.bootstrap_servers, "session.timeout.ms": 4000}
+            yield {"bootstrap.servers": mock.bootstrap_servers, "session.timeout.ms": 4000, **QUIET}
 
 
 def table(members: list[Member]) -> None:
@@ -183,7 +188,7 @@ def main() -> None:
 
     with cluster(options.bootstrap, topic) as properties:
         members: list[Member] = []
-        with Producer({"bootstrap.servers": properties["bootstrap.servers"], "linger.ms": 5}) as producer:
+        with Producer({"bootstrap.servers": properties["bootstrap.servers"], "linger.ms": 5, **QUIET}) as producer:
             try:
                 delivered = send(producer, topic, half)
                 anna = Member("Anna", topic, properties)

@@ -46,6 +46,9 @@ SIDE_BY_SIDE = ["--numprocesses", "6", "--dist", "loadgroup"]
 WHOLE = ["pytests/behaviour", "pytests/conformance"]
 PART = [
     "pytests/behaviour/test_closing.py",
+    "pytests/behaviour/test_info_command.py",
+    "pytests/behaviour/test_known_fault_warnings.py",
+    "pytests/behaviour/test_known_faults.py",
     "pytests/behaviour/test_lent_values.py",
     *(
         f"pytests/conformance/test_{name}.py"

@@ -34,6 +34,18 @@ static inline char **sys_environ(void) {
     return environ;
 #endif
 }
+// The file that an address was loaded from. glibc's header hides dladdr without _GNU_SOURCE, which must be the same for all
+// of our C modules; its struct is the same wherever there is one.
+static inline const char *sys_file_of(const void *address) {
+    struct {
+        const char *file;
+        void *base;
+        const char *symbol;
+        void *start;
+    } found;
+    int (*find)(const void *, void *) = (int (*)(const void *, void *))dlsym(dlopen(NULL, RTLD_LAZY), "dladdr");
+    return find && find(address, &found) ? found.file : NULL;
+}
 static inline int sys_is_open_file(int file) { return fcntl(file, F_GETFD) != -1; }
 static inline int sys_open_tcp_socket(void) {
 #ifdef SOCK_CLOEXEC

@@ -50,6 +50,30 @@ nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
 
             :rtype: None
             """),
+        .none(
+            "_known_faults", moduleKnownFaults,
+            """
+            _known_faults($module, /)
+            --
+
+            The table of librdkafka's known faults.
+
+            :returns: for each its text, issue (int or None), releases, the release that mends it (or None), who meets it,
+                how it is kept from the application (or None), and whether the loaded librdkafka has it
+            :rtype: list(tuple)
+            """),
+        .none(
+            "_loaded_library", moduleLoadedLibrary,
+            """
+            _loaded_library($module, /)
+            --
+
+            The file that librdkafka was loaded from (str or None), and the features that it was built with.
+
+            :rtype: tuple(str, str)
+
+            ``dladdr``, ``builtin.features``.
+            """),
         .one(
             "_property_fate", propertyFate,
             """

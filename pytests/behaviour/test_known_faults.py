@@ -3,8 +3,16 @@
 They end the process where they are met, so each is tried in one of its own. On other releases the same must hold.
 """
 
+import shutil
 import subprocess
 import sys
+
+import pytest
+
+from mapr_streams_python import Consumer, Producer, TopicPartition, libversion
+from mapr_streams_python.testing import MockCluster, wait_until
+
+RELEASE = tuple(map(int, libversion()[0].split(".")[:3]))
 
 PROGRAM = """
 from mapr_streams_python import Consumer
@@ -98,3 +106,132 @@ def test_a_cooperative_consumer_ends_before_its_first_assignment():
     """librdkafka before 2.3.0 aborted in rd_kafka_sticky_assignor_state_destroy (its issue 4381)."""
     ended = subprocess.run([sys.executable, "-c", UNASSIGNED], capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout.strip()) == (0, "ended"), ended.stderr
+
+
+def read(consumer, count):
+    """The offsets of the next messages."""
+    offsets = []
+    wait_until(lambda: [offsets.append(m.offset()) for m in [consumer.poll(0.1)] if m] and len(offsets) >= count, 60)
+    return offsets
+
+
+@pytest.fixture
+def full():
+    """A cluster with a topic of 100 messages, and the properties of a consumer of it."""
+    with MockCluster(brokers=1) as cluster:
+        cluster.create_topic("t")
+        producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0})
+        for number in range(100):
+            producer.produce("t", str(number), partition=0)
+        assert producer.flush(60) == 0
+        yield {
+            "bootstrap.servers": cluster.bootstrap_servers,
+            "group.id": "g",
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": False,
+            "log_level": 0,
+        }
+
+
+def test_to_resume_what_is_not_paused_repeats_no_messages(full):
+    """librdkafka before 2.4.0 went back to where it had begun (its issue 4686)."""
+    with Consumer(full) as consumer:
+        partition = TopicPartition("t", 0, 0)
+        consumer.assign([partition])
+        assert read(consumer, 50) == list(range(50))
+        consumer.resume([partition])
+        assert read(consumer, 20) == list(range(50, 70))
+        consumer.pause([partition])
+        consumer.resume([partition, partition])
+        assert read(consumer, 10) == list(range(70, 80))
+        consumer.resume([partition])
+        assert read(consumer, 20) == list(range(80, 100))
+
+
+def test_what_is_paused_is_resumed_though_it_was_assigned_anew(full):
+    with Consumer(full) as consumer:
+        partition = TopicPartition("t", 0, 0)
+        consumer.assign([partition])
+        read(consumer, 1)
+        consumer.pause([partition])
+        consumer.assign([partition])
+        consumer.resume([partition])
+        assert read(consumer, 1) == [0]
+
+
+def test_offsets_that_are_stored_without_an_epoch_are_committed(full):
+    """librdkafka 2.1.0 to 2.2.0 did not commit them once an offset with one was committed (its issue 4442)."""
+    with Consumer({**full, "enable.auto.offset.store": False}) as consumer:
+        consumer.assign([TopicPartition("t", 0, 0)])
+        for offset in (10, 20, 30):
+            messages = read(consumer, 10)
+            assert messages[-1] == offset - 1
+            consumer.store_offsets(offsets=[TopicPartition("t", 0, offset)])
+            assert [done.offset for done in consumer.commit(asynchronous=False)] == [offset]
+        assert [done.offset for done in consumer.committed([TopicPartition("t", 0)])] == [30]
+
+
+def test_a_stored_offset_without_an_epoch_follows_one_of_a_message(full):
+    with Consumer({**full, "enable.auto.offset.store": False}) as consumer:
+        consumer.assign([TopicPartition("t", 0, 0)])
+        message = next(filter(None, iter(lambda: consumer.poll(1), ())))
+        consumer.store_offsets(message)
+        consumer.commit(asynchronous=False)
+        consumer.store_offsets(offsets=[TopicPartition("t", 0, 7)])
+        assert [done.offset for done in consumer.commit(asynchronous=False)] == [7]
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    """A plugin of librdkafka's that wants to be told of the end of a configuration."""
+    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler to make a plugin with")
+    folder = tmp_path_factory.mktemp("plugin")
+    source = folder / "plugin.c"
+    source.write_text(
+        """
+        #include <dlfcn.h>
+        #include <stddef.h>
+        typedef int (*on_conf_destroy)(void *);
+        typedef int (*add_on_conf_destroy)(void *, const char *, on_conf_destroy, void *);
+        static int destroyed(void *opaque) { return 0; }
+        int conf_init(void *conf, void **opaque, char *text, size_t size) {
+            void *library = dlopen("librdkafka.so.1", RTLD_LAZY | RTLD_NOLOAD);
+            add_on_conf_destroy add =
+                (add_on_conf_destroy)dlsym(library, "rd_kafka_conf_interceptor_add_on_conf_destroy");
+            return add(conf, "my", destroyed, NULL);
+        }
+        """
+    )
+    library = folder / "plugin.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-w", "-o", library, source, "-ldl"], check=True, timeout=120)
+    return library
+
+
+REFUSED = """
+import sys
+from mapr_streams_python import KafkaException, Producer
+for _ in range(20):
+    try:
+        Producer({"plugin.library.paths": sys.argv[1], "security.protocol": "ssl", "ssl.ca.location": "/no/file"})
+    except KafkaException as error:
+        assert "ssl.ca.location" in error.args[0].str()
+print("refused")
+"""
+
+
+def test_a_configuration_with_a_plugin_may_be_refused(plugin):
+    """librdkafka before 2.13.0 freed twice what the plugin had put into it (its issue 4142)."""
+    command = [sys.executable, "-c", REFUSED, str(plugin)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "refused"), ended.stderr
+
+
+@pytest.mark.skipif(not (2, 5, 0) <= RELEASE < (2, 10, 1), reason="of 2.5.0 to 2.10.0")
+@pytest.mark.parametrize(("given", "is_warned"), [("{}", False), ("{'enable.metrics.push': True}", True)])
+def test_metrics_are_pushed_where_they_are_asked_for(run_python, given, is_warned):
+    """librdkafka 2.5.0 to 2.10.0 may abort, and more (its issues 4833, 5102, 5106)."""
+    ran = run_python(f"from mapr_streams_python import Producer\nProducer({given})")
+    ran.check()
+    assert ("comes with enable.metrics.push: " in ran.stderr) == is_warned

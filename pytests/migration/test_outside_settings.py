@@ -203,6 +203,22 @@ class TestMaprsOwnProperties:
         ran.check()
         assert ran.stderr.count("use.brokers has no effect on Apache Kafka") == 1
 
+    def test_a_logger_gets_the_warning(self, run_python):
+        ran = run_python(
+            "from mapr_streams_python import Producer\n"
+            "class Logger:\n"
+            "    def log(self, level, form, *values): print(level, form % values)\n"
+            "producer = Producer({'use.brokers': 'true', 'logger': Logger(), 'client.id': 'mine'})\n"
+        )
+        assert "30 CONFWARN [mine#producer-1] use.brokers has no effect on Apache Kafka: " in ran.check()
+
+    def test_log_level_leaves_it_out(self, run_python):
+        ran = run_python(
+            "from mapr_streams_python import Producer\nProducer({'use.brokers': 'true', 'log_level': 3}).close()\n"
+        )
+        ran.check()
+        assert "use.brokers" not in ran.stderr
+
     @pytest.mark.parametrize("name", ["streams.parallel.flushers.per.partition", "streams.topic.mapping"])
     def test_a_wrong_value_is_named(self, name):
         assert name in refused(lambda: Producer({name: "perhaps"}))

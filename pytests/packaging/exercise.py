@@ -24,7 +24,7 @@ def produce(cluster):
         assert error is None, error
         delivered.append((message.partition(), message.offset()))
 
-    producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
+    producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "log_level": 3})
     for number in range(MESSAGES):
         headers = [("number", str(number).encode())]
         producer.produce(TOPIC, f"value {number}", f"key {number}", headers=headers, on_delivery=on_delivery)
@@ -36,7 +36,12 @@ def produce(cluster):
 
 def consume(cluster):
     assigned = []
-    config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "exercise", "auto.offset.reset": "earliest"}
+    config = {
+        "bootstrap.servers": cluster.bootstrap_servers,
+        "group.id": "exercise",
+        "auto.offset.reset": "earliest",
+        "log_level": 3,
+    }
     consumer = Consumer(config)
     consumer.subscribe([TOPIC], on_assign=lambda _, partitions: assigned.extend(partitions))
     values = {}

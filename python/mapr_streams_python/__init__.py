@@ -43,6 +43,7 @@ __all__ = [
     "TopicPartition",
     "__version__",
     "install_as",
+    "known_faults",
     "libversion",
     "version",
 ]
@@ -69,6 +70,21 @@ def install_as(name="confluent_kafka", dialect="kafka"):
     from ._alias import install_as
 
     return install_as(name, dialect)
+
+
+def known_faults():
+    """Tell which known faults the loaded librdkafka has.
+
+    docs/librdkafka.md has the table for all releases.
+
+    Returns:
+        A list of named tuples: ``text``, ``issue`` (the number at librdkafka's, or None), ``releases``, ``mended`` (the
+        first release without it, or None), ``meets`` (which clients meet it), ``kept`` (whether this client keeps it
+        from the application) and ``how`` (or None). Empty for a vendor's build, of which nothing is known.
+    """
+    from ._librdkafka import known_faults
+
+    return known_faults()
 
 
 class ThrottleEvent:

@@ -1,3 +1,4 @@
+from ._librdkafka import KnownFault
 from ._version import __version__ as __version__
 from .cimpl import (
     OFFSET_BEGINNING as OFFSET_BEGINNING,
@@ -34,11 +35,13 @@ __all__ = [
     "TopicPartition",
     "__version__",
     "install_as",
+    "known_faults",
     "libversion",
     "version",
 ]
 
 def install_as(name: str = "confluent_kafka", dialect: str = "kafka") -> str | None: ...
+def known_faults() -> list[KnownFault]: ...
 
 class ThrottleEvent:
     broker_name: str

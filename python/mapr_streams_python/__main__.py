@@ -1,4 +1,4 @@
-"""``python -m mapr_streams_python COMMAND``: for the way from MapR to Apache Kafka."""
+"""``python -m mapr_streams_python COMMAND``: for the way from MapR to Apache Kafka, and what is loaded."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from . import _info
 from .migration import check, names, run
 
 # Each brings its parser by `add_command`, and with it the function that runs it.
-COMMANDS = (names, check, run)
+COMMANDS = (names, check, run, _info)
 
 OK = 0
 FINDINGS = 1
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m mapr_streams_python",
-        description="Commands for moving applications from MapR Event Store to Apache Kafka.",
+        description="Commands to move applications from MapR Event Store to Apache Kafka, and to see what is loaded.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in COMMANDS:

@@ -96,6 +96,7 @@ func initializeClient<Fields: KindOfFields & ~Copyable>(
         try Fields.check(python, parsed)
         // The memory is zero, and arrays, say, need to be made.
         fields.initialize(to: Fields(ClientFields(Fields.kind, parsed), parsed))
+        var raised: PythonError?
         do throws(PythonError) {
             var events = clientEvents(base)
             Fields.addEvents(&events, fields)
@@ -105,14 +106,17 @@ func initializeClient<Fields: KindOfFields & ~Copyable>(
             let reference = Unmanaged.passRetained(made)
             fields.pointee.handle = reference
             base.pointee.client = Unmanaged<Client>.fromOpaque(reference.toOpaque())
-            base.pointee.state = .open
             base.list()
+            raised = base.logWarnings(python)
+            // The logger may have forked, and this be the child.
+            if base.pointee.state == .initialising { base.pointee.state = .open }
         } catch {
             // Last: what is dropped may run code of the application's, which must not initialise it meanwhile.
             base.clearCallbacks()
             base.pointee.state = .unready
             throw error
         }
+        if let raised { throw raised }
         return 0
     }
 }

@@ -107,6 +107,19 @@ func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents 
     return events
 }
 
+extension UnsafeMutablePointer where Pointee == ClientFields {
+    /// Gives the logger what a new client warns of. Called before the client is open: the logger cannot use it yet.
+    ///
+    /// - Returns: what the logger raised, for the constructor to raise once all is set up.
+    func logWarnings(_ python: borrowing Python) -> PythonError? {
+        if pointee.callbacks.logger == nil { return nil }
+        return CallFrame.with(context: nil) { frame in
+            pointee.client?.use { $0.logWarnings() }
+            return frame.pointee.exception == nil ? nil : frame.restoreRecorded(python)
+        }
+    }
+}
+
 /// Calls `logger.log(level, '%s [%s] %s', facility, client name, text)`.
 private func log(_ line: ClientEvents.LogLine, to client: UnsafeMutablePointer<ClientFields>) {
     Python.dispatch(client.pointee.callbacks.logger) { python, logger throws(PythonError) in

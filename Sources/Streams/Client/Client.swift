@@ -35,11 +35,13 @@ public class Client: @unchecked Sendable {
             configuration.setDefault("client.software.name", name)
             configuration.setDefault("client.software.version", version)
         }
+        KnownFaults.avoid(in: configuration)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             context.install(in: conf, kind: kind)
             var text = [CChar](repeating: 0, count: 512)
             guard let handle = rd_kafka_new(kind.raw, conf, &text, text.count) else {
                 let code = ErrorCode(rd_kafka_last_error())
+                configuration.wasRefused()
                 let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                 throw configuration.naming(filesOf: StreamsError(code, reason: reason))
             }
@@ -47,17 +49,47 @@ public class Client: @unchecked Sendable {
             return handle
         }
         if events.log != nil { rd_kafka_set_log_queue(handle, nil) }
-        for warning in configuration.warnings where Self.warned.withLock({ $0.insert(warning).inserted }) {
-            warning.withCString { context.log(handle, 4, "CONFWARN", $0) }
-        }
+        let warnings = self.warnings(about: configuration, kind: kind)
+        pendingWarnings.withLock { $0 = warnings }
+        if events.log == nil { logWarnings() }
         if events.tokenRefresh != nil, let error = rd_kafka_sasl_background_callbacks_enable(handle) {
             // Only where no SASL mechanism that asks for tokens is configured: then nothing asks.
             rd_kafka_error_destroy(error)
         }
     }
 
+    /// Logs what is to be said of the configuration, and of the faults of librdkafka's that the client meets.
+    ///
+    /// The initialiser does, unless `ClientEvents.log` is set, which may not be ready for a line before there is a client:
+    /// whoever made it calls this then. A second call does nothing.
+    public func logWarnings() {
+        let warnings = pendingWarnings.withLock { pending in
+            defer { pending = [] }
+            return pending
+        }
+        for (facility, text) in warnings {
+            facility.withCString { facility in text.withCString { context.log(handle, Self.warning, facility, $0) } }
+        }
+    }
+
+    /// What was not said in this process before, with its facility; nothing where the log leaves warnings out.
+    private func warnings(about configuration: Configuration, kind: ClientKind) -> [(String, String)] {
+        guard context.logLevel >= Self.warning else { return [] }
+        let ours = configuration.warnings.filter { warning in Self.warned.withLock { $0.insert(warning).inserted } }
+        let warnings = ours.map { ("CONFWARN", $0) }
+        if PropertyCatalogue.isStreamsBuild { return warnings }
+        let client = ClientDescription(isConsumer: kind == .consumer, property: { self.property($0) })
+        let faults = Self.warnedOfFaults.withLock { KnownFaults.warnings(for: client, told: &$0) }
+        return warnings + faults.map { ("KNOWNFAULT", $0) }
+    }
+
+    /// syslog's level.
+    private static let warning: Int32 = 4
+    private let pendingWarnings = Guarded<[(String, String)]>([])
+
     /// What has been warned of in this process: once is enough.
     private static let warned = Guarded<Set<String>>([])
+    private static let warnedOfFaults = Guarded<Set<Int>>([])
 
     deinit {
         willDestroy()

@@ -27,6 +27,7 @@ public final class Configuration {
     var warnings: [String] = []
 
     private var conf: OpaquePointer?
+    private var cannotBeFreed = false
 
     /// - Note: `rd_kafka_conf_new`.
     public init(dialect: Dialect) {
@@ -35,7 +36,7 @@ public final class Configuration {
     }
 
     deinit {
-        if let conf { rd_kafka_conf_destroy(conf) }
+        if let conf, !cannotBeFreed { rd_kafka_conf_destroy(conf) }
     }
 
     /// Sets a property; nil empties it.
@@ -145,6 +146,12 @@ public final class Configuration {
 
     /// Called where `rd_kafka_new` has taken the object over.
     func relinquish() { conf = nil }
+
+    /// Called where `rd_kafka_new` has refused it: before 2.13.0 librdkafka has freed what plugins have put into it, and
+    /// would do so again (its issue 4142).
+    func wasRefused() {
+        cannotBeFreed = value("plugin.library.paths") != nil && !Librdkafka.isAtLeast(2, 13)
+    }
 
     private func invalid(_ reason: String) -> StreamsError { StreamsError(.invalidArgument, reason: reason) }
 

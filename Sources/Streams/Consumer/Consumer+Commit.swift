@@ -76,7 +76,7 @@ extension Consumer {
     /// - Throws: the error of the first partition that has one; the others are stored all the same.
     /// - Note: `rd_kafka_offsets_store`.
     public func store(_ offsets: [TopicPartition]) throws(StreamsError) {
-        let list = try TopicPartitionList(offsets, names: names)
+        let list = try TopicPartitionList(withEpochs(offsets), names: names)
         let code = list.withRaw { rd_kafka_offsets_store(handle, $0) }
         for partition in list.partitions {
             guard let error = partition.error else { continue }
@@ -88,5 +88,22 @@ extension Consumer {
                 reason: "offsets are stored when messages are handed out: set \"enable.auto.offset.store\" to false")
         }
         try check(code)
+    }
+
+    /// Offsets with the leader epochs of the positions where they have none of their own.
+    ///
+    /// librdkafka 2.1.0 to 2.2.0 do not commit an offset without one, once they know of any (its issue 4442).
+    /// - Note: `rd_kafka_position`.
+    private func withEpochs(_ offsets: [TopicPartition]) throws(StreamsError) -> [TopicPartition] {
+        guard Librdkafka.isAtLeast(2, 1), !Librdkafka.isAtLeast(2, 3) else { return offsets }
+        guard offsets.contains(where: { $0.leaderEpoch == nil }) else { return offsets }
+        let list = try TopicPartitionList(offsets, names: names)
+        try check(list.withRaw { rd_kafka_position(handle, $0) })
+        let positions = list.partitions
+        var offsets = offsets
+        for index in offsets.indices where offsets[index].leaderEpoch == nil {
+            offsets[index].leaderEpoch = positions[index].leaderEpoch
+        }
+        return offsets
     }
 }

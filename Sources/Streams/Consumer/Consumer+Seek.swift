@@ -5,6 +5,9 @@ extension Consumer {
     /// How long `seek` waits for a partition that is assigned and not fetched yet, in milliseconds.
     private static let patience: Int32 = 10_000
 
+    /// See `resume`.
+    private static let resumesPausedOnly = Librdkafka.isAtLeast(2, 4)
+
     /// Goes on from another offset. Waits until the fetcher has taken note.
     ///
     /// A partition that is assigned and not fetched yet has to be: librdkafka refuses until it knows where to begin. While
@@ -46,15 +49,26 @@ extension Consumer {
     public func pause(_ partitions: [TopicPartition]) throws(StreamsError) {
         let list = try TopicPartitionList(partitions, names: names)
         notePause(list.partitions, isPaused: true)
+        if !Self.resumesPausedOnly {
+            group.withLock { $0.paused.formUnion(list.partitions.map { PartitionKey($0) }) }
+        }
         try checkWithOpenGroup { list.withRaw { rd_kafka_pause_partitions(handle, $0) } }
     }
 
     /// Goes on fetching partitions.
     ///
+    /// Before 2.4.0 librdkafka goes back to an earlier position of a partition that is not paused (its issue 4686): it is
+    /// told of those alone that were paused here.
     /// - Note: `rd_kafka_resume_partitions`.
     public func resume(_ partitions: [TopicPartition]) throws(StreamsError) {
-        let list = try TopicPartitionList(partitions, names: names)
+        var list = try TopicPartitionList(partitions, names: names)
         notePause(list.partitions, isPaused: false)
+        if !Self.resumesPausedOnly {
+            let paused = group.withLock { state in
+                list.partitions.filter { state.paused.remove(PartitionKey($0)) != nil }
+            }
+            list = try TopicPartitionList(paused, names: names)
+        }
         try checkWithOpenGroup { list.withRaw { rd_kafka_resume_partitions(handle, $0) } }
     }
 }

@@ -12,6 +12,8 @@ public final class Consumer: Client, @unchecked Sendable {
         var hasBeenAssigned = false
         /// See `destroyFlags`.
         var cannotBeFreed = false
+        /// Partitions that were paused, and not resumed since. See `resume`.
+        var paused: Set<PartitionKey> = []
         /// The rebalances that the application is being told of: one thread may poll while another closes, and a callback
         /// may poll into the next rebalance.
         var rebalances: [RebalanceInProgress] = []
@@ -43,7 +45,7 @@ public final class Consumer: Client, @unchecked Sendable {
             // Programs written for librdkafka before 1.0 end their loops on this event, which was on by default then.
             configuration.setDefault("enable.partition.eof", "true")
         }
-        batchesMovePositions = Librdkafka.isAtLeast(2, 2) && !Librdkafka.isAtLeast(2, 13, 1)
+        batchesMovePositions = Librdkafka.isAtLeast(2, 1) && !Librdkafka.isAtLeast(2, 13, 2)
         try super.init(.consumer, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)
         queue = rd_kafka_queue_get_consumer(handle).map { EventQueue(owning: $0) }

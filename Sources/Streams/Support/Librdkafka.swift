@@ -24,4 +24,19 @@ public enum Librdkafka {
         #endif
         return dlopen(name, RTLD_LAZY | RTLD_NOLOAD) ?? dlopen(nil, RTLD_LAZY)
     }()
+
+    /// The file that it was loaded from; nil where the loader does not say. - Note: `dladdr`.
+    public static var path: String? {
+        dlsym(handle, "rd_kafka_version").flatMap { sys_file_of($0) }.map { String(cString: $0) }
+    }
+
+    /// What it was built with, as in `gzip,snappy,ssl`. - Note: `rd_kafka_conf_get` of `builtin.features`.
+    public static var features: String {
+        let configuration = rd_kafka_conf_new()
+        defer { rd_kafka_conf_destroy(configuration) }
+        var text = [CChar](repeating: 0, count: 1024)
+        var size = text.count
+        guard rd_kafka_conf_get(configuration, "builtin.features", &text, &size) == RD_KAFKA_CONF_OK else { return "" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 }

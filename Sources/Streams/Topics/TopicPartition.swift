@@ -100,7 +100,7 @@ extension [TopicPartition] {
 }
 
 /// What makes two partitions the same.
-private struct PartitionKey: Hashable {
+struct PartitionKey: Hashable {
     let topic: String
     let partition: Int32
 

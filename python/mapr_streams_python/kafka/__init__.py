@@ -25,6 +25,7 @@ from .. import (
     ThrottleEvent,
     TopicPartition,
     __version__,
+    known_faults,
     libversion,
     version,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "ThrottleEvent",
     "TopicPartition",
     "__version__",
+    "known_faults",
     "libversion",
     "version",
 ]
