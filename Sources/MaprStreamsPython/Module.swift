@@ -75,6 +75,17 @@ nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
             ``dladdr``, ``builtin.features``.
             """),
         .one(
+            "_effective_settings", effectiveSettings,
+            """
+            _effective_settings($module, is_consumer, /)
+            --
+
+            The properties of a client whose application sets none.
+
+            :returns: of each its name, its value (a secret one hidden), who says so, and whether anybody has set it
+            :rtype: list(tuple)
+            """),
+        .one(
             "_property_fate", propertyFate,
             """
             _property_fate($module, name, /)
@@ -144,6 +155,11 @@ private func addConstants(_ python: borrowing Python, to module: Object) throws(
 func packageVersion(_ python: borrowing Python) throws(PythonError) -> OwnedObject {
     let package = try OwnedObject(PyImport_ImportModule("mapr_streams_python._version"))
     return try package.object.attribute("__version__")
+}
+
+/// What brokers are told that they are talking to.
+func packageSoftware(_ python: borrowing Python) throws(PythonError) -> (name: String, version: String) {
+    ("mapr-streams-python", try packageVersion(python).object.text ?? "")
 }
 
 @_cdecl("mapr_module_version")

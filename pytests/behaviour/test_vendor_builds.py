@@ -15,26 +15,36 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads how Linux
 
 
 @pytest.fixture
-def run_without(tmp_path):
-    """Runs a program with a copy of the loaded librdkafka in which some functions have another name.
+def run_with(tmp_path):
+    """Runs a program with a copy of the loaded librdkafka in which some texts are others, which may not be longer."""
 
-    They must be functions that librdkafka itself does not call by their name.
-    """
-
-    def run(functions, program):
+    def run(texts, program):
         ctypes.CDLL("librdkafka.so.1")
         loaded = re.search(r"\S*librdkafka\S*\.so\.1\S*", Path("/proc/self/maps").read_text())
         library = Path(loaded[0]).read_bytes()
-        for function in functions:
-            named = b"\0" + function.encode() + b"\0"
+        for old, new in texts.items():
+            named = b"\0" + old.encode() + b"\0"
             assert named in library
-            library = library.replace(named, named[:-2] + b"_\0")
+            library = library.replace(named, b"\0" + new.encode().ljust(len(old), b"\0") + b"\0")
         (tmp_path / "librdkafka.so.1").write_bytes(library)
         environ = dict(os.environ, LD_LIBRARY_PATH=f"{tmp_path}:{os.environ.get('LD_LIBRARY_PATH', '')}")
         command = [sys.executable, "-c", program]
         ended = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
+
+    return run
+
+
+@pytest.fixture
+def run_without(run_with):
+    """Runs a program with a copy of the loaded librdkafka in which some functions have another name.
+
+    They must be functions that librdkafka itself does not call by their name.
+    """
+
+    def run(functions, program):
+        return run_with({function: function[:-1] + "_" for function in functions}, program)
 
     return run
 
@@ -65,3 +75,35 @@ def test_a_mock_cluster_works_without_the_functions_that_nobody_calls(run_withou
         "    print(producer.flush())",
     )
     assert said.strip() == "0"
+
+
+# A property of text that is long enough, which none of these programs uses.
+KNOWS_STREAMS = {"sasl.oauthbearer.token.endpoint.url": "streams.consumer.default.stream"}
+
+
+def test_names_are_not_mapped_where_librdkafka_knows_streams_itself(run_with):
+    said = run_with(
+        KNOWS_STREAMS,
+        "from mapr_streams_python import KafkaException, Producer\n"
+        "for more in ({}, {'streams.topic.mapping': True}, {'streams.topic.mapping': False}):\n"
+        "    with Producer({'bootstrap.servers': '127.0.0.1:1', **more}) as producer:\n"
+        "        try: producer.produce('/no-colon', b'1')\n"
+        "        except KafkaException as refused: print(refused.args[0].name())\n"
+        "        else: print('as it is')\n"
+        "        producer.purge()\n",
+    )
+    assert said.splitlines() == ["as it is", "_INVALID_ARG", "as it is"]
+
+
+def test_such_a_librdkafka_gets_its_own_properties_and_needs_no_servers(run_with):
+    said = run_with(
+        KNOWS_STREAMS,
+        "from mapr_streams_python import Consumer\n"
+        "from mapr_streams_python.__main__ import main\n"
+        "with Consumer({'group.id': 'g', 'streams.consumer.default.stream': '/s'}) as consumer:\n"
+        "    consumer.subscribe(['/s:t'])\n"
+        "main(['config', '--consumer'])\n",
+    )
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    assert "streams.topic.mapping = false # default: the loaded librdkafka knows streams itself" in lines
+    assert "streams.consumer.default.stream = # default" in lines

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from . import _info
-from .migration import check, names, run
+from .migration import check, config, names, run
 
 # Each brings its parser by `add_command`, and with it the function that runs it.
-COMMANDS = (names, check, run, _info)
+COMMANDS = (names, check, config, run, _info)
 
 OK = 0
 FINDINGS = 1

@@ -24,15 +24,14 @@ final class ParsedConfiguration {
     ) throws(PythonError) -> ParsedConfiguration {
         let merged = try merge(python, arguments, keywords)
         let outside = try python.raising { () throws(StreamsError) in try OutsideSettings.current() }
-        let dialect = try dialect(python, merged.object, outside.dialect(of: kind))
+        let dialect = try dialect(python, merged.object, outside, of: kind)
         // The genuine package ignores what comes behind the dictionary.
         if dialect == .kafka, let arguments, cpy_size(arguments) > 1 {
             throw python.error(
                 .typeError, "expected tuple containing single dict: what is more is given as keywords, or in that dict")
         }
         let parsed = ParsedConfiguration(dialect: dialect, kind: kind)
-        let version = try packageVersion(python)
-        parsed.configuration.software = ("mapr-streams-python", version.object.text ?? "")
+        parsed.configuration.software = try packageSoftware(python)
         try parsed.fill(python, merged.object, outside)
         return parsed
     }
@@ -119,26 +118,17 @@ final class ParsedConfiguration {
     }
 
     private static func dialect(
-        _ python: borrowing Python, _ dictionary: Object, _ outside: OutsideSettings.Setting?
+        _ python: borrowing Python, _ dictionary: Object, _ outside: OutsideSettings, of kind: ClientKind
     ) throws(PythonError) -> Dialect {
-        if let outside, outside.isOverride { return try dialect(python, outside.value, from: outside.origin) }
-        if let value = try python.item(dictionary, Dialect.property) {
+        let isReplaced = outside.dialect(of: kind)?.isOverride ?? false
+        if !isReplaced, let value = try python.item(dictionary, Dialect.property) {
             let what = "configuration property \"\(Dialect.property)\""
             let text = try python.text(value, named: what)
             return try python.raising { () throws(StreamsError) in try Dialect(text, from: what) }
         }
-        if let value = getenv(Dialect.environmentVariable), value[0] != 0 {
-            let origin = "environment variable \(Dialect.environmentVariable)"
-            return try dialect(python, String(cString: value), from: origin)
+        return try python.raising { () throws(StreamsError) in
+            try outside.chosenDialect(of: kind).dialect
         }
-        guard let outside else { return .mapr }
-        return try dialect(python, outside.value, from: outside.origin)
-    }
-
-    private static func dialect(
-        _ python: borrowing Python, _ text: String, from origin: String
-    ) throws(PythonError) -> Dialect {
-        try python.raising { () throws(StreamsError) in try Dialect(text, from: origin) }
     }
 
     // MARK: Properties

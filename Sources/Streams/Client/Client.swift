@@ -31,10 +31,7 @@ public class Client: @unchecked Sendable {
         context.failures.use(
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
             slowestReconnect: configuration.slowestReconnect)
-        if let (name, version) = configuration.software {
-            configuration.setDefault("client.software.name", name)
-            configuration.setDefault("client.software.version", version)
-        }
+        configuration.setDefaults(of: kind)
         KnownFaults.avoid(in: configuration)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             context.install(in: conf, kind: kind)

@@ -100,9 +100,12 @@ public final class Configuration {
     }
 
     /// Sets a property unless the application has; a librdkafka that does not know it goes without.
-    func setDefault(_ name: String, _ value: String) {
-        if given[PropertyCatalogue.canonicalName(name)] != nil { return }
-        _ = rd_kafka_conf_set(conf, name, value, nil, 0)
+    ///
+    /// - Returns: whether it was set.
+    @discardableResult
+    func setDefault(_ name: String, _ value: String) -> Bool {
+        if given[PropertyCatalogue.canonicalName(name)] != nil { return false }
+        return rd_kafka_conf_set(conf, name, value, nil, 0) == RD_KAFKA_CONF_OK
     }
 
     /// Takes back that the application gave a property.

@@ -111,6 +111,31 @@ public struct OutsideSettings: Sendable {
         settings(of: kind).first { $0.name == Dialect.property }
     }
 
+    /// Whose rules hold for one kind of client where the application does not say, and where that stands; nil for nowhere.
+    public func chosenDialect(
+        of kind: ClientKind
+    ) throws(StreamsError) -> (dialect: Dialect, origin: String?) {
+        let inFile = dialect(of: kind)
+        if let inFile, inFile.isOverride { return (try Dialect(inFile.value, from: inFile.origin), inFile.origin) }
+        if let value = getenv(Dialect.environmentVariable), value[0] != 0 {
+            let origin = "environment variable \(Dialect.environmentVariable)"
+            return (try Dialect(String(cString: value), from: origin), origin)
+        }
+        guard let inFile else { return (.mapr, nil) }
+        return (try Dialect(inFile.value, from: inFile.origin), inFile.origin)
+    }
+
+    /// The home cluster, where one is known, as `config` shows it.
+    var homeClusterSetting: EffectiveSetting? {
+        let name = HomeCluster.environmentVariable
+        if let homeCluster {
+            return EffectiveSetting(name, homeCluster, from: "environment variable \(name)", isSet: true)
+        }
+        guard let found = HomeCluster(nil).name else { return nil }
+        return EffectiveSetting(
+            name, String(decoding: found, as: UTF8.self), from: HomeCluster.file, isSet: true)
+    }
+
     // MARK: Variables
 
     /// The name of the variable of a property.

@@ -169,6 +169,6 @@ extension String {
 extension PropertyCatalogue {
     /// Whether a text names a property whose value is a secret, which belongs into no error and no log.
     public static func tellsOfSecret(_ text: String) -> Bool {
-        ["password", "secret", ".pem", "sasl.jaas"].contains { text.includes($0) }
+        ["password", "passphrase", "secret", ".pem", "sasl.jaas", "oauthbearer.config"].contains { text.includes($0) }
     }
 }

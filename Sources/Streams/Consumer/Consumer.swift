@@ -41,10 +41,6 @@ public final class Consumer: Client, @unchecked Sendable {
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
     ) throws(StreamsError) {
-        if configuration.dialect == .mapr {
-            // Programs written for librdkafka before 1.0 end their loops on this event, which was on by default then.
-            configuration.setDefault("enable.partition.eof", "true")
-        }
         batchesMovePositions = Librdkafka.isAtLeast(2, 1) && !Librdkafka.isAtLeast(2, 13, 2)
         try super.init(.consumer, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)

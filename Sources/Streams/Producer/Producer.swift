@@ -19,10 +19,6 @@ public final class Producer: Client, @unchecked Sendable {
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
     ) throws(StreamsError) {
-        if configuration.dialect == .mapr && !PropertyCatalogue.isStreamsBuild {
-            // MapR takes values of up to 10 MB; what comes around them is no more than 64 KB, unless there are many headers.
-            configuration.setDefault("message.max.bytes", "\(10 * 1024 * 1024 + 64 * 1024)")
-        }
         countsEvents = configuration.dialect == .kafka
         try super.init(.producer, configuration: configuration, events: events, owner: owner)
         mainQueue = EventQueue(owning: rd_kafka_queue_get_main(handle))

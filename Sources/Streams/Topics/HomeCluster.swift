@@ -38,10 +38,14 @@ final class HomeCluster: Sendable {
         }
     }
 
-    private static func nameInConfiguration() -> [UInt8]? {
+    /// MapR's own, whose first word is the cluster.
+    static var file: String {
         let installation = getenv("MAPR_HOME").map { String(cString: $0) } ?? ""
-        let folder = installation.isEmpty ? defaultInstallation : installation
-        guard let file = fopen("\(folder)/conf/mapr-clusters.conf", "r") else { return nil }
+        return "\(installation.isEmpty ? defaultInstallation : installation)/conf/mapr-clusters.conf"
+    }
+
+    private static func nameInConfiguration() -> [UInt8]? {
+        guard let file = fopen(file, "r") else { return nil }
         defer { fclose(file) }
         // Lines that are longer continue in the next piece, whose first word is then taken for one; names are not so long.
         let size = 4096
