@@ -1,4 +1,4 @@
-"""How pytest-xdist shares out the tests: one group to one worker, also after a worker has died."""
+"""How pytest-xdist shares out the tests: one group to one worker, also after workers have died."""
 
 from __future__ import annotations
 
@@ -12,10 +12,31 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadGroupScheduling
 
     class Groups(LoadGroupScheduling):
+        def remove_node(self, node):
+            """Return the test that a worker died of, if it did. Another worker gets what it left, without that test."""
+            workload = self.assigned_work.pop(node)
+            left = ((unit, test) for unit in workload.values() for test, done in unit.items() if not done)
+            unit, fatal = next(left, (None, None))
+            if unit is not None:
+                # It would most likely kill the next worker too, and one more for each time.
+                unit[fatal] = True
+                self.workqueue.update({group: unit for group, unit in workload.items() if not all(unit.values())})
+                for other in self.assigned_work:
+                    self._reschedule(other)
+            return fatal
+
+        def add_node_collection(self, node, collection):
+            super().add_node_collection(node, collection)
+            if node not in self.registered_collections:
+                raise RuntimeError(f"{node.gateway.id} took the place of a worker that died, and found other tests")
+
         def _reschedule(self, node):
+            # One that has taken the place of a worker that died is known before it has said which tests it finds. All
+            # are looked at again when it has.
+            if node not in self.registered_collections:
+                return
             super()._reschedule(node)
-            # A worker begins its last test when it knows the next, or that there is none. One that has taken the place
-            # of a worker that died is given groups of which all has run, and would wait for ever.
+            # A worker begins its last test when it knows the next, or that there is none.
             while not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
                 super()._reschedule(node)
 

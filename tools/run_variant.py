@@ -42,7 +42,7 @@ class Variant(NamedTuple):
     tests: Sequence[str]
 
 
-SIDE_BY_SIDE = ["--numprocesses", "6", "--dist", "loadgroup"]
+SIDE_BY_SIDE = ["--numprocesses", os.environ.get("TEST_WORKERS", "6"), "--dist", "loadgroup"]
 WHOLE = ["pytests/behaviour", "pytests/conformance"]
 PART = [
     "pytests/behaviour/test_closing.py",

@@ -152,7 +152,13 @@ MEMBERS = [("mock", d, s) for d in DIALECTS for s in ("range", "cooperative-stic
 MEMBERS += [("kafka", "mapr", "range"), ("kafka", "kafka", "cooperative-sticky")]
 
 
-@pytest.fixture(scope="module", params=MEMBERS, ids="-".join)
+# A group each: a run with several workers makes the cluster and its consumers once, in one of them.
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(m, id="-".join(m), marks=pytest.mark.xdist_group(f"rebalance-{'-'.join(m)}")) for m in MEMBERS
+    ],
+)
 def lives(request):
     where, dialect, strategy = request.param
     if where == "kafka" and not os.environ.get("KAFKA_HOME"):
