@@ -13,7 +13,9 @@ NOBODY = "127.0.0.1:1"
 
 
 def told(program):
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    # Python's development mode would show the warning about a dropped producer as well.
+    command = [sys.executable, "-W", "ignore::ResourceWarning", "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
     return [line for line in ended.stderr.splitlines() if "undelivered" in line]
 

@@ -123,9 +123,11 @@ def test_watermark_offsets_are_the_first_and_the_next_offset(reader):
 
 
 def test_watermark_offsets_of_an_unknown_partition_fail(online, filled):
-    text = "Failed to get watermark offsets: Local: Unknown partition"
+    topic = filled("v")
+    advice = f'(topic "{topic}" has no partition 99: add partitions to it, or give another one)'
+    text = f"Failed to get watermark offsets: Local: Unknown partition {advice}"
     with raises_kafka_error("_UNKNOWN_PARTITION", text):
-        online.consumer().get_watermark_offsets(TopicPartition(filled("v"), 99), timeout=20)
+        online.consumer().get_watermark_offsets(TopicPartition(topic, 99), timeout=20)
 
 
 def test_cached_watermark_offsets_are_what_the_last_fetch_brought(reader):
