@@ -83,7 +83,7 @@ def scenario(
 def select(patterns, everything=False):
     """The scenarios that match one of the patterns (a name, or a prefix and ``*``), in the table's order."""
     # imported here: these modules register themselves with this one
-    from . import consuming, memory, producing, startup, threads  # noqa: F401
+    from . import consuming, memory, producing, startup, streams, threads  # noqa: F401
 
     if not patterns:
         return [s for s in SCENARIOS.values() if everything or not s.extra]
