@@ -9,7 +9,9 @@ struct RebalanceInProgress {
     let thread: pthread_t
     /// What may be noted for; none where partitions are taken away.
     let newPartitions: [TopicPartition]
-    /// The application assigned or unassigned in the callback: from then on nothing waits for it.
+    let isAssigning: Bool
+    /// The application assigned or unassigned in the callback: from then on nothing waits for it. To assign does not answer
+    /// that partitions are taken away: the group, and a close above all, would wait for ever (2.0.2).
     var hasAnswered = false
     /// Those of `newPartitions` that `pause` was called for.
     var paused: [TopicPartition] = []
@@ -39,7 +41,9 @@ extension Consumer {
             let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
             let here: pthread_t = pthread_self()
             group.withLock {
-                $0.rebalances.append(RebalanceInProgress(thread: here, newPartitions: isAssigned ? partitions : []))
+                $0.rebalances.append(
+                    RebalanceInProgress(
+                        thread: here, newPartitions: isAssigned ? partitions : [], isAssigning: isAssigned))
             }
             tell(kind, partitions)
             if isAbandoned { return }
@@ -127,6 +131,7 @@ extension Consumer {
                 if let isAssignedByApplication { state.isAssignedByApplication = isAssignedByApplication }
                 return []
             }
+            if isAssignedByApplication == true && !state.rebalances[index].isAssigning { return [] }
             state.rebalances[index].hasAnswered = true
             let paused = state.rebalances[index].paused
             state.rebalances[index].paused = []
