@@ -89,7 +89,8 @@ extension ErrorCode {
         case .unknownPartition:
             return partition < 0
                 ? "topic \(name)"
-                : "topic \(name) has no partition \(partition): add partitions to it, or give another one"
+                : "topic \(name) has no partition \(partition) that this client can see: create it, or add partitions, or let this"
+                    + " user Describe the topic"
         case .topicException:
             return
                 "topic \(name): a topic's name on Kafka has up to 249 letters, digits, '.', '_' and '-', and differs from all"

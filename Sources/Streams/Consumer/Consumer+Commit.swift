@@ -55,10 +55,14 @@ extension Consumer {
             }
             defer { rd_kafka_event_destroy(event) }
             guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT else { return nil }
-            let code = rd_kafka_event_error(event)
-            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw consumer.explained(StreamsError(ErrorCode(code))) }
+            let code = ErrorCode(rd_kafka_event_error(event))
             let partitions = TopicPartitionList.partitions(
                 of: rd_kafka_event_topic_partition_list(event), names: consumer.names)
+            // The commit's error may be that of a partition, which says of which topic.
+            if code != .noError {
+                let told = partitions.first { $0.error == code && $0.reason != nil }?.failure
+                throw told ?? consumer.explained(StreamsError(code))
+            }
             for partition in partitions {
                 if let error = partition.failure { throw error }
             }
