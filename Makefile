@@ -5,6 +5,8 @@ BOOTSTRAP ?=
 
 # `make test-asan TESTS=pytests/behaviour` runs these tests alone on that build.
 TESTS ?=
+# `make wheels WHEELS=manylinux_2_28_x86_64` builds this one alone.
+WHEELS ?=
 
 VENV := .venv/bin/python
 INSTALLED := .venv/.installed
@@ -14,13 +16,13 @@ PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz test-asan test-debug test-valgrind test-runtime bench build wheel sdist format lint lock clean install ready ready-to-test
+.PHONY: help demo test fuzz test-asan test-debug test-valgrind test-runtime bench build wheel wheels test-wheel sdist format lint lock clean install ready ready-to-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: install ## producer and consumer group on the embedded broker, or on BOOTSTRAP=host:9092
-	@$(VENV) examples/demo.py $(if $(BOOTSTRAP),--bootstrap '$(BOOTSTRAP)')
+	@DEMO_COMMAND='make demo BOOTSTRAP=host:9092' $(VENV) -m mapr_streams_python demo $(if $(BOOTSTRAP),--bootstrap '$(BOOTSTRAP)')
 
 test: ready-to-test ## everything: swift test, pytest, lint, format, types
 	@MAKE='$(MAKE)' $(VENV) tools/run_tests.py
@@ -52,6 +54,13 @@ install: build $(INSTALLED) ## the package, editable, into .venv
 
 wheel: ready ## a wheel into dist/
 	@$(VENV) -m pip wheel --no-build-isolation --no-deps --wheel-dir dist .
+
+wheels: ## wheels that carry everything, for each Linux, into dist/; WHEELS=... for some of them
+	@$(PYTHON) tools/bootstrap.py wheels
+	@$(VENV) tools/wheels --output dist $(WHEELS)
+
+test-wheel: ready-to-test ## pytest on the package of a wheel: WHEEL=dist/....whl, TESTS=... for a part
+	@$(VENV) tools/run_variant.py wheel $(or $(WHEEL),$(error WHEEL names no wheel)) $(TESTS)
 
 sdist: ready ## a source distribution into dist/
 	@$(VENV) setup.py --quiet sdist

@@ -3,6 +3,7 @@
 # ruff: noqa: E402
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -48,6 +49,11 @@ class BuildSwift(build_ext):
     """
 
     def build_extension(self, ext: Extension) -> None:
+        prebuilt = os.environ.get("MAPR_STREAMS_PREBUILT")
+        if prebuilt:
+            # From tools/wheels, which builds for other platforms than this one.
+            shutil.copytree(prebuilt, Path(self.get_ext_fullpath(ext.name)).parent, dirs_exist_ok=True)
+            return
         scratch = ROOT / self.get_finalized_command("build").build_base / "swift"
         try:
             self.library = swift_build.build(ROOT, scratch)

@@ -1,6 +1,6 @@
 """Makes a machine ready for `make demo`, `make test` and `make bench`: system packages, and a virtual environment.
 
-Usage: python3 tools/bootstrap.py {build,test,bench,lock}
+Usage: python3 tools/bootstrap.py {build,test,bench,wheels,lock}
 
 Needs nothing but Python itself. A second run finds everything in place and takes well under a second. "lock" does not
 look at the machine: it renews the lists of what is installed from PyPI.
@@ -27,10 +27,16 @@ TOOLS = ROOT / "tools"
 VENV = ROOT / ".venv"
 # Each names two files: requirements-NAME.in says what is wanted, and requirements-NAME.txt, which is made from it and
 # alone installed, each package down to its hash. "build" comes first, since "dev" takes it in.
-LISTS = ("build", "dev", "librdkafka", "lock")
+LISTS = ("build", "dev", "librdkafka", "lock", "wheels")
 
 # Commands, and the packages that bring them. The benchmarks build confluent-kafka from source, to compare with.
-COMMANDS = {"build": {}, "test": {"readelf": "binutils"}, "bench": {"gcc": "gcc", "valgrind": "valgrind"}}
+COMMANDS = {
+    "build": {},
+    "test": {"readelf": "binutils"},
+    "bench": {"gcc": "gcc", "valgrind": "valgrind"},
+    # OpenSSL's configure script is written in Perl, and needs more of it than a bare system has.
+    "wheels": {"make": "make", "pod2usage": "perl", "nm": "binutils", "pkg-config": "pkg-config"},
+}
 KAFKA_NEEDS = {"java": "openjdk-17-jre-headless", "openssl": "openssl"}
 
 

@@ -82,9 +82,11 @@ def python_tests() -> list[Step]:
 
 
 def other_builds() -> list[Step]:
-    """What a user's run leaves out: a part of pytest with the whole Swift runtime, and with a newer librdkafka."""
+    """What a user's run leaves out: a part of pytest with the whole Swift runtime, a newer librdkafka, and a wheel."""
     variant = [sys.executable, str(ROOT / "tools" / "run_variant.py")]
-    return [Step(name, [*variant, name], count_pytest, needs=("extension",)) for name in ("runtime", "librdkafka")]
+    return [
+        Step(name, [*variant, name], count_pytest, needs=("extension",)) for name in ("runtime", "librdkafka", "wheel")
+    ]
 
 
 def checks() -> list[Step]:

@@ -1,14 +1,16 @@
 """Runs tests on an extension that is built to find faults: one test runner, several builds.
 
 Usage: .venv/bin/python tools/run_variant.py {asan,debug,runtime,librdkafka,valgrind} [PYTEST ARGUMENTS]
+       .venv/bin/python tools/run_variant.py wheel [FILE [PYTEST ARGUMENTS]]
 
 asan        AddressSanitizer in our code, and in what it calls of malloc; Python's own allocator is out of the way
 debug       assertions on, exclusivity enforced, the GIL asserted at each release of a reference; PYTHONDEVMODE
 runtime     the whole Swift runtime instead of Embedded Swift, with its traps: what other toolchains and macOS build
 librdkafka  the shipped build with a newer librdkafka, that of the newest confluent-kafka wheel
+wheel       the package and the librdkafka that a wheel carries; without a file that of this machine, built first
 valgrind    the shipped build under memcheck, in the loops of tools/hot_loops.py
 
-Without arguments asan and debug run pytests/behaviour and pytests/conformance, the next two a part of them.
+Without arguments asan, debug and wheel run pytests/behaviour and pytests/conformance, the others a part of them.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ import swift_build
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTENSION = "cimpl.abi3.so"
+# How tools/wheels ends where a source cannot be had.
+NO_SOURCE = 77
 DESCRIBE = """
 import platform, mapr_streams_python as package
 print(f"Python {platform.python_version()}, librdkafka {package.libversion()[0]}, {package.cimpl.__file__}")
@@ -44,6 +48,7 @@ class Variant(NamedTuple):
 
 SIDE_BY_SIDE = ["--numprocesses", os.environ.get("TEST_WORKERS", "6"), "--dist", "loadgroup"]
 WHOLE = ["pytests/behaviour", "pytests/conformance"]
+CONTENTS = ["pytests/packaging/test_wheel_contents.py"]
 PART = [
     "pytests/behaviour/test_closing.py",
     "pytests/behaviour/test_info_command.py",
@@ -93,6 +98,31 @@ def place(library: Path, site: Path) -> Path:
     return site
 
 
+def built_wheel() -> str:
+    """Builds this machine's wheel, and returns it; an empty text where a source of it cannot be had."""
+    tag, output = f"manylinux_2_28_{os.uname().machine}", ROOT / "build" / "wheels" / "dist"
+    bootstrap.install_packages(bootstrap.missing_packages("wheels"))
+    shutil.rmtree(output, ignore_errors=True)
+    command = [sys.executable, str(ROOT / "tools" / "wheels"), "--output", str(output), tag]
+    status = subprocess.run(command, check=False).returncode
+    if status == NO_SOURCE:
+        return ""
+    if status:
+        sys.exit(f"error: the wheel for {tag} does not build")
+    return str(next(output.glob("*.whl")))
+
+
+def unpacked(wheel: Path) -> Path:
+    """Puts what a wheel carries into a folder, as an installation would, and returns that."""
+    folder = ROOT / "build" / "variants" / "wheel"
+    shutil.rmtree(folder, ignore_errors=True)
+    # Beside the environment, whose editable package a folder of PYTHONPATH goes before.
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
+    if subprocess.run([*command, "--target", str(folder), str(wheel)], check=False).returncode:
+        sys.exit(f"error: {wheel} cannot be installed")
+    return folder
+
+
 def sanitizer() -> str:
     """The run-time library of AddressSanitizer, which has to be there before Python's first allocation."""
     toolchain = swift_build.Toolchain.of(requirements.find_swift())
@@ -107,6 +137,14 @@ def run(name: str, arguments: Sequence[str]) -> int:
     if name == "librdkafka":
         tests, environ = PART, dict(os.environ)
         before(environ, "LD_LIBRARY_PATH", newer_librdkafka())
+    elif name == "wheel":
+        tests = [*WHOLE, "pytests/kafka", *CONTENTS] if arguments else [*PART, *CONTENTS]
+        wheel, *arguments = arguments or [built_wheel()]
+        if not wheel:
+            print("wheel: skipped, for the reason above\n1 skipped in 0.00s", flush=True)
+            return 0
+        environ = dict(os.environ, WHEEL=str(Path(wheel).resolve()))
+        before(environ, "PYTHONPATH", unpacked(Path(wheel)))
     else:
         site = build(name)
         tests, environ = VARIANTS[name].tests, dict(os.environ, **VARIANTS[name].environ)
@@ -153,6 +191,6 @@ def valgrind() -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in [*VARIANTS, "librdkafka", "valgrind"]:
+    if len(sys.argv) < 2 or sys.argv[1] not in [*VARIANTS, "librdkafka", "valgrind", "wheel"]:
         sys.exit(__doc__)
     sys.exit(run(sys.argv[1], sys.argv[2:]))

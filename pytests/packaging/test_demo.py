@@ -1,24 +1,21 @@
-"""The program behind `make demo`."""
+"""`python -m mapr_streams_python demo`, which is behind `make demo` too."""
 
 import io
 import re
-import runpy
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
-import requirements
 from clusters import on_one_node
 from limits import HANG
 
-DEMO = Path(requirements.__file__).resolve().parent.parent / "examples" / "demo.py"
+from mapr_streams_python import demo
 
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-W", "error", str(DEMO), *arguments],
+        [sys.executable, "-W", "error", "-m", "mapr_streams_python", "demo", *arguments],
         capture_output=True,
         text=True,
         timeout=HANG,
@@ -35,7 +32,7 @@ def test_the_demo_shows_a_group_of_two_that_receives_each_message_once():
         "Anna      gives back partitions 0 1 2 3 4 5",
         "Ben       is assigned partitions",
         "2,000 messages delivered and 2,000 received: each of them once.",
-        "make demo BOOTSTRAP=host:9092",
+        "python -m mapr_streams_python demo --bootstrap host:9092",
     ]:
         assert words in ended.stdout
 
@@ -56,10 +53,9 @@ def test_the_lines_of_two_threads_are_kept_apart(monkeypatch):
             time.sleep(0)  # Another thread's turn.
             return written
 
-    tell = runpy.run_path(str(DEMO))["tell"]
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    threads = [threading.Thread(target=lambda: [tell("Anna", "tells") for _ in range(200)]) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: [demo.tell("Anna", "tells") for _ in range(200)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

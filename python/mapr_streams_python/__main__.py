@@ -1,4 +1,4 @@
-"""``python -m mapr_streams_python COMMAND``: for the way from MapR to Apache Kafka, and what is loaded."""
+"""``python -m mapr_streams_python COMMAND``: a demonstration, what is loaded, and the way from MapR to Apache Kafka."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import _info
+from . import _info, demo
 from .migration import check, config, names, run
 
 # Each brings its parser by `add_command`, and with it the function that runs it.
-COMMANDS = (names, check, config, run, _info)
+COMMANDS = (demo, names, check, config, run, _info)
 
 OK = 0
 FINDINGS = 1
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m mapr_streams_python",
-        description="Commands to move applications from MapR Event Store to Apache Kafka, and to see what is loaded.",
+        description="A demonstration, what is loaded, and commands to move applications from MapR to Apache Kafka.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in COMMANDS:

@@ -1,7 +1,7 @@
 """A producer and a consumer group exchange messages, and show what happens on the way.
 
-    python examples/demo.py                           on a broker inside this program
-    python examples/demo.py --bootstrap host:9092     on a Kafka cluster
+    python -m mapr_streams_python demo                           on a broker inside this program
+    python -m mapr_streams_python demo --bootstrap host:9092     on a Kafka cluster
 
 The producer counts delivery callbacks. Anna consumes alone at first; when Ben joins her group, the rebalance callbacks
 tell how they share the partitions.
@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from mapr_streams_python import Consumer, KafkaError, Message, Producer, TopicPartition, libversion
-from mapr_streams_python.testing import MockCluster
+from . import Consumer, KafkaError, Message, Producer, TopicPartition, libversion
+from .testing import MockCluster
 
 PARTITIONS = 6
 CUSTOMERS = 1000
@@ -177,12 +178,18 @@ def table(members: list[Member]) -> None:
     print(f"  {'all':>9} {sum(totals):>9,} {'':>12}" + "".join(f"{total:>9,}" for total in totals))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="A producer and a consumer group of two exchange messages.")
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to those of ``python -m mapr_streams_python``."""
+    text = "A producer and a consumer group of two exchange messages."
+    parser = commands.add_parser("demo", help="a producer and a consumer group at work", description=text)
     parser.add_argument("--bootstrap", metavar="HOST:PORT", help="a Kafka cluster (default: a broker in this program)")
     parser.add_argument("--topic", help="the topic (default: a new name, which the cluster has to create)")
     parser.add_argument("--messages", type=int, default=100_000, help="how many to send (default: %(default)s)")
-    options = parser.parse_args()
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; the result is the exit status."""
     topic = options.topic or f"demo-{uuid.uuid4().hex[:8]}"
     half = options.messages // 2
 
@@ -207,11 +214,10 @@ def main() -> None:
         received = [place for member in members for place in member.received]
         print(f"\n  {delivered:,} messages delivered and {len(received):,} received: ", end="")
         if not len(set(received)) == len(received) == delivered:
-            raise SystemExit("not each of them once!")
+            print("not each of them once!")
+            return 1
         print("each of them once.")
     if options.bootstrap is None:
-        print("\n  To see it on a cluster of yours:  make demo BOOTSTRAP=host:9092\n")
-
-
-if __name__ == "__main__":
-    main()
+        command = os.environ.get("DEMO_COMMAND", "python -m mapr_streams_python demo --bootstrap host:9092")
+        print(f"\n  To see it on a cluster of yours:  {command}\n")
+    return 0
