@@ -27,7 +27,8 @@ let package = Package(
             providers: [.apt(["python3-dev"]), .brew(["python3"])]
         ),
         .systemLibrary(name: "CSystem"),
-        .target(name: "Streams", dependencies: ["CRdkafka", "CSystem"]),
+        .target(name: "CServing", dependencies: ["CRdkafka"]),
+        .target(name: "Streams", dependencies: ["CRdkafka", "CServing", "CSystem"]),
         .target(name: "PythonBridge", dependencies: ["CPython"]),
         .target(name: "MaprStreamsPython", dependencies: ["Streams", "PythonBridge", "CSystem"]),
         .testTarget(name: "StreamsTests", dependencies: ["Streams"]),

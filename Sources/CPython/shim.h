@@ -167,6 +167,7 @@ CPY_EXCEPTION(MemoryError)
 CPY_EXCEPTION(OverflowError)
 CPY_EXCEPTION(RuntimeError)
 CPY_EXCEPTION(ResourceWarning)
+CPY_EXCEPTION(SystemExit)
 CPY_EXCEPTION(KeyboardInterrupt)
 #undef CPY_EXCEPTION
 

@@ -17,6 +17,8 @@ public struct CallFrame {
     /// See `drop`.
     @usableFromInline var dropped: UnsafeMutablePointer<[Object]>?
     @usableFromInline var marks: Marks = []
+    /// Where a callback leaves the library's function in the child of a fork; the library's side sets it.
+    public var place: UnsafeMutableRawPointer?
 
     @usableFromInline
     struct Marks: OptionSet, Sendable {
@@ -26,6 +28,7 @@ public struct CallFrame {
         static let abandoned = Self(rawValue: 1)
         static let mustNotYield = Self(rawValue: 2)
         static let outsideLibrary = Self(rawValue: 4)
+        @usableFromInline static let inherited = Self(rawValue: 8)
     }
 
     @usableFromInline
@@ -39,6 +42,10 @@ public struct CallFrame {
         get { marks.contains(.abandoned) }
         set { mark(.abandoned, newValue) }
     }
+
+    /// The process was forked inside a callback of this call, and this is the child: no callback returns into the library.
+    @inlinable @inline(__always)
+    public var isInherited: Bool { marks.contains(.inherited) }
 
     /// The library's function must not be stopped half-way: it would lose what it has in hand.
     public var mustNotYield: Bool {
@@ -88,21 +95,21 @@ public struct CallFrame {
     }
 
     /// How many forks there are between this process and the one that the module was imported in.
-    nonisolated(unsafe) static var forks = 0
+    nonisolated(unsafe) public private(set) static var forks = 0
 
     /// In the child of a fork: the calls that this thread is in raise `note` when they return, unless a callback raises
-    /// meanwhile, and run no callbacks any more.
+    /// meanwhile, and are left by the callbacks that they run.
     public static func abandonAll(raising note: Object) {
         forks += 1
         var frame = current
         while let here = frame {
+            here.pointee.marks.insert(.inherited)
             if here.pointee.exception == nil {
                 here.pointee.exception = note.retained
                 here.pointee.isAbandoned = true
             }
             frame = here.pointee.previous
         }
-        slot.pointee = nil
     }
 
     /// Whether this thread is inside a call on `context`: in one of its callbacks, or in a finalizer that it runs.
@@ -118,6 +125,12 @@ public struct CallFrame {
 
 /// What changes a frame. Through its address: whatever they let go of may have a finalizer that looks at the frame.
 extension UnsafeMutablePointer where Pointee == CallFrame {
+    /// For the library's functions that a callback may leave.
+    @inlinable @inline(__always)
+    public var place: UnsafeMutablePointer<UnsafeMutableRawPointer?> {
+        withUnsafeMutablePointer(to: &pointee.place) { $0 }
+    }
+
     /// From a callback: takes the GIL where the call had released it, and keeps it until the call returns.
     ///
     /// For libraries' functions that return soon after their callbacks; see `detachAgain` for the others.

@@ -8,7 +8,8 @@ public struct PythonError: Error {
 
 /// The built-in exceptions that we raise.
 public enum ExceptionKind {
-    case attributeError, bufferError, importError, memoryError, overflowError, runtimeError, typeError, valueError
+    case attributeError, bufferError, importError, memoryError, overflowError, runtimeError, systemExit, typeError
+    case valueError
 
     var type: Object {
         switch self {
@@ -18,6 +19,7 @@ public enum ExceptionKind {
         case .memoryError: cpy_exc_MemoryError()
         case .overflowError: cpy_exc_OverflowError()
         case .runtimeError: cpy_exc_RuntimeError()
+        case .systemExit: cpy_exc_SystemExit()
         case .typeError: cpy_exc_TypeError()
         case .valueError: cpy_exc_ValueError()
         }

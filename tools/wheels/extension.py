@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 MODULES = ("PythonBridge", "Streams", "MaprStreamsPython")
 MODULE_MAPS = ("CPython", "CRdkafka", "CSystem")
+# Targets of C, which SwiftPM would write a module map for.
+C_TARGETS = ("CServing",)
 
 
 def built(target: Target, native: Native, folder: Path) -> Path:
@@ -45,7 +47,8 @@ def built(target: Target, native: Native, folder: Path) -> Path:
     if not (embedded / "Swift.swiftmodule" / f"{target.swift}.swiftmodule").is_file():
         raise WheelError(f"this Swift has no Embedded Swift for {target.swift}")
     _python_headers(headers, folder / "include")
-    objects = [_compile(module, target, native, toolchain, folder) for module in MODULES]
+    objects = [_compile_c(name, target, native, folder) for name in C_TARGETS]
+    objects += [_compile(module, target, native, toolchain, folder) for module in MODULES]
     return _link(objects, target, native, embedded, folder)
 
 
@@ -71,6 +74,19 @@ def _python_headers(headers: Path, folder: Path) -> None:
         shutil.copy(headers.parent / chosen[1], configuration)
 
 
+def _compile_c(name: str, target: Target, native: Native, folder: Path) -> Path:
+    """Compiles a target of C, of one source file, and writes its module map."""
+    sources = ROOT / "Sources" / name
+    (header,), (source,) = (sources / "include").glob("*.h"), sources.glob("*.c")
+    (folder / name).mkdir()
+    (folder / name / "module.modulemap").write_text(f'module {name} {{\n    header "{header}"\n    export *\n}}\n')
+    compiled = folder / f"{name}.o"
+    command = [str(zig.zig_folder() / "zig"), "cc", "-target", target.zig, *zig.compiler_flags(ROOT)]
+    command += ["-ffunction-sections", f"-I{header.parent}", f"-I{native.headers}"]
+    _run([*command, "-c", "-o", str(compiled), str(source)], folder)
+    return compiled
+
+
 def _compile(module: str, target: Target, native: Native, toolchain: swift_build.Toolchain, folder: Path) -> Path:
     compiled = folder / f"{module}.o"
     command = [str(toolchain.resources.parents[1] / "bin" / "swiftc"), "-target", target.swift]
@@ -82,6 +98,7 @@ def _compile(module: str, target: Target, native: Native, toolchain: swift_build
     command += ["-Xfrontend", "-disable-incremental-llvm-codegen", "-suppress-warnings"]
     command += ["-file-prefix-map", f"{ROOT}=.", "-module-cache-path", str(folder / "cache"), "-I", str(folder)]
     maps = [f"-fmodule-map-file={ROOT / 'Sources' / name / 'module.modulemap'}" for name in MODULE_MAPS]
+    maps += [f"-fmodule-map-file={folder / name / 'module.modulemap'}" for name in C_TARGETS]
     includes = [f"-I{folder / 'include'}", f"-I{native.headers}"]
     for flag in [*zig.header_flags(target), "-fPIC", *maps, *includes]:
         command += ["-Xcc", flag]

@@ -247,6 +247,7 @@ nonisolated(unsafe) private var isPreparedForFork = false
 func prepareForFork(_ python: borrowing Python) {
     if isPreparedForFork { return }
     isPreparedForFork = true
+    Serving.innermost = { CallFrame.current?.place }
     _ = python.error(
         .runtimeError,
         "this process was forked inside a callback of this call: librdkafka's threads stayed in the parent; make a new"
@@ -255,6 +256,7 @@ func prepareForFork(_ python: borrowing Python) {
     pthread_atfork(nil, nil) {
         // The child has this one thread, and the GIL with it.
         UndeliveredMessages.forget()
+        Serving.noteFork()
         if let forkNote { CallFrame.abandonAll(raising: forkNote) }
         var client = clients
         while let here = client {

@@ -147,9 +147,17 @@ private func token(from box: TokenBox, _ configuration: String) throws(StreamsEr
             return nil
         }
         let held = OwnedObject(retaining: callable)
+        let process = CallFrame.forks
         do throws(PythonError) {
             let argument = try python.string(configuration)
-            let result = try python.call(held.object, [argument.object])
+            let result: OwnedObject
+            do throws(PythonError) {
+                result = try python.call(held.object, [argument.object])
+            } catch {
+                endChild(python, of: held.object, ifForkedSince: process)
+                throw error
+            }
+            endChild(python, of: held.object, ifForkedSince: process)
             return try parseToken(python, result.object)
         } catch {
             let exception = PendingException(fetching: python)

@@ -1,4 +1,5 @@
 import CPython
+import CSystem
 import PythonBridge
 import Streams
 
@@ -68,4 +69,41 @@ private func expiryMilliseconds(_ python: borrowing Python, _ object: Object) th
                 + " lifetime")
     }
     return Int64(seconds * 1000)
+}
+
+/// Ends the child that `oauth_cb` has forked and left: it consists of librdkafka's background thread alone, and ends with
+/// it, as the child of a Python thread does when the thread's function returns.
+///
+/// The child's status is what SystemExit says, 1 after another exception, otherwise 0.
+@inline(never)
+func endChild(_ python: borrowing Python, of callable: Object, ifForkedSince process: Int) {
+    if CallFrame.forks == process { return }
+    var status: Int32 = 0
+    if PyErr_Occurred() != nil {
+        status = 1
+        if python.errorIs(.systemExit) {
+            let exit = PendingException(fetching: python).instance(python)
+            if let code = PyObject_GetAttrString(exit.object, "code") {
+                if code.isNone {
+                    status = 0
+                } else if cpy_is_exactly_int(code) != 0 {
+                    status = Int32(truncatingIfNeeded: PyLong_AsLong(code)) & 0xff
+                } else if let stderr = PySys_GetObject("stderr"), !stderr.isNone {
+                    _ = PyFile_WriteObject(code, stderr, Py_PRINT_RAW)
+                }
+            }
+            PyErr_Clear()
+        } else {
+            python.reportUnraisable(callable)
+        }
+    }
+    flush(PySys_GetObject("stdout"))
+    flush(PySys_GetObject("stderr"))
+    _exit(status)
+}
+
+private func flush(_ file: Object?) {
+    guard let file, !file.isNone else { return }
+    if let method = PyObject_GetAttrString(file, "flush") { PyObject_CallObject(method, nil)?.release() }
+    PyErr_Clear()
 }

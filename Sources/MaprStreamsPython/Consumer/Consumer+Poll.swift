@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.enter()
         var hasFailed = false
         let record = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            var record = consumer.use { $0.poll(milliseconds: 0) }
+            var record = consumer.use { $0.poll(milliseconds: 0, leftAt: frame.place) }
             if record == nil && milliseconds != 0 && frame.pointee.exception == nil {
                 record = wait(&python, consumer, frame, milliseconds)
             }
@@ -191,7 +191,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil })
             {
                 slice in
-                record = consumer.use { $0.poll(milliseconds: slice) }
+                record = consumer.use { $0.poll(milliseconds: slice, leftAt: frame.place) }
                 if let event = record, consumer.use({ $0.keepsToItself(event) }) { record = nil }
                 return record != nil
             }
@@ -334,7 +334,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
             // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
             frame.pointee.mustNotYield = true
-            let isFull = consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: 0) }
+            let isFull = consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: 0, leftAt: frame.place) }
             if !isFull && milliseconds != 0 && frame.pointee.exception == nil {
                 wait(&python, consumer, frame, &batch, wanted, milliseconds)
             }
@@ -402,7 +402,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     ) {
         // A signal's exception is pending where this throws.
         _ = try? python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
-            slice in consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: slice) }
+            slice in
+            consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: slice, leftAt: frame.place) }
         }
     }
 }

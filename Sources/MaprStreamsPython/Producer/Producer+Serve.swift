@@ -55,7 +55,10 @@ func reportDelivery(
     let context = DeliveryContext(of: record)
     let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
         .assumingMemoryBound(to: ProducerFields.self)
-    if record.isError { noteFailure(fields, record, isHeard: context.callback != nil) }
+    if record.isError {
+        noteFailure(fields, record, isHeard: context.callback != nil)
+        if let frame = CallFrame.current { leaveIfInherited(frame) }
+    }
     guard record.opaque != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
     else { return }
     let isSilent =
@@ -65,7 +68,7 @@ func reportDelivery(
     if isSilent {
         if context.isLending { frame.drop(DeliveryContext.lentValue(record)) }
         if let callback = context.callback { frame.drop(callback) }
-        return
+        return leaveIfInherited(frame)
     }
     frame.attach()
     Python.attached { python in
@@ -77,6 +80,15 @@ func reportDelivery(
         }
         context.callback?.release()
     }
+    leaveIfInherited(frame)
+}
+
+/// The last act of a report: in the child of a fork it does not return into librdkafka.
+///
+/// It jumps over the frame of `reportDelivery`, which has nothing but pointers.
+@inline(__always)
+private func leaveIfInherited(_ frame: UnsafeMutablePointer<CallFrame>) {
+    if frame.pointee.isInherited { Serving.leave(frame.place) }
 }
 
 /// Counts what was given up, and tells the log of a failure that no callback hears of.
@@ -226,7 +238,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             var served = 0
             if producer.use({ $0.hasRejected }) { served = serveRejected(producer, frame) }
             if frame.pointee.exception == nil {
-                served &+= Int(producer.use { $0.poll(milliseconds: 0) })
+                served &+= Int(producer.use { $0.poll(milliseconds: 0, leftAt: frame.place) })
             }
             if served == 0 && milliseconds != 0 && frame.pointee.exception == nil {
                 served = wait(&python, producer, frame, milliseconds)
@@ -260,7 +272,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         do throws(PythonError) {
             let isOver = { pointee.producer == nil || producer.use { $0.hasRejected } }
             _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: isOver) { slice in
-                served = Int(producer.use { $0.poll(milliseconds: slice) })
+                served = Int(producer.use { $0.poll(milliseconds: slice, leftAt: frame.place) })
                 return served > 0
             }
         } catch {
@@ -328,7 +340,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             let hasFailed = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
                 do throws(PythonError) {
                     _ = try python.wait(frame, until: slice, unless: { false }) { slice in
-                        _ = producer.use { $0.flush(milliseconds: slice) }
+                        _ = producer.use { $0.flush(milliseconds: slice, leftAt: frame.place) }
                         return false
                     }
                     try frame.raiseRecorded(python)

@@ -106,7 +106,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                     while producer.hasRejected { _ = producer.serveRejected() }
                     do throws(PythonError) {
                         _ = try python.wait(frame, until: OneSlice(10), unless: { false }) { slice in
-                            producer.poll(milliseconds: slice) > 0
+                            producer.poll(milliseconds: slice, leftAt: frame.place) > 0
                         }
                     } catch {
                         return python.reportUnraisable(Types.producer)

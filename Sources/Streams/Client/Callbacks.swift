@@ -18,20 +18,74 @@ extension CallbackContext {
         // What tells of connections is wanted for the errors that follow, though it be not printed.
         if events.log == nil && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
-        rd_kafka_conf_set_log_cb(conf, logLine)
-        rd_kafka_conf_set_error_cb(conf, errorEvent)
+        rd_kafka_conf_set_log_cb(conf) { Called.logLine($0, $1, $2, $3) }
+        rd_kafka_conf_set_error_cb(conf) { Called.errorEvent($0, $1, $2, $3) }
         if events.log != nil { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
-        if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf, statisticsEvent) }
-        if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf, throttleEvent) }
+        if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf) { Called.statisticsEvent($0, $1, $2, $3) } }
+        if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf) { Called.throttleEvent($0, $1, $2, $3, $4) } }
         if events.tokenRefresh != nil {
             rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refreshToken)
             rd_kafka_conf_enable_sasl_queue(conf, 1)
         }
         if let delivery = events.delivery { rd_kafka_conf_set_dr_msg_cb(conf, delivery) }
         if kind.isGroupMember {
-            rd_kafka_conf_set_rebalance_cb(conf, rebalanceEvent)
-            if events.offsetsCommitted != nil { rd_kafka_conf_set_offset_commit_cb(conf, offsetsCommittedEvent) }
+            rd_kafka_conf_set_rebalance_cb(conf) { Called.rebalanceEvent($0, $1, $2, $3) }
+            if events.offsetsCommitted != nil {
+                rd_kafka_conf_set_offset_commit_cb(conf) { Called.offsetsCommittedEvent($0, $1, $2, $3) }
+            }
         }
+    }
+}
+
+/// What librdkafka calls: the functions below, and then not back into librdkafka where the process was forked in them.
+private enum Called {
+    typealias Text = UnsafePointer<CChar>
+    typealias Partitions = UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    typealias Opaque = UnsafeMutableRawPointer
+
+    static func logLine(_ handle: OpaquePointer?, _ level: Int32, _ facility: Text?, _ text: Text?) {
+        let process = Serving.forks
+        Streams.logLine(handle: handle, level: level, facility: facility, text: text)
+        Serving.leave(ifForkedSince: process)
+    }
+
+    static func errorEvent(_ handle: OpaquePointer?, _ code: Int32, _ reason: Text?, _ opaque: Opaque?) {
+        let process = Serving.forks
+        Streams.errorEvent(handle: handle, code: code, reason: reason, opaque: opaque)
+        Serving.leave(ifForkedSince: process)
+    }
+
+    static func statisticsEvent(
+        _ handle: OpaquePointer?, _ text: UnsafeMutablePointer<CChar>?, _ count: Int, _ opaque: Opaque?
+    ) -> Int32 {
+        let process = Serving.forks
+        let result = Streams.statisticsEvent(handle: handle, text: text, count: count, opaque: opaque)
+        Serving.leave(ifForkedSince: process)
+        return result
+    }
+
+    static func throttleEvent(
+        _ handle: OpaquePointer?, _ broker: Text?, _ id: Int32, _ milliseconds: Int32, _ opaque: Opaque?
+    ) {
+        let process = Serving.forks
+        Streams.throttleEvent(handle: handle, broker: broker, id: id, milliseconds: milliseconds, opaque: opaque)
+        Serving.leave(ifForkedSince: process)
+    }
+
+    static func rebalanceEvent(
+        _ handle: OpaquePointer?, _ code: rd_kafka_resp_err_t, _ partitions: Partitions?, _ opaque: Opaque?
+    ) {
+        let process = Serving.forks
+        Streams.rebalanceEvent(handle: handle, code: code, partitions: partitions, opaque: opaque)
+        Serving.leave(ifForkedSince: process)
+    }
+
+    static func offsetsCommittedEvent(
+        _ handle: OpaquePointer?, _ code: rd_kafka_resp_err_t, _ offsets: Partitions?, _ opaque: Opaque?
+    ) {
+        let process = Serving.forks
+        Streams.offsetsCommittedEvent(handle: handle, code: code, offsets: offsets, opaque: opaque)
+        Serving.leave(ifForkedSince: process)
     }
 }
 
@@ -86,6 +140,7 @@ extension CallbackContext {
     }
 }
 
+@inline(never)
 private func logLine(
     handle: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
 ) {
@@ -113,6 +168,7 @@ extension CallbackContext {
     }
 }
 
+@inline(never)
 private func errorEvent(
     handle: OpaquePointer?, code: Int32, reason: UnsafePointer<CChar>?, opaque: UnsafeMutableRawPointer?
 ) {
@@ -130,6 +186,7 @@ private func errorEvent(
     }
 }
 
+@inline(never)
 private func statisticsEvent(
     handle: OpaquePointer?, text: UnsafeMutablePointer<CChar>?, count: Int, opaque: UnsafeMutableRawPointer?
 ) -> Int32 {
@@ -137,6 +194,7 @@ private func statisticsEvent(
     return 0  // librdkafka frees the text
 }
 
+@inline(never)
 private func throttleEvent(
     handle: OpaquePointer?, broker: UnsafePointer<CChar>?, id: Int32, milliseconds: Int32,
     opaque: UnsafeMutableRawPointer?
@@ -145,6 +203,7 @@ private func throttleEvent(
     CallbackContext.from(opaque).events.throttle?(.init(brokerName: name, brokerID: id, milliseconds: milliseconds))
 }
 
+@inline(never)
 private func rebalanceEvent(
     handle: OpaquePointer?, code: rd_kafka_resp_err_t,
     partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, opaque: UnsafeMutableRawPointer?
@@ -152,6 +211,7 @@ private func rebalanceEvent(
     CallbackContext.from(opaque).consumer?.rebalance(code, partitions)
 }
 
+@inline(never)
 private func offsetsCommittedEvent(
     handle: OpaquePointer?, code: rd_kafka_resp_err_t,
     offsets: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, opaque: UnsafeMutableRawPointer?

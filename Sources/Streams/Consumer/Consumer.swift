@@ -1,4 +1,5 @@
 import CRdkafka
+import CServing
 import CSystem
 
 /// A consumer, with or without a group.
@@ -77,5 +78,11 @@ public final class Consumer: Client, @unchecked Sendable {
     @inlinable @inline(__always)
     public func poll(milliseconds: Int32) -> Record? {
         rd_kafka_consumer_poll(handle, milliseconds).map { Record(raw: $0) }
+    }
+
+    /// The same, with a place at which a callback leaves it in the child of a fork: there was nothing then.
+    @inlinable @inline(__always)
+    public func poll(milliseconds: Int32, leftAt place: Serving.Place) -> Record? {
+        rdk_consumer_poll(handle, milliseconds, place).map { Record(raw: $0) }
     }
 }

@@ -1,4 +1,5 @@
 import CRdkafka
+import CServing
 
 /// An asynchronous producer.
 ///
@@ -117,12 +118,23 @@ public final class Producer: Client, @unchecked Sendable {
     @inlinable @inline(__always)
     public func poll(milliseconds: Int32) -> Int32 { rd_kafka_poll(handle, milliseconds) }
 
+    /// The same, with a place at which a callback leaves it in the child of a fork: nothing was served then.
+    @inlinable @inline(__always)
+    public func poll(milliseconds: Int32, leftAt place: Serving.Place) -> Int32 {
+        rdk_poll(handle, milliseconds, place)
+    }
+
     /// Sends what waits without regard to `linger.ms`, and serves events meanwhile.
     ///
     /// - Returns: whether everything is delivered or has failed.
     /// - Note: `rd_kafka_flush`.
     public func flush(milliseconds: Int32) -> Bool {
         rd_kafka_flush(handle, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
+    /// The same, with a place at which a callback leaves it in the child of a fork: not everything was delivered then.
+    public func flush(milliseconds: Int32, leftAt place: Serving.Place) -> Bool {
+        rdk_flush(handle, milliseconds, place) != 0
     }
 
     /// What a producer says that it has left: in the MapR dialect the messages that are undelivered; in librdkafka's its

@@ -1,0 +1,211 @@
+"""A child that is forked inside a callback, and leaves it, never goes back into librdkafka.
+
+A function of librdkafka's that took a lock there would wait for ever, now and then: a thread of the parent's may have
+held it at the fork. So that this is no matter of luck, a library that is loaded before librdkafka ends such a child.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from .support import NO_SERVER
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="interposes functions as Linux's loader does")
+
+# Ends the child of a fork, with a status of its own, where librdkafka asks for a lock.
+WATCH = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+#include <threads.h>
+#include <unistd.h>
+
+static int isChild;
+static void inChild(void) { isChild = 1; }
+__attribute__((constructor)) static void begin(void) { pthread_atfork(0, 0, inChild); }
+
+#define WATCHED(function, type)                                                                    \
+    int function(type *lock) {                                                                     \
+        static int (*real)(type *);                                                                \
+        Dl_info caller;                                                                            \
+        if (isChild && dladdr(__builtin_return_address(0), &caller) && caller.dli_fname &&         \
+            strstr(caller.dli_fname, "librdkafka"))                                                \
+            _exit(66);                                                                             \
+        if (!real) real = (int (*)(type *))dlsym(RTLD_NEXT, #function);                            \
+        return real(lock);                                                                         \
+    }
+WATCHED(mtx_lock, mtx_t)
+WATCHED(pthread_mutex_lock, pthread_mutex_t)
+WATCHED(pthread_rwlock_rdlock, pthread_rwlock_t)
+WATCHED(pthread_rwlock_wrlock, pthread_rwlock_t)
+"""
+
+# `fork()` once, and leave the callback in the child as the test says.
+PROGRAM = """
+child = None
+
+def fork(*_):
+    global child
+    if child is not None:
+        return None
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0 and leave is not None:
+        raise {"ValueError": ValueError, "SystemExit": SystemExit}[leave](3)
+
+class Forks:
+    def __call__(self, *_):
+        pass
+
+    def __del__(self):
+        fork()
+
+    def log(self, *_):
+        # Lines that the making of the client logs come from no call of librdkafka's.
+        if "client" in globals():
+            fork()
+
+SCENARIO
+
+deadline = time.monotonic() + 300
+raised = None
+while child is None:
+    assert time.monotonic() < deadline, "no callback was called"
+    try:
+        step()
+    except BaseException as exception:
+        raised = exception
+if child == 0:
+    # The call says what became of it, or the exception of the callback comes out.
+    if finalizer or leave is None:
+        assert "fork" in str(raised), repr(raised)
+    else:
+        assert type(raised).__name__ == leave, repr(raised)
+    for name in ("flush", "poll", "close"):
+        method = getattr(client, name, None)
+        if method:
+            outcome(method)
+    del client
+    gc.collect()
+    os._exit(0)
+ended, status = os.waitpid(child, 0)
+assert status == 0, f"the child ended with {os.WEXITSTATUS(status)}, or signal {os.WTERMSIG(status)}"
+assert raised is None or finalizer, repr(raised)
+client.close()
+"""
+
+SCENARIOS = {
+    "delivery in poll": """
+client = make_producer()
+for number in range(100):
+    client.produce(topic, str(number), on_delivery=fork)
+step = lambda: client.poll(1)
+""",
+    "delivery in flush": """
+client = make_producer({"linger.ms": 200})
+for number in range(100):
+    client.produce(topic, str(number), on_delivery=fork)
+step = lambda: client.flush(30)
+""",
+    "finalizer": """
+client = make_producer()
+client.produce(topic, "v", on_delivery=Forks())
+step = lambda: client.poll(1)
+""",
+    "error_cb": """
+client = make_producer({"bootstrap.servers": NO_SERVER, "error_cb": fork})
+step = lambda: client.poll(1)
+""",
+    "stats_cb": """
+client = make_producer({"statistics.interval.ms": 10, "stats_cb": fork})
+step = lambda: client.poll(1)
+""",
+    "logger": """
+client = make_producer({"debug": "broker", "logger": Forks()})
+step = lambda: client.poll(1)
+""",
+    "on_assign in poll": """
+client = make_consumer()
+client.subscribe([topic], on_assign=fork)
+step = lambda: client.poll(1)
+""",
+    "on_assign in consume": """
+client = make_consumer()
+client.subscribe([topic], on_assign=fork)
+step = lambda: client.consume(10, 1)
+""",
+    "on_commit": """
+client = make_consumer({"on_commit": fork, "enable.auto.commit": False})
+client.assign([TopicPartition(topic, 0, 0)])
+wait_for(lambda: client.poll(0.1) is not None)
+client.commit(offsets=[TopicPartition(topic, 0, 1)])
+step = lambda: client.poll(1)
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def watch(tmp_path_factory):
+    """The library that ends a child which comes into librdkafka."""
+    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
+    if not compiler:
+        pytest.skip("no C compiler")
+    folder = tmp_path_factory.mktemp("watch")
+    (folder / "watch.c").write_text(WATCH)
+    library = folder / "watch.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, folder / "watch.c", "-ldl"], check=True)
+    return str(library)
+
+
+@pytest.mark.parametrize("leave", [None, "ValueError", "SystemExit"], ids=["returns", "raises", "exits"])
+@pytest.mark.parametrize("scenario", list(SCENARIOS), ids=[name.replace(" ", "-") for name in SCENARIOS])
+def test_a_child_that_leaves_the_callback_it_was_forked_in_calls_nothing_of_librdkafkas(
+    program, filled, watch, scenario, leave
+):
+    preload = ":".join(filter(None, [watch, os.environ.get("LD_PRELOAD")]))
+    program(
+        PROGRAM.replace("SCENARIO", SCENARIOS[scenario]),
+        env={"LD_PRELOAD": preload},
+        topic=filled("v"),
+        leave=leave,
+        # What a finalizer raises does not come out of the call.
+        finalizer=scenario == "finalizer",
+        NO_SERVER=NO_SERVER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("return None", 0), ("raise ValueError('wrong')", 1), ("sys.exit(3)", 3), ("sys.exit()", 0)],
+    ids=["returns", "raises", "exits-3", "exits"],
+)
+def test_a_child_that_leaves_oauth_cb_ends(program, end, status):
+    said = program(
+        f"""
+ended = []
+
+def token(config):
+    if not ended:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            print("printed in the child")
+            {end}
+        ended.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return "token", time.time() + 3600
+
+producer = Producer({{
+    "bootstrap.servers": NO_SERVER, "security.protocol": "sasl_plaintext", "sasl.mechanism": "OAUTHBEARER",
+    "oauth_cb": token, "log_level": 0,
+}})
+wait_for(lambda: producer.poll(0.1) is None or ended)
+assert ended == [{status}], ended
+producer.close()
+""",
+        NO_SERVER=NO_SERVER,
+    )
+    assert said == "printed in the child\n"
