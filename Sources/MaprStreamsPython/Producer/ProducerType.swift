@@ -42,9 +42,13 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// The producer, which stays while the GIL is held or `base.users` counts this call.
     @inline(__always)
     func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Producer> {
-        guard let producer = pointee.producer else { throw base.notOpen(python, .producer) }
+        guard let producer = pointee.producer else { throw notOpen(python) }
         return producer
     }
+
+    /// Out of the way of the calls that are quick.
+    @inline(never)
+    func notOpen(_ python: borrowing Python) -> PythonError { base.notOpen(python, .producer) }
 
     /// The same once a call's arguments are read, which may run code of the application's that closes the producer: a call on
     /// a closed one raises that whatever its arguments are, and one that is closed meanwhile raises it too.
