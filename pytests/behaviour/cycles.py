@@ -228,6 +228,7 @@ CYCLES = {
     ("Consumer", "callbacks.logger"): through_callback(consumer, "logger"),
     ("Consumer", "callbacks.token"): through_callback(consumer, "oauth_cb"),
     ("Consumer", "callbacks.report"): through_callback(consumer, "on_commit"),
+    ("Consumer", "callbacks.rebalance"): through_callback(consumer, "rebalance_cb"),
     ("Consumer", "timeout"): through_timeout(consumer),
     ("Consumer", "onAssign"): through_rebalance_callback("on_assign"),
     ("Consumer", "onRevoke"): through_rebalance_callback("on_revoke"),

@@ -41,7 +41,9 @@ def owned_fields():
 
 
 def test_every_reference_that_a_type_owns_has_a_cycle_in_these_tests():
-    assert sorted(owned_fields()) == sorted(cycles.CYCLES)
+    # All clients have the field; a producer refuses the property that would fill it.
+    unused = {("Producer", "callbacks.rebalance")}
+    assert sorted(set(owned_fields()) - unused) == sorted(cycles.CYCLES)
 
 
 def test_no_field_of_an_instance_is_a_reference_beside_the_table():

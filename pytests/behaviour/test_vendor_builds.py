@@ -95,15 +95,14 @@ def test_names_are_not_mapped_where_librdkafka_knows_streams_itself(run_with):
     assert said.splitlines() == ["as it is", "_INVALID_ARG", "as it is"]
 
 
-def test_such_a_librdkafka_gets_its_own_properties_and_needs_no_servers(run_with):
+def test_such_a_librdkafka_needs_no_servers(run_with):
     said = run_with(
         KNOWS_STREAMS,
         "from mapr_streams_python import Consumer\n"
         "from mapr_streams_python.__main__ import main\n"
-        "with Consumer({'group.id': 'g', 'streams.consumer.default.stream': '/s'}) as consumer:\n"
+        "with Consumer({'group.id': 'g'}) as consumer:\n"
         "    consumer.subscribe(['/s:t'])\n"
         "main(['config', '--consumer'])\n",
     )
     lines = [" ".join(line.split()) for line in said.splitlines()]
     assert "streams.topic.mapping = false # default: the loaded librdkafka knows streams itself" in lines
-    assert "streams.consumer.default.stream = # default" in lines

@@ -124,7 +124,10 @@ def test_watermark_offsets_are_the_first_and_the_next_offset(reader):
 
 def test_watermark_offsets_of_an_unknown_partition_fail(online, filled):
     topic = filled("v")
-    advice = f'(topic "{topic}" has no partition 99: add partitions to it, or give another one)'
+    advice = (
+        f'(topic "{topic}" has no partition 99 that this client can see: create it, or add partitions, or let this user'
+        " Describe the topic)"
+    )
     text = f"Failed to get watermark offsets: Local: Unknown partition {advice}"
     with raises_kafka_error("_UNKNOWN_PARTITION", text):
         online.consumer().get_watermark_offsets(TopicPartition(topic, 99), timeout=20)

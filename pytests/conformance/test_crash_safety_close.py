@@ -38,7 +38,9 @@ PRODUCER_CALLBACKS = {
     """,
     "logger": """
         class Logger:
-            log = callback
+            def log(self, level, form, facility, *values):
+                # Not what the constructor tells of the loaded librdkafka.
+                if facility != "KNOWNFAULT": callback()
         client = Producer({"bootstrap.servers": "127.0.0.1:1", "logger": Logger(), "debug": "all"})
         serve = lambda: client.poll(0.1)
     """,
@@ -89,7 +91,9 @@ CONSUMER_CALLBACKS = {
     """,
     "logger": """
         class Logger:
-            log = callback
+            def log(self, level, form, facility, *values):
+                # Not what the constructor tells of the loaded librdkafka.
+                if facility != "KNOWNFAULT": callback()
         client = make_consumer({"bootstrap.servers": "127.0.0.1:1", "logger": Logger(), "debug": "all"})
         serve = lambda: client.consume(1, 0.1)
     """,

@@ -110,12 +110,18 @@ func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents 
 extension UnsafeMutablePointer where Pointee == ClientFields {
     /// Gives the logger what a new client warns of. Called before the client is open: the logger cannot use it yet.
     ///
-    /// - Returns: what the logger raised, for the constructor to raise once all is set up.
+    /// What the logger raises goes to `sys.unraisablehook`: it is no reason not to have the client.
+    /// - Returns: what is no `Exception`, or says that this is the child of a fork, for the constructor to raise once all
+    ///   is set up.
     func logWarnings(_ python: borrowing Python) -> PythonError? {
         if pointee.callbacks.logger == nil { return nil }
         return CallFrame.with(context: nil) { frame in
             pointee.client?.use { $0.logWarnings() }
-            return frame.pointee.exception == nil ? nil : frame.restoreRecorded(python)
+            if frame.pointee.exception == nil { return nil }
+            let error = frame.restoreRecorded(python)
+            if pointee.state == .forked || PyErr_ExceptionMatches(cpy_exc_Exception()) == 0 { return error }
+            python.reportUnraisable(pointee.callbacks.logger)
+            return nil
         }
     }
 }
