@@ -5,8 +5,8 @@ import Testing
 
 extension MaprStreamsPythonTests {
     @Suite struct VocabularyTests {
-        @Test(arguments: [false, true]) func eachPropertyThatTakesAnObjectIsOneOfPythons(_ isConsumer: Bool) {
-            for property in CallbackProperty.all(ofConsumer: isConsumer) {
+        @Test(arguments: ClientKind.allCases) func eachPropertyThatTakesAnObjectIsOneOfPythons(_ kind: ClientKind) {
+            for property in CallbackProperty.all(of: kind) {
                 #expect(PropertyFate(of: property.name, in: .python).kind == .kept, "\(property.name)")
             }
         }

@@ -60,7 +60,8 @@ import Testing
         var batch = RecordBatch(capacity: 8)
         let deadline = Deadline(milliseconds: 60_000)
         while batch.count < 6 && !deadline.hasPassed {
-            _ = consumer.consumeOneByOne(into: &batch, until: 8, milliseconds: 200)
+            var place: UnsafeMutableRawPointer?
+            _ = consumer.consumeOneByOne(into: &batch, until: 8, milliseconds: 200, leftAt: &place)
         }
         var codes: [ErrorCode] = []
         for index in 0..<batch.count { codes.append(batch[index].errorCode) }
@@ -73,7 +74,8 @@ import Testing
         var batch = RecordBatch(capacity: 4)
         let isFull = consumer.consume(into: &batch, until: 4, milliseconds: 0)
         #expect(!isFull)
-        let isFullOneByOne = consumer.consumeOneByOne(into: &batch, until: 4, milliseconds: 0)
+        var place: UnsafeMutableRawPointer?
+        let isFullOneByOne = consumer.consumeOneByOne(into: &batch, until: 4, milliseconds: 0, leftAt: &place)
         #expect(!isFullOneByOne)
         let holdsNone = consumer.consume(into: &batch, until: 0, milliseconds: 0)
         #expect(holdsNone)
