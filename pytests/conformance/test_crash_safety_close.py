@@ -41,7 +41,7 @@ PRODUCER_CALLBACKS = {
             def log(self, level, form, facility, *values):
                 # Not what the constructor tells of the loaded librdkafka.
                 if facility != "KNOWNFAULT": callback()
-        client = Producer({"bootstrap.servers": "127.0.0.1:1", "logger": Logger(), "debug": "all"})
+        client = Producer({"bootstrap.servers": "127.0.0.1:1", "logger": Logger(), "debug": "metadata"})
         serve = lambda: client.poll(0.1)
     """,
 }
@@ -94,7 +94,7 @@ CONSUMER_CALLBACKS = {
             def log(self, level, form, facility, *values):
                 # Not what the constructor tells of the loaded librdkafka.
                 if facility != "KNOWNFAULT": callback()
-        client = make_consumer({"bootstrap.servers": "127.0.0.1:1", "logger": Logger(), "debug": "all"})
+        client = make_consumer({"bootstrap.servers": "127.0.0.1:1", "logger": Logger(), "debug": "metadata"})
         serve = lambda: client.consume(1, 0.1)
     """,
 }
