@@ -53,7 +53,8 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.initializer(consumerInitialize)
     type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
     type.methods(
-        consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerCommitMethods
+        consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerConsumeMethods
+            + consumerCommitMethods
             + consumerPositionMethods + consumerSeekMethods + consumerTopicMethods + consumerLifeMethods)
     Types.consumer = try type.build(python, module: module)
 }

@@ -1,0 +1,158 @@
+import CPython
+import PythonBridge
+import Streams
+
+/// Getting many messages at a time.
+let consumerConsumeMethods: [Method] = [
+    .fast(
+        "consume", consumerConsume,
+        """
+        consume($self, /, num_messages=1, timeout=None)
+        --
+
+        Up to so many messages and events; runs callbacks meanwhile.
+
+        :param int num_messages: how many at the most, up to 1000000; more than 65536 are given in several calls
+        :param float timeout: seconds to wait for all of them; None or a negative number waits for ever
+        :returns: the messages that came in this time, maybe none
+        :rtype: list(Message)
+        :raises ValueError: num_messages is out of range
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_consume_batch_queue``. What a callback raises comes out of this call, or, where it has messages to
+        return, out of the next one.
+        """)
+]
+
+nonisolated(unsafe) private let consumeSignature = Signature("consume", ["num_messages", "timeout"])
+/// A great number is a limit, not an order: a batch grows no larger than this.
+private let largestBatch = 65536
+
+@_cdecl("mapr_Consumer_consume")
+func consumerConsume(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = consumerFields(object)
+        let call = try fields.open(&python) { python throws(PythonError) in
+            var wanted = 1
+            var milliseconds: Int32 = -1
+            try withSlots(2) { slots throws(PythonError) in
+                try consumeSignature.parse(python, arguments, count, keywords, into: slots)
+                if let number = slots[0], !number.isNone {
+                    wanted = Int(try python.int64(number, "num_messages"))
+                    guard (0...1_000_000).contains(wanted) else {
+                        throw python.error(.valueError, "num_messages must be between 0 and 1000000 (1M)")
+                    }
+                }
+                milliseconds = try fields.base.milliseconds(python, slots[1])
+            }
+            try fields.advance(&python)
+            return (wanted: min(wanted, largestBatch), milliseconds: milliseconds)
+        }
+        fields.base.enter()
+        var batch = fields.takeBatch()
+        let list = try? fields.consume(
+            &python, call.client, &batch, call.arguments.wanted, call.arguments.milliseconds
+        ).take()
+        fields.putBack(batch)
+        guard let list else {
+            fields.leaveFailed(&python)
+            throw PythonError()
+        }
+        fields.leave(&python)
+        return list
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    /// Up to `wanted` messages, as a list.
+    @inline(__always)
+    fileprivate func consume(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32
+    ) throws(PythonError) -> OwnedObject {
+        if pointee.hasPutOff {
+            try raiseDelayed(python)
+            pointee.hasPutOff = false
+            if !batch.isEmpty, let list = try list(python, &batch, min(wanted, batch.count)) {
+                return OwnedObject(owning: list)
+            }
+        }
+        var hasFailed = false
+        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
+            frame.pointee.mustNotYield = true
+            let isFull = consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: 0, leftAt: frame.place) }
+            if !isFull && milliseconds != 0 && frame.pointee.exception == nil {
+                wait(&python, consumer, frame, &batch, wanted, milliseconds)
+            }
+            if frame.pointee.exception != nil {
+                hasFailed = true
+                if base.pointee.state == .forked { batch.abandon() }
+                _ = frame.restoreRecorded(python)
+            }
+        }
+        if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
+        if hasFailed {
+            if batch.isEmpty { throw PythonError() }
+            delay(python, PendingException(fetching: python))
+        }
+        guard let list = try list(python, &batch, batch.count) else {
+            return try consumeOn(&python, consumer, &batch, wanted, batch.isEmpty ? milliseconds : 0)
+        }
+        return OwnedObject(owning: list)
+    }
+
+    @inline(never)
+    private func consumeOn(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32
+    ) throws(PythonError) -> OwnedObject {
+        try consume(&python, consumer, &batch, wanted, milliseconds)
+    }
+
+    /// A list of Messages that view the first records of a batch, and own them. Where memory is wanting, the batch keeps all.
+    ///
+    /// - Returns: the list, which the caller owns; nil where a record was of no matter to the program, and is out of the batch.
+    @inline(__always)
+    private func list(
+        _ python: borrowing Python, _ batch: inout RecordBatch, _ count: Int
+    ) throws(PythonError) -> Object? {
+        guard let list = PyList_New(count) else { throw PythonError() }
+        for index in 0..<count {
+            guard let message = message(batch[index]) else {
+                takeBack(list, index)
+                if PyErr_Occurred() != nil { throw PythonError() }
+                batch.remove(at: index)
+                return nil
+            }
+            PyList_SetItem(list, index, message)
+        }
+        batch.relinquish(count)
+        return list
+    }
+
+    /// Takes the records from the first Messages of a list that nobody will get, and lets go of the list.
+    @inline(never)
+    private func takeBack(_ list: Object, _ count: Int) {
+        for index in 0..<count {
+            let fields = messageFields(PyList_GetItem(list, index))
+            fields.unlink()
+            fields.pointee.record = nil
+        }
+        list.release()
+    }
+
+    @inline(never)
+    private func wait(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
+        _ batch: inout RecordBatch, _ wanted: Int, _ milliseconds: Int32
+    ) {
+        // A signal's exception is pending where this throws.
+        _ = try? python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
+            slice in
+            consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: slice, leftAt: frame.place) }
+        }
+    }
+}
