@@ -333,7 +333,7 @@ private func ifThere(_ function: String, _ body: () throws(StreamsError) -> Void
 
     @Test(arguments: ["a b", String(repeating: "a", count: 250), "/apps/clicks:views"])
     func aNameThatNoKafkaTakesIsRefusedAsByKafka(_ name: String) throws {
-        #expect(!MockCluster.isTopicName(name))
+        #expect(!Topic.isName(name))
         for refuses in [true, false] {
             let cluster = try MockCluster(brokers: 1, refusesNames: refuses)
             let configuration = Configuration(dialect: .kafka)
@@ -357,7 +357,7 @@ private func ifThere(_ function: String, _ body: () throws(StreamsError) -> Void
     }
 
     @Test(arguments: ["a", "...", "A.b_c-9", String(repeating: "a", count: 249)])
-    func aNameThatKafkaTakesIsOne(_ name: String) { #expect(MockCluster.isTopicName(name)) }
+    func aNameThatKafkaTakesIsOne(_ name: String) { #expect(Topic.isName(name)) }
 }
 
 extension ErrorCode {

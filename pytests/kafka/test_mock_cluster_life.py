@@ -306,6 +306,7 @@ from mapr_streams_python.testing import MockCluster
 
 warnings.simplefilter("error")
 cluster = MockCluster(brokers=2)
+cluster.set_broker_rtt(-1, 0.2)  # The producer has its message before it hears of the topic.
 producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
 producer.produce("a b", b"x")
 assert producer.flush(30) == 0

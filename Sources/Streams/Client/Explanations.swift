@@ -81,6 +81,12 @@ extension ErrorCode {
     func cure(ofTopic topic: String, partition: Int32, names: TopicNames?, kind: ClientKind) -> String? {
         let name = names.bothNames(ofKafkaTopic: topic)
         switch self {
+        // librdkafka says no more than that it does not exist, once it knows that the brokers refuse the name.
+        case .unknownTopicOrPartition where !Topic.isName(topic), .unknownTopic where !Topic.isName(topic),
+            .topicException:
+            return
+                "topic \(name): a topic's name on Kafka has up to 249 letters, digits, '.', '_' and '-', and differs from all"
+                + " others in more than '.' and '_'"
         case .unknownTopicOrPartition, .unknownTopic:
             let place = partition < 0 ? "" : "partition \(partition) of "
             return
@@ -91,10 +97,6 @@ extension ErrorCode {
                 ? "topic \(name)"
                 : "topic \(name) has no partition \(partition) that this client can see: create it, or add partitions, or let this"
                     + " user Describe the topic"
-        case .topicException:
-            return
-                "topic \(name): a topic's name on Kafka has up to 249 letters, digits, '.', '_' and '-', and differs from all"
-                + " others in more than '.' and '_'"
         case .topicAuthorizationFailed:
             return "topic \(name): \(permission(kind.operation, on: "topic", topic))"
         case .messageTooLarge, .recordListTooLarge:

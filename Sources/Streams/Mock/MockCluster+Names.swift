@@ -59,7 +59,7 @@ final class MockTopicNames: Sendable {
     ///
     /// - Note: `rd_kafka_mock_topic_create`, `rd_kafka_mock_topic_set_error`.
     func willAsk(for topic: String) {
-        if topic.isEmpty || MockCluster.isTopicName(topic) { return }
+        if topic.isEmpty || Topic.isName(topic) { return }
         guard process == getpid(), let create = Symbols.Mock.topicCreate.address,
             let setError = Symbols.Mock.topicSetError.address
         else { return }
@@ -68,17 +68,6 @@ final class MockTopicNames: Sendable {
             // One that is there already has partitions, which clients of librdkafka 2.3 to 2.9 crash on beside an error.
             guard create(cluster, topic, 0, 1) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
             setError(cluster, topic, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
-        }
-    }
-}
-
-extension MockCluster {
-    /// Whether Kafka takes a topic of this name: 1 to 249 of `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`.
-    public static func isTopicName(_ name: String) -> Bool {
-        if name.isEmpty || name == "." || name == ".." || name.utf8.count > TopicEncoding.longestName { return false }
-        return name.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
-                || $0 == .dot || $0 == UInt8(ascii: "_") || $0 == .dash
         }
     }
 }

@@ -2,7 +2,7 @@ import CRdkafka
 
 /// Topics, partitions, and which broker does what.
 extension MockCluster {
-    /// Creates a topic. Its name is not checked: see `isTopicName`.
+    /// Creates a topic. Its name is not checked: see `Topic.isName`.
     ///
     /// - Parameters:
     ///   - partitions: 1 to `largestPartitionCount`.

@@ -18,4 +18,13 @@ import CRdkafka
 
     /// The name, as the cluster has it.
     public var name: String { String(cString: utf8) }
+
+    /// Whether Kafka takes a topic of this name: 1 to 249 of `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`.
+    public static func isName(_ name: String) -> Bool {
+        if name.isEmpty || name == "." || name == ".." || name.utf8.count > TopicEncoding.longestName { return false }
+        return name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+                || $0 == .dot || $0 == UInt8(ascii: "_") || $0 == .dash
+        }
+    }
 }
