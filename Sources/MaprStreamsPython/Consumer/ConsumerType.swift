@@ -54,19 +54,12 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
     type.methods(
         consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerConsumeMethods
-            + consumerCommitMethods
-            + consumerPositionMethods + consumerSeekMethods + consumerTopicMethods + consumerLifeMethods)
+            + consumerCommitMethods + consumerPositionMethods + consumerSeekMethods + consumerTopicMethods
+            + consumerCloseMethods)
     Types.consumer = try type.build(python, module: module)
 }
 
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
-    /// Drops those of the subscription.
-    func clearRebalanceCallbacks() {
-        address(of: &pointee.owned.onAssign).clear()
-        address(of: &pointee.owned.onRevoke).clear()
-        address(of: &pointee.owned.onLost).clear()
-    }
-
     /// Called when the consumer's object goes.
     fileprivate func end() {
         if base.pointee.client != nil {
@@ -87,26 +80,6 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 }
 
 // MARK: Life
-
-private let consumerLifeMethods: [Method] = [
-    .none(
-        "close", consumerClose,
-        """
-        close($self, /)
-        --
-
-        Commits stored offsets, unless ``enable.auto.commit`` is false, leaves the group, and ends the consumer.
-
-        Runs the last rebalance and commit callbacks. Closing again does nothing; every other call after it raises
-        RuntimeError. Inside a callback of the same consumer it takes effect when the callback has returned.
-
-        What a callback raises comes out of this call. ``rd_kafka_consumer_close_queue``.
-        """),
-    .none(
-        "__enter__", { object, _ in object.unsafelyUnwrapped.retained },
-        "__enter__($self, /)\n--\n\nThe consumer itself."),
-    .fast("__exit__", consumerExit, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the consumer."),
-]
 
 @_cdecl("mapr_Consumer_init")
 func consumerInitialize(_ object: Object?, _ arguments: Object?, _ keywords: Object?) -> Int32 {
@@ -151,44 +124,4 @@ extension ConsumerFields: KindOfFields {
     }
 
     static func abandon(_ fields: UnsafeMutablePointer<ConsumerFields>) { fields.abandon() }
-}
-
-@_cdecl("mapr_Consumer_close")
-func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        guard let consumer = fields.pointee.consumer else {
-            // Made by __new__ alone, closed before, or another process's: there is nothing to close.
-            return python.none.take()
-        }
-        fields.pointee.consumer = nil
-        fields.pointee.base.state = .closed
-        if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
-            // librdkafka waits for this callback: the call that runs it closes when it returns.
-            fields.pointee.mustClose = true
-            return python.none.take()
-        }
-        fields.base.enter()
-        let succeeded = fields.closeProtocol(&python, consumer)
-        let pending = PendingException(fetching: python)
-        fields.leave(&python, propagating: succeeded)
-        if !succeeded { pending.restore(python) }
-        let isPending = PendingException(fetching: python)
-        fields.clearRebalanceCallbacks()
-        let hasFailed = !isPending.isEmpty
-        isPending.restore(python)
-        guard !hasFailed else {
-            fields.reportDelayed(python)
-            throw PythonError()
-        }
-        try fields.raiseDelayed(python)
-        return python.none.take()
-    }
-}
-
-@_cdecl("mapr_Consumer_exit")
-func consumerExit(
-    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
-) -> Object? {
-    consumerClose(object, nil)
 }

@@ -2,7 +2,7 @@ import CPython
 import PythonBridge
 import Streams
 
-/// Giving messages up, asking about topics, and ending.
+/// Giving messages up, and ending.
 let producerCloseMethods: [Method] = [
     .fast(
         "purge", producerPurge,
@@ -19,7 +19,6 @@ let producerCloseMethods: [Method] = [
 
         ``rd_kafka_purge``.
         """),
-    .fast("list_topics", producerListTopics, listTopicsDocumentation),
     .fast(
         "close", producerClose,
         """
@@ -66,19 +65,6 @@ func producerPurge(
             }
         }
         return python.none.take()
-    }
-}
-
-@_cdecl("mapr_Producer_list_topics")
-func producerListTopics(
-    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
-) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = producerFields(object)
-        let call = try fields.open(&python) { python throws(PythonError) in
-            try listTopicsArguments(python, arguments, count, keywords)
-        }
-        return try listTopics(&python, call, unless: { fields.pointee.producer == nil }).take()
     }
 }
 
@@ -147,4 +133,75 @@ func producerExit(
     // A true value would swallow the exception that ended the block.
     wasDelivered.release()
     return cpy_none().unsafelyUnwrapped.retained
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// Destroys a closed producer, once no call uses it any more.
+    ///
+    /// Messages that are left fail, and their callbacks are told: without it they would never be let go.
+    /// - Returns: false where the exception of a signal's handler is pending; the one that was pending stays otherwise.
+    @inline(never)
+    func destroy(_ python: inout Python) -> Bool {
+        guard let client = base.pointee.client else { return true }
+        let producer = Unmanaged<Producer>.fromOpaque(client.toOpaque())
+        // The call that ends may be raising: callbacks must not find its exception pending.
+        let pending = PendingException(fetching: python)
+        purgeAndReport(&python, producer)
+        guard base.pointee.client != nil, base.pointee.users == 0 else {
+            pending.restore(python)
+            return true
+        }
+        base.pointee.client = nil
+        if python.destroy(client, waitingAtMost: -1) {
+            pending.restore(python)
+            return true
+        }
+        if pending.isEmpty { return false }
+        // The call raises what it was raising.
+        python.reportUnraisable(Types.producer)
+        pending.restore(python)
+        return true
+    }
+
+    private func purgeAndReport(_ python: inout Python, _ producer: Unmanaged<Producer>) {
+        pointee.discardsReports = Interpreter.isFinalizing
+        pointee.purged = 0
+        base.enter()
+        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+            let deadline = Deadline(milliseconds: 2000)
+            producer.use { producer in
+                if producer.undelivered > 0 { try? producer.purge(waiting: false) }
+                // In the child of a fork nothing is served any more.
+                while base.pointee.state != .forked && producer.undelivered > 0 && !deadline.hasPassed {
+                    while producer.hasRejected { _ = producer.serveRejected() }
+                    do throws(PythonError) {
+                        _ = try python.wait(frame, until: OneSlice(10), unless: { false }) { slice in
+                            producer.poll(milliseconds: slice, leftAt: frame.place) > 0
+                        }
+                    } catch {
+                        return python.reportUnraisable(Types.producer)
+                    }
+                    frame.takeException(python)?.report(python, nil)
+                }
+            }
+        }
+        base.pointee.users &-= 1
+    }
+
+    /// Ends a producer that the program has dropped: tells of messages that are lost, and lets their callbacks know.
+    @inline(never)
+    func giveUp(_ python: inout Python) {
+        pointee.producer = nil
+        base.pointee.state = .closed
+        // Events that are not about a message have nobody to hear them any more.
+        base.clearCallbacks(keepingReport: true)
+        if !destroy(&python) { python.reportUnraisable(Types.producer) }
+        UndeliveredMessages.noteDropped(pointee.purged)
+        if pointee.purged > 0 && !Interpreter.isFinalizing {
+            let words =
+                "a Producer was dropped with \(pointee.purged) message\(pointee.purged == 1 ? "" : "s") undelivered:"
+                + " call flush() before"
+            if PyErr_WarnEx(cpy_exc_ResourceWarning(), words, 1) != 0 { python.reportUnraisable(nil) }
+        }
+    }
 }

@@ -69,58 +69,6 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             python.reportUnraisable(Types.producer)
         }
     }
-
-    /// Destroys a closed producer, once no call uses it any more.
-    ///
-    /// Messages that are left fail, and their callbacks are told: without it they would never be let go.
-    /// - Returns: false where the exception of a signal's handler is pending; the one that was pending stays otherwise.
-    @inline(never)
-    func destroy(_ python: inout Python) -> Bool {
-        guard let client = base.pointee.client else { return true }
-        let producer = Unmanaged<Producer>.fromOpaque(client.toOpaque())
-        // The call that ends may be raising: callbacks must not find its exception pending.
-        let pending = PendingException(fetching: python)
-        purgeAndReport(&python, producer)
-        guard base.pointee.client != nil, base.pointee.users == 0 else {
-            pending.restore(python)
-            return true
-        }
-        base.pointee.client = nil
-        if python.destroy(client, waitingAtMost: -1) {
-            pending.restore(python)
-            return true
-        }
-        if pending.isEmpty { return false }
-        // The call raises what it was raising.
-        python.reportUnraisable(Types.producer)
-        pending.restore(python)
-        return true
-    }
-
-    private func purgeAndReport(_ python: inout Python, _ producer: Unmanaged<Producer>) {
-        pointee.discardsReports = Interpreter.isFinalizing
-        pointee.purged = 0
-        base.enter()
-        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            let deadline = Deadline(milliseconds: 2000)
-            producer.use { producer in
-                if producer.undelivered > 0 { try? producer.purge(waiting: false) }
-                // In the child of a fork nothing is served any more.
-                while base.pointee.state != .forked && producer.undelivered > 0 && !deadline.hasPassed {
-                    while producer.hasRejected { _ = producer.serveRejected() }
-                    do throws(PythonError) {
-                        _ = try python.wait(frame, until: OneSlice(10), unless: { false }) { slice in
-                            producer.poll(milliseconds: slice, leftAt: frame.place) > 0
-                        }
-                    } catch {
-                        return python.reportUnraisable(Types.producer)
-                    }
-                    frame.takeException(python)?.report(python, nil)
-                }
-            }
-        }
-        base.pointee.users &-= 1
-    }
 }
 
 func makeProducerType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
@@ -177,7 +125,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         let fields = producerFields(object)
         return !fields.pointee.base.isMaprDialect || producerLength(object) > 0 ? 1 : 0
     }
-    type.methods(producerProduceMethods + producerServeMethods + producerCloseMethods)
+    type.methods(producerProduceMethods + producerServeMethods + producerTopicMethods + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
 }
 
@@ -233,23 +181,6 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             }
         }
         base.unlist()
-    }
-
-    /// Ends a producer that the program has dropped: tells of messages that are lost, and lets their callbacks know.
-    @inline(never)
-    func giveUp(_ python: inout Python) {
-        pointee.producer = nil
-        base.pointee.state = .closed
-        // Events that are not about a message have nobody to hear them any more.
-        base.clearCallbacks(keepingReport: true)
-        if !destroy(&python) { python.reportUnraisable(Types.producer) }
-        UndeliveredMessages.noteDropped(pointee.purged)
-        if pointee.purged > 0 && !Interpreter.isFinalizing {
-            let words =
-                "a Producer was dropped with \(pointee.purged) message\(pointee.purged == 1 ? "" : "s") undelivered:"
-                + " call flush() before"
-            if PyErr_WarnEx(cpy_exc_ResourceWarning(), words, 1) != 0 { python.reportUnraisable(nil) }
-        }
     }
 }
 

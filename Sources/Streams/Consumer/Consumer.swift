@@ -1,5 +1,4 @@
 import CRdkafka
-import CServing
 import CSystem
 
 /// A consumer, with or without a group.
@@ -67,22 +66,5 @@ public final class Consumer: Client, @unchecked Sendable {
         // Its threads are not waited for.
         context.outliveClient()
         return RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE | 0x4
-    }
-
-    // MARK: Records
-
-    /// The next message or event; callbacks run inside.
-    ///
-    /// - Returns: a record, which the caller destroys, or nil.
-    /// - Note: `rd_kafka_consumer_poll`.
-    @inlinable @inline(__always)
-    public func poll(milliseconds: Int32) -> Record? {
-        rd_kafka_consumer_poll(handle, milliseconds).map { Record(raw: $0) }
-    }
-
-    /// The same, with a place at which a callback leaves it in the child of a fork: there was nothing then.
-    @inlinable @inline(__always)
-    public func poll(milliseconds: Int32, leftAt place: Serving.Place) -> Record? {
-        rdk_consumer_poll(handle, milliseconds, place).map { Record(raw: $0) }
     }
 }

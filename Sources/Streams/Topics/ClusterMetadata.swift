@@ -66,3 +66,23 @@ public struct ClusterMetadata: Sendable {
         }
     }
 }
+
+extension Client {
+    /// What the cluster says of its brokers and topics. Waits.
+    ///
+    /// - Parameter topic: of this topic alone; of all of them where it is nil.
+    /// - Note: `rd_kafka_metadata`.
+    public func metadata(topic: String?, milliseconds: Int32) throws(StreamsError) -> ClusterMetadata {
+        var topicHandle: OpaquePointer?
+        if let topic {
+            topicHandle = rd_kafka_topic_new(handle, try kafkaTopic(for: topic), nil)
+            if topicHandle == nil { throw StreamsError(ErrorCode(rd_kafka_last_error())) }
+        }
+        defer { if let topicHandle { rd_kafka_topic_destroy(topicHandle) } }
+        var raw: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
+        defer { rd_kafka_metadata_destroy(raw) }
+        return ClusterMetadata(raw.pointee, of: self)
+    }
+}

@@ -105,6 +105,21 @@ private func numbers(_ python: borrowing Python, _ values: [Int32]) throws(Pytho
     try python.list(count: values.count) { index throws(PythonError) in try python.integer(Int(values[index])) }
 }
 
+let producerTopicMethods: [Method] = [.fast("list_topics", producerListTopics, listTopicsDocumentation)]
+
+@_cdecl("mapr_Producer_list_topics")
+func producerListTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = producerFields(object)
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try listTopicsArguments(python, arguments, count, keywords)
+        }
+        return try listTopics(&python, call, unless: { fields.pointee.producer == nil }).take()
+    }
+}
+
 let consumerTopicMethods: [Method] = [.fast("list_topics", consumerListTopics, listTopicsDocumentation)]
 
 @_cdecl("mapr_Consumer_list_topics")
