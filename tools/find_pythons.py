@@ -17,6 +17,8 @@ from typing import NamedTuple
 OLDEST = (3, 9)
 # Names that an interpreter has in a folder of PATH; python3-config and the like do not match.
 NAME = re.compile(r"python3(\.\d+)?")
+# No guess at the speed of a machine: one that takes longer never answers.
+HANG = 600
 ASK = """
 import json, os, sys, sysconfig
 print(json.dumps([os.path.realpath(sys.executable), list(sys.version_info[:3]), sys.implementation.name,
@@ -50,7 +52,7 @@ def all_of_them() -> list[Python]:
     found = set()
     for executable in dict.fromkeys(os.path.realpath(candidate) for candidate in candidates()):
         try:
-            answer = subprocess.run([executable, "-I", "-c", ASK], capture_output=True, timeout=30, check=True).stdout
+            answer = subprocess.run([executable, "-I", "-c", ASK], capture_output=True, timeout=HANG, check=True).stdout
             path, version, implementation, free_threaded = json.loads(answer)
         except (OSError, subprocess.SubprocessError, ValueError):
             continue  # No Python 3 that runs.

@@ -17,15 +17,19 @@ from typing import NamedTuple
 
 import find_pythons
 import side_by_side
-from side_by_side import ROOT, Ended, Running
+from side_by_side import ROOT, Ended, Running, Unshown
 
 SWIFT = os.environ.get("SWIFT") or "swift"
 # Tests mostly wait, for brokers and for the clocks of librdkafka: more of them than there are processors run at a time.
 WORKERS = max(6, os.cpu_count() or 1)
 # Of `swift test`, what is neither a failure nor the summary: what began, what passed, and what librdkafka logs.
-PASSING = re.compile(
-    r"◇ |✔ Suite |✔ Test (?!run with )|Test (Suite|Case) .* (started|passed)|\s*Executed 0 tests"
-    r"|↳ (Testing Library|Target Platform)|\[\d+/\d+\] |%\d\|"
+PASSING = Unshown(
+    line=re.compile(
+        r"◇ |✔ Suite |✔ Test (?!run with )|Test (Suite|Case) .* (started|passed)|\s*Executed 0 tests"
+        r"|↳ (Testing Library|Target Platform)|\[\d+/\d+\] |%\d\|"
+    ),
+    first=re.compile("[◇✔] Test case passing "),
+    last=re.compile(r" (started|passed after [\d.]+ seconds)\.$"),
 )
 
 
@@ -43,7 +47,7 @@ class Step(NamedTuple):
     command: list[str]
     # Reads the counts out of what a test runner printed; a step without one counts as one check.
     counts: Callable[[str], Counts] | None = None
-    unshown: re.Pattern[str] | None = None
+    unshown: Unshown | None = None
     needs: tuple[str, ...] = ()
 
 
@@ -121,7 +125,7 @@ def count_swift(output: str) -> Counts:
         total, skipped, failed = (int(number or 0) for number in line)
     for number in re.findall(r"Test run with (\d+) tests?", output)[-1:]:
         total += int(number)
-    failed += len(re.findall(r"^\S+ +Test (?!run with).* failed after", output, re.MULTILINE))
+    failed += len(re.findall(r"^\S+ +Test (?!run with|case passing).* failed after", output, re.MULTILINE))
     skipped += len(re.findall(r"^\S+ +Test .* skipped", output, re.MULTILINE))
     return Counts(total - failed - skipped, failed, skipped)
 

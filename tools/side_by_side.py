@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,22 @@ ROOT = Path(__file__).resolve().parent.parent
 SILENCE_SECONDS = 30 * 60
 # After SIGABRT Python prints the stack of each thread.
 LAST_WORDS_SECONDS = 20
+
+
+# What colours a word on a terminal.
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+class Unshown(NamedTuple):
+    """Which lines of a command are not shown: each that begins with `line`, and of several the `first` to the `last`.
+
+    A test's arguments are printed as they are, with their line breaks. Colours are no part of a line here.
+    """
+
+    line: re.Pattern[str]
+    first: re.Pattern[str]
+    # What such a line has somewhere. Those that no last one follows are shown after all.
+    last: re.Pattern[str]
 
 
 class Ended(NamedTuple):
@@ -43,7 +59,7 @@ class Running:
         self,
         name: str,
         command: Sequence[str],
-        unshown: re.Pattern[str] | None = None,
+        unshown: Unshown | None = None,
         silence: float = SILENCE_SECONDS,
         needs: Sequence[str] = (),
     ) -> None:
@@ -51,7 +67,6 @@ class Running:
         # The names of steps, of this lane or another, that must have ended well before it begins.
         self.needs = needs
         self._command = command
-        # Lines that begin with it are not shown.
         self._unshown = unshown
         self._silence = silence
         # What it prints, and None after the last of it.
@@ -114,14 +129,34 @@ class Running:
     def show(self) -> None:
         """Print what it prints, until it has ended."""
         print(f"\n==== {self.name}: {shlex.join(self._command)}", flush=True)
-        line = ""
-        while (text := self._printed.get()) is not None:
-            if self._unshown:
-                *whole, line = (line + text).split("\n")
-                text = "".join(f"{one}\n" for one in whole if not self._unshown.match(one))
+        for text in self._shown(iter(self._printed.get, None)):
             sys.stdout.write(text)
             sys.stdout.flush()
-        print(line, end="", flush=True)
+
+    def _shown(self, texts: Iterable[str]) -> Iterator[str]:
+        unshown = self._unshown
+        if unshown is None:
+            yield from texts
+            return
+        held: list[str] = []
+        for line in _lines(texts):
+            plain = COLOUR.sub("", line)
+            if held or unshown.first.match(plain):
+                held.append(line)
+                if unshown.last.search(plain):
+                    held.clear()
+            elif not unshown.line.match(plain):
+                yield line
+        yield from held
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    rest = ""
+    for text in texts:
+        *lines, rest = (rest + text).split("\n")
+        yield from (f"{line}\n" for line in lines)
+    if rest:
+        yield rest
 
 
 def run(lanes: Sequence[Sequence[Running]]) -> dict[str, Ended]:

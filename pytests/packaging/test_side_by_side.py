@@ -37,8 +37,17 @@ Test Suite 'All tests' started at 2026-01-01 00:00:00.000
 ↳ Testing Library Version: 6.3.1
 ◇ Suite CloseTests started.
 ◇ Test closes() started.
+\x1b[90m◇\x1b[0m Test wrongLines(_:_:) started.
+◇ Test case passing 2 arguments text → "[client]
+
+acks", line → 3 to wrongLines(_:_:) started.
 %3|1795693992.503|ERROR|rdkafka#consumer-42| Disconnected
 ✔ Test closes() passed after 0.001 seconds.
+\x1b[92m✔\x1b[0m Test case passing 2 arguments text → "[client]
+
+acks", line → 3 to wrongLines(_:_:) passed after 0.001 seconds.
+✘ Test case passing 2 arguments text → "[client]
+acks", line → 3 to wrongLines(_:_:) failed after 0.001 seconds with 1 issue.
 ✘ Test opens() recorded an issue at CloseTests.swift:5:5: Expectation failed: open
 ✘ Test opens() failed after 0.001 seconds with 1 issue.
 ✘ Suite CloseTests failed after 0.002 seconds with 1 issue.
@@ -110,4 +119,11 @@ def test_swift_test_shows_its_failures_and_its_summary_and_counts_the_rest(capsy
     ended = side_by_side.run([[running]])["swift test"]
     assert ended.output == SWIFT_TEST + "\n"
     _, shown = capsys.readouterr().out.split("failed after 0.002 seconds with 1 issue.'\n")
-    assert shown.splitlines() == SWIFT_TEST.splitlines()[8:]
+    assert shown.splitlines() == SWIFT_TEST[SWIFT_TEST.index("✘") :].splitlines()
+
+
+def test_swift_test_that_dies_in_the_middle_of_a_line_shows_what_it_was_at(capsys):
+    said = '◇ Test run started.\n◇ Test case passing 1 argument text → "a\nb" to x(_:)'
+    running = python("swift test", "print(__import__('sys').argv[1], end='')", said, unshown=run_tests.PASSING)
+    side_by_side.run([[running]])
+    assert capsys.readouterr().out.endswith("\n" + said.split("\n", 1)[1])

@@ -23,7 +23,8 @@ Test Suite 'All tests' passed at 2026-01-01 00:00:00.000
 ◇ Test run started.
 ◇ Test closes() started.
 ✔ Test closes() passed after 0.001 seconds.
-✘ Test opens() failed after 0.001 seconds with 1 issue.
+✘ Test case passing 1 argument mode → 7 to opens(_:) failed after 0.001 seconds with 1 issue.
+✘ Test opens(_:) failed after 0.001 seconds with 1 issue.
 ➜ Test later() skipped: "not here"
 ✘ Test run with 3 tests in 1 suite failed after 0.002 seconds with 1 issue.
 """
