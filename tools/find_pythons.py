@@ -5,6 +5,7 @@ Usage: python3 tools/find_pythons.py        prints one line for each
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -47,7 +48,8 @@ def candidates() -> Iterator[Path]:
             yield from sorted(file for file in folder.iterdir() if NAME.fullmatch(file.name))
 
 
-def all_of_them() -> list[Python]:
+@functools.cache
+def all_of_them() -> tuple[Python, ...]:
     """Each interpreter once, oldest first. Left out are other implementations and free-threaded builds."""
     found = set()
     for executable in dict.fromkeys(os.path.realpath(candidate) for candidate in candidates()):
@@ -58,7 +60,7 @@ def all_of_them() -> list[Python]:
             continue  # No Python 3 that runs.
         if tuple(version) >= OLDEST and implementation == "cpython" and not free_threaded:
             found.add(Python(path, tuple(version)))
-    return sorted(found, key=lambda python: (python.version, python.executable))
+    return tuple(sorted(found, key=lambda python: (python.version, python.executable)))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ import side_by_side
 from side_by_side import ROOT, Ended, Running, Unshown
 
 SWIFT = os.environ.get("SWIFT") or "swift"
+# What is compiled of Python sources, where the environment says to leave nothing beside them (PYTHONDONTWRITEBYTECODE):
+# tests start hundreds of interpreters, and each would compile the package anew.
+BYTECODE = ROOT / "build" / "bytecode"
 # Tests mostly wait, for brokers and for the clocks of librdkafka: more of them than there are processors run at a time.
 WORKERS = max(6, os.cpu_count() or 1)
 # Of `swift test`, what is neither a failure nor the summary: what began, what passed, and what librdkafka logs.
@@ -31,6 +34,8 @@ PASSING = Unshown(
     first=re.compile("[◇✔] Test case passing "),
     last=re.compile(r" (started|passed after [\d.]+ seconds)\.$"),
 )
+# How many tests there are in each file.
+COLLECTED = Unshown(re.compile(r"pytests/\S+: \d+$|$"))
 
 
 class Counts(NamedTuple):
@@ -72,16 +77,13 @@ def swift_tests() -> list[Step]:
 
 
 def python_tests() -> list[Step]:
-    color = "--color=" + ("yes" if sys.stdout.isatty() else "no")
+    pytest = [sys.executable, "-m", "pytest", "--color=" + ("yes" if sys.stdout.isatty() else "no")]
     # Tests of one group, such as those of one Kafka, run one after the other: see pytests/clusters.py.
     shared_out = ["--numprocesses", str(WORKERS), "--dist", "loadgroup"]
     return [
-        Step(
-            "pytest",
-            [sys.executable, "-m", "pytest", color, *shared_out, "pytests"],
-            count_pytest,
-            needs=("extension",),
-        )
+        # Each worker collects all tests. It finds them compiled: the first time, that takes more than everything else.
+        Step("collection", [*pytest, "--collect-only", "-qq", "pytests"], unshown=COLLECTED, needs=("extension",)),
+        Step("pytest", [*pytest, *shared_out, "pytests"], count_pytest, needs=("collection",)),
     ]
 
 
@@ -105,6 +107,12 @@ def checks() -> list[Step]:
         Step("mypy", [python, "-m", "mypy"], needs=("extension",)),
         Step("stubtest", stubtest, needs=("extension",)),
     ]
+
+
+def keep_bytecode() -> None:
+    """Has every interpreter from here on keep what it compiles, as it does where nothing else is wished."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BYTECODE))
 
 
 def count_pytest(output: str) -> Counts:
@@ -157,6 +165,7 @@ def main(arguments: list[str]) -> int:
     lanes = [[extension()], checks()] if arguments else [[*swift_tests(), *checks()], [extension(), *python_tests()]]
     if os.environ.get("CI") and not arguments:
         lanes[0] += other_builds()
+    keep_bytecode()
     started = time.monotonic()
     try:
         ended = side_by_side.run(

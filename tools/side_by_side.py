@@ -30,6 +30,7 @@ LAST_WORDS_SECONDS = 20
 
 # What colours a word on a terminal.
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+NOTHING = re.compile("(?!)")
 
 
 class Unshown(NamedTuple):
@@ -39,9 +40,9 @@ class Unshown(NamedTuple):
     """
 
     line: re.Pattern[str]
-    first: re.Pattern[str]
+    first: re.Pattern[str] = NOTHING
     # What such a line has somewhere. Those that no last one follows are shown after all.
-    last: re.Pattern[str]
+    last: re.Pattern[str] = NOTHING
 
 
 class Ended(NamedTuple):

@@ -58,6 +58,17 @@ def test_the_summary_ends_with_the_sum_alone_on_its_line(capsys):
     assert any("FAILED" in line and "pytest" in line for line in lines)
 
 
+def test_interpreters_of_a_run_keep_what_they_compile_but_not_beside_the_sources(monkeypatch):
+    # Set, so that they are put back to what they were.
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    run_tests.keep_bytecode()
+    ask = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["False", str(run_tests.BYTECODE)]
+
+
 def test_without_the_right_to_install_the_command_is_printed_and_nothing_is_run(monkeypatch):
     monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(bootstrap.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
