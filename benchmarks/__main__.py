@@ -1,6 +1,7 @@
 """``python -m benchmarks``: measures Kafka modules side by side."""
 
 import argparse
+import contextlib
 import sys
 
 from . import callgrind
@@ -90,12 +91,14 @@ def measure(options, scenarios):
 def count(scenarios, subjects, broker):
     counted = [scenario for scenario in scenarios if scenario.counted]
     results = {}
-    for number, scenario in enumerate(counted, 1):
-        note(f"[{number}/{len(counted)}] {scenario.name}: counting instructions")
-        results[scenario.name] = row = []
-        for each in subjects:
-            counts = callgrind.count(scenario, each, broker)
-            row.append(counts if isinstance(counts, dict) else dict(counts.groups, total=counts.total))
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(callgrind.Processes(each)) for each in subjects]
+        for number, scenario in enumerate(counted, 1):
+            note(f"[{number}/{len(counted)}] {scenario.name}: counting instructions")
+            results[scenario.name] = row = []
+            for each in processes:
+                counts = callgrind.count(scenario, each, broker)
+                row.append(counts if isinstance(counts, dict) else dict(counts.groups, total=counts.total))
     return results
 
 

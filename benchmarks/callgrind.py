@@ -6,7 +6,8 @@ a machine whose clock does not.
 """
 
 import collections
-import glob
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -14,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-from .runner import run
-from .subjects import build_folder, c_compiler
+from .runner import environment, parameters
+from .subjects import ROOT, build_folder, c_compiler
 
 LINE = re.compile(r"^(ob|cob|fn|cfn)=\((\d+)\)(?: (.*))?$")
 GROUPS = ("librdkafka", "libc", "binding", "CPython")
@@ -62,38 +63,78 @@ class Counts:
         return Counts(own, inclusive, calls)
 
 
-def count(scenario, subject, brokers, keep=None):
+class Processes:
+    """The processes of one subject under callgrind. Starting one takes longer than what it is to measure.
+
+    So there is one for each environment, which has imported the module and forks for each run: the fork goes on under
+    callgrind.
+    """
+
+    def __init__(self, subject):
+        self.subject, self.running = subject, {}
+        self.folder = tempfile.TemporaryDirectory(prefix="benchmarks-")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for process in self.running.values():
+            process.stdin.close()
+            process.wait()
+            process.stdout.close()
+        self.folder.cleanup()
+
+    def run(self, scenario, brokers, n):
+        """(figures, callgrind's output) of one run."""
+        told = parameters(scenario, self.subject, brokers, n=n, chunks=1, marks=marks())
+        process = self._process(scenario)
+        if process is None:
+            return {"unsupported": "–"}, None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(told) + "\n")
+            process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            with open(self._path("said")) as said:
+                return {"error": f"exit {process.wait()}: {said.read()[-300:]}"}, None
+        figures = json.loads(answer)
+        return figures, self._path(f"out.{figures['pid']}.1-01")
+
+    def _path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def _process(self, scenario):
+        key = json.dumps(scenario.env, sort_keys=True)
+        command = self.subject.forking()
+        if command and key not in self.running:
+            valgrind = ["valgrind", "--tool=callgrind", "-q", "--separate-threads=yes", "--instr-atstart=no"]
+            valgrind += ["--fair-sched=try", f"--callgrind-out-file={self._path('out.%p')}"]
+            with open(self._path("said"), "a") as said:
+                self.running[key] = subprocess.Popen(
+                    [*valgrind, *command],
+                    env=environment(scenario, self.subject),
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=said,
+                    text=True,
+                )
+        return self.running.get(key)
+
+
+def count(scenario, processes, brokers, keep=None):
     """Counts of one scenario, or {"error": …} or {"unsupported": …}. ``keep``: file for callgrind's own output."""
     smaller, larger = scenario.counted
     results = []
     for n in (smaller, larger):
-        with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-            figures = run(
-                scenario,
-                subject,
-                brokers,
-                n=n,
-                chunks=1,
-                marks=marks(),
-                timeout=900,
-                prefix=(
-                    "valgrind",
-                    "--tool=callgrind",
-                    "-q",
-                    "--separate-threads=yes",
-                    "--instr-atstart=no",
-                    "--fair-sched=try",
-                    f"--callgrind-out-file={folder}/out",
-                ),
-            )
-            if "error" in figures or "unsupported" in figures:
-                return figures
-            dumps = glob.glob(f"{folder}/out.1-01")
-            if not dumps:
-                return {"error": "callgrind wrote nothing about the calling thread"}
-            results.append(parse(dumps[0]))
-            if keep and n == larger:
-                shutil.copy(dumps[0], keep)
+        figures, dump = processes.run(scenario, brokers, n)
+        if "error" in figures or "unsupported" in figures:
+            return figures
+        if not os.path.exists(dump):
+            return {"error": "callgrind wrote nothing about the calling thread"}
+        results.append(parse(dump))
+        if keep and n == larger:
+            shutil.copy(dump, keep)
     return results[1].per_message(results[0], larger - smaller)
 
 

@@ -56,9 +56,9 @@ class Gate:
             return f"the counts are those of {self.record['swift']}, and this is {here}"
         return None
 
-    def count(self, scenario, brokers):
-        """{"binding": …, "all": …} of a scenario."""
-        counts = callgrind.count(scenario, self.subject, brokers)
+    def count(self, scenario, processes, brokers):
+        """{"binding": …, "all": …} of a scenario, in the `callgrind.Processes` of the subject."""
+        counts = callgrind.count(scenario, processes, brokers)
         if isinstance(counts, dict):
             raise RuntimeError(f"{scenario.name}: {counts}")
         return {"binding": round(counts.groups["binding"], 1), "all": round(counts.total, 1)}
@@ -91,9 +91,9 @@ def main(arguments=None):
     if why_not:
         raise SystemExit(why_not)
     counted, lines, failures = {}, [], []
-    with MockBrokers(ROOT) as brokers:
+    with MockBrokers(ROOT) as brokers, callgrind.Processes(gate.subject) as processes:
         for scenario in rows():
-            now = counted[scenario.name] = gate.count(scenario, brokers)
+            now = counted[scenario.name] = gate.count(scenario, processes, brokers)
             before = gate.record["rows"].get(scenario.name, {})
             lines.append([scenario.name, *(f"{before.get(k, 0):.0f} -> {now[k]:.0f}" for k in ("binding", "all"))])
             failures += filter(None, [gate.verdict(scenario.name, now)])

@@ -15,19 +15,17 @@ def topic_for(scenario, n, chunks):
     return Topic(total, scenario.size, scenario.key, scenario.headers) if scenario.topic == "full" else Topic(), total
 
 
-def run(
-    scenario, subject, brokers, *, purge=True, n=None, chunks=None, marks=None, prefix=(), environment=(), timeout=600
-):
-    """The figures of one run; {"error": …} or {"unsupported": …} if there are none.
+def parameters(scenario, subject, brokers, *, purge=True, n=None, chunks=None, marks=None):
+    """What a process is told of the one run that it is for.
 
     purge    empty the producer between chunks; False makes a new one, for subjects without purge()
-    marks    library that marks the last chunk for callgrind; prefix: the command that the process runs under
+    marks    library that marks the last chunk for callgrind
     """
     n = n or scenario.n
     chunks = scenario.chunks if chunks is None else chunks
     topic, total = topic_for(scenario, n, chunks)
     bootstrap, name = brokers.topic(topic) if scenario.topic else NOWHERE
-    parameters = {
+    return {
         "scenario": scenario.name,
         "module": subject.module,
         "n": n,
@@ -43,15 +41,22 @@ def run(
         "marks": marks,
         "root": ROOT,
     }
-    command = subject.command(parameters)
+
+
+def environment(scenario, subject):
+    """That of a process that runs the scenario: with a fixed hash seed, dictionaries of names collide alike."""
+    return subject.environment(dict({"PYTHONHASHSEED": "0"}, **scenario.env))
+
+
+def run(scenario, subject, brokers, *, purge=True, timeout=600):
+    """The figures of one run; {"error": …} or {"unsupported": …} if there are none."""
+    command = subject.command(parameters(scenario, subject, brokers, purge=purge))
     if command is None:
         return {"unsupported": "–"}
-    # a fixed hash seed: dictionaries of names collide alike in every run
-    settings = dict({"PYTHONHASHSEED": "0"}, **scenario.env, **dict(environment))
     try:
         done = subprocess.run(
-            [*prefix, *command],
-            env=subject.environment(settings),
+            command,
+            env=environment(scenario, subject),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -62,6 +62,10 @@ class Subject:
     def command(self, parameters):
         return [self.python, "-m", "benchmarks.child", json.dumps(parameters)]
 
+    def forking(self):
+        """The command of a process that forks for each run: see child.py."""
+        return [self.python, "-m", "benchmarks.child", "--fork", self.module]
+
     def _describe(self):
         done = subprocess.run(
             [self.python, "-c", DESCRIBE.format(module=self.module)],
@@ -112,6 +116,10 @@ class BareC:
             return None
         names = ("scenario", "bootstrap", "topic", "partitions", "n", "chunks", "size")
         return [self.file, *(str(parameters[name]) for name in names)]
+
+    def forking(self):
+        """There is none."""
+        return None
 
     facts = Subject.facts
 

@@ -6,6 +6,7 @@ it. Goal: no row above --limit times its instructions.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -70,7 +71,8 @@ class Lean(Subject):
         """As callgrind.count; from the last time, unless ``again``."""
         key = f"{self.key} {scenario.name} {scenario.counted}"
         if key not in self.known or again:
-            counts = callgrind.count(scenario, self, brokers)
+            with callgrind.Processes(self) as processes:
+                counts = callgrind.count(scenario, processes, brokers)
             if isinstance(counts, dict):
                 return counts
             self.known[key] = pack(counts)
@@ -190,13 +192,15 @@ def main(arguments=None):
         raise SystemExit(callgrind.missing())
     lean, subject = Lean(options.yardstick), Subject(options.module)
     rows, details = [], []
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder, MockBrokers(ROOT) as brokers:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-"))
+        brokers, processes = stack.enter_context(MockBrokers(ROOT)), stack.enter_context(callgrind.Processes(subject))
         folder = options.keep or folder
         os.makedirs(folder, exist_ok=True)
         for scenario in (s for s in select(options.scenario, options.all) if s.counted):
             output = os.path.join(folder, scenario.name + ".callgrind")
             theirs = lean.counts(scenario, brokers, options.again)
-            ours = callgrind.count(scenario, subject, brokers, output)
+            ours = callgrind.count(scenario, processes, brokers, output)
             rows.append(row(scenario.name, ours, theirs, options.limit))
             print(" ".join(rows[-1]), file=sys.stderr, flush=True)
             if isinstance(ours, dict) or isinstance(theirs, dict):

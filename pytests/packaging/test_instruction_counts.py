@@ -2,11 +2,12 @@
 
 import pytest
 
+from benchmarks import callgrind
 from benchmarks.broker import MockBrokers
 from benchmarks.gate import LIMIT, Gate, rows
 from benchmarks.subjects import ROOT
 
-# Each row is a process under valgrind, and they share the brokers.
+# They share the brokers, and the processes under valgrind.
 pytestmark = pytest.mark.xdist_group("instructions")
 
 
@@ -19,14 +20,20 @@ def gate():
 
 
 @pytest.fixture(scope="module")
+def processes(gate):
+    with callgrind.Processes(gate.subject) as processes:
+        yield processes
+
+
+@pytest.fixture(scope="module")
 def brokers():
     with MockBrokers(ROOT) as brokers:
         yield brokers
 
 
 @pytest.mark.parametrize("scenario", rows(), ids=lambda scenario: scenario.name)
-def test_a_hot_path_takes_no_more_instructions_than_recorded(scenario, gate, brokers):
-    assert gate.verdict(scenario.name, gate.count(scenario, brokers)) is None
+def test_a_hot_path_takes_no_more_instructions_than_recorded(scenario, gate, processes, brokers):
+    assert gate.verdict(scenario.name, gate.count(scenario, processes, brokers)) is None
 
 
 def test_a_row_that_has_grown_is_found(gate):
