@@ -4,6 +4,7 @@ import gc
 import sys
 
 import pytest
+from checkers import measures_memory
 
 from mapr_streams_python import KafkaError, Producer, TopicPartition
 from mapr_streams_python.testing import deliver, read
@@ -142,6 +143,7 @@ producer.purge()
 """
 
 
+@measures_memory
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the resident size from /proc")
 def test_a_queue_of_one_long_value_takes_the_room_of_one(run_python):
     # A hundred million bytes, were they copied.

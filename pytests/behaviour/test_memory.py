@@ -5,6 +5,7 @@ import sys
 import weakref
 
 import pytest
+from checkers import measures_memory
 
 from mapr_streams_python import KafkaError, TopicPartition
 
@@ -32,6 +33,7 @@ print(len(kept), sum(len(message.value()) for message in kept), pages * resource
 """
 
 
+@measures_memory
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the resident size from /proc")
 @pytest.mark.parametrize("call", ["poll", "consume"])
 def test_a_program_that_keeps_a_few_messages_does_not_keep_the_fetches_they_came_in(

@@ -166,7 +166,8 @@ def watch(tmp_path_factory):
 def test_a_child_that_leaves_the_callback_it_was_forked_in_calls_nothing_of_librdkafkas(
     program, filled, watch, scenario, leave
 ):
-    preload = ":".join(filter(None, [watch, os.environ.get("LD_PRELOAD")]))
+    # AddressSanitizer, where it is there, insists on being the first.
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
     program(
         PROGRAM.replace("SCENARIO", SCENARIOS[scenario]),
         env={"LD_PRELOAD": preload},

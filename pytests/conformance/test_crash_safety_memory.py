@@ -1,6 +1,7 @@
 """Reference counts and reference cycles: what callbacks, clients and messages hold, and let go of."""
 
 import pytest
+from checkers import measures_memory
 
 
 def test_clients_in_reference_cycles_are_collected(program, filled):
@@ -213,6 +214,7 @@ def test_many_clients_one_after_the_other_leave_no_threads(program, client):
     )
 
 
+@measures_memory
 def test_message_values_are_let_go_of(program, filled):
     program(
         """

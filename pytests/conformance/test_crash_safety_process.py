@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 import pytest
+from checkers import measures_memory
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -354,6 +355,7 @@ raise ValueError("the end")
     assert "Fatal Python error" not in result.stderr
 
 
+@measures_memory
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and RLIMIT_AS")
 def test_a_request_that_no_thread_can_be_started_for_is_an_error(program, filled):
     program(
