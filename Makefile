@@ -40,8 +40,8 @@ test-debug: ready-to-test install ## pytest on a debug build: assertions, exclus
 test-runtime: ready-to-test install ## a part of pytest on the build with the whole Swift runtime
 	@$(VENV) tools/run_variant.py runtime $(TESTS)
 
-test-valgrind: ready-to-test install ## the hot paths under valgrind's memcheck
-	@$(VENV) tools/run_variant.py valgrind
+test-valgrind: ready-to-test install ## the hot paths under valgrind's memcheck; TESTS=... for tests instead, which takes long
+	@$(VENV) tools/run_variant.py valgrind $(TESTS)
 
 bench: install ## messages per second and CPU time per message, beside confluent-kafka
 	@$(PYTHON) tools/bootstrap.py bench

@@ -8,14 +8,16 @@ debug       assertions on, exclusivity enforced, the GIL asserted at each releas
 runtime     the whole Swift runtime instead of Embedded Swift, with its traps: what other toolchains and macOS build
 librdkafka  the shipped build with a newer librdkafka, that of the newest confluent-kafka wheel
 wheel       the package and the librdkafka that a wheel carries; without a file that of this machine, built first
-valgrind    the shipped build under memcheck, in the loops of tools/hot_loops.py
+valgrind    the shipped build under memcheck, in the loops of tools/hot_loops.py, or in tests, which take very long
 
-Without arguments asan, debug and wheel run pytests/behaviour and pytests/conformance, the others a part of them.
+Without arguments asan, debug and wheel run pytests/behaviour and pytests/conformance, the others but valgrind a part of
+them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,7 +69,11 @@ VARIANTS = {
         "release",
         ["--sanitize=address", "-Xswiftc", "-enforce-exclusivity=checked"],
         # Python keeps what it has at exit, and librdkafka's global tables stay: leaks are the valgrind mode's.
-        {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:handle_segv=0", "PYTHONMALLOC": "malloc"},
+        {
+            "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:handle_segv=0",
+            "PYTHONMALLOC": "malloc",
+            "MEMORY_CHECKER": "asan",
+        },
         WHOLE,
     ),
     "debug": Variant("debug", ["-Xswiftc", "-enforce-exclusivity=checked"], {"PYTHONDEVMODE": "1"}, WHOLE),
@@ -133,7 +139,7 @@ def sanitizer() -> str:
 
 def run(name: str, arguments: Sequence[str]) -> int:
     if name == "valgrind":
-        return valgrind()
+        return valgrind(arguments)
     if name == "librdkafka":
         tests, environ = PART, dict(os.environ)
         before(environ, "LD_LIBRARY_PATH", newer_librdkafka())
@@ -174,20 +180,42 @@ def newer_librdkafka() -> Path:
     return link.parent
 
 
-def valgrind() -> int:
-    """memcheck over the hot loops, with the names of functions left in."""
-    if shutil.which("valgrind") is None:
-        sys.exit("error: valgrind is not installed (Debian: apt-get install valgrind)")
+# What a test runs beside Python is not ours, a compiler say.
+NOT_WATCHED = ["cc", "gcc", "clang", "c++", "cc1", "as", "ld", "collect2", "swift*", "sh", "dash", "bash", "java"]
+
+
+def valgrind(tests: Sequence[str]) -> int:
+    """memcheck over the hot loops, or over tests, with the names of functions left in."""
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("clang")
+    if shutil.which("valgrind") is None or compiler is None:
+        sys.exit("error: valgrind or a C compiler is not installed (Debian: apt-get install valgrind gcc)")
     folder = ROOT / "build" / "variants" / "valgrind"
     os.environ["MAPR_STREAMS_KEEP_SYMBOLS"] = "1"
     site = place(swift_build.build(ROOT, folder / "swift"), folder / "site")
-    command = ["valgrind", "--quiet", "--error-exitcode=9", "--num-callers=40", "--leak-check=full"]
-    command += ["--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]
-    command += [f"--suppressions={ROOT / 'tools' / 'valgrind.supp'}", sys.executable, str(ROOT / "tools/hot_loops.py")]
-    environ = dict(os.environ, PYTHONMALLOC="malloc", PYTHONPATH=str(site))
+    integers = folder / "memcheck_integers.so"
+    source = ROOT / "tools" / "memcheck_integers.c"
+    subprocess.run([compiler, "-O1", "-shared", "-fPIC", str(source), "-o", str(integers), "-ldl"], check=True)
+    said = folder / "said"
+    shutil.rmtree(said, ignore_errors=True)
+    said.mkdir()
+    command = ["valgrind", "--quiet", "--error-exitcode=9", "--num-callers=40", f"--log-file={said}/%p"]
+    command += [f"--suppressions={ROOT / 'tools' / 'valgrind.supp'}"]
+    if tests:
+        # The processes of the tests too. What these leave at their end, and what a child of a fork does, is no leak.
+        command += ["--trace-children=yes", "--trace-children-skip=" + ",".join(f"*/{name}" for name in NOT_WATCHED)]
+        command += [sys.executable, "-m", "pytest", *tests]
+    else:
+        command += ["--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]
+        command += [sys.executable, str(ROOT / "tools" / "hot_loops.py")]
+    environ = dict(os.environ, MEMORY_CHECKER="valgrind")
+    before(environ, "PYTHONPATH", site)
+    before(environ, "LD_PRELOAD", integers)
     status = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
-    print("valgrind: no error" if status == 0 else "valgrind: errors, which stand above", flush=True)
-    return status
+    # A process may end by a signal, or be one whose status no test looks at: what memcheck said of it counts.
+    errors = [text for text in (file.read_text() for file in sorted(said.iterdir())) if re.search("^==", text, re.M)]
+    print(*errors, sep="\n")
+    print("valgrind: errors, which stand above" if errors else "valgrind: no error", flush=True)
+    return status or (9 if errors else 0)
 
 
 if __name__ == "__main__":
