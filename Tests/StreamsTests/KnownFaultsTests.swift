@@ -29,7 +29,7 @@ import Testing
             (true, ["enable.idempotence": "true"], [], []),
             (
                 true, ["group.id": "g", "partition.assignment.strategy": "cooperative-sticky"],
-                [4783, 4686, 4527, 4059],
+                [4783, 4686, 4059],
                 [4783, 4059]
             ),
             (true, ["group.id": "", "partition.assignment.strategy": "cooperative-sticky"], [], []),

@@ -216,6 +216,7 @@ extension Consumer {
     /// Closes, as the extension does. - Returns: whether the protocol came to its end.
     func close() throws -> Bool {
         announceClose()
+        guard eventually({ settleGroup(milliseconds: 100) }) else { return false }
         guard try beginClose() else { return true }
         return eventually { serveClose(milliseconds: 100) }
     }

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import KafkaError, KafkaException, TopicPartition
 from mapr_streams_python.testing import deliver, read, wait_for_assignment
@@ -197,3 +198,90 @@ for _ in range(10):
     print(producer.flush(30))
 """
     assert run_python(code, env={"MALLOC_PERTURB_": "165"}).check().split() == ["0"] * 10
+
+
+STRATEGIES = ["range", "cooperative-sticky"]
+
+
+def asking(told, name, *more):
+    """A rebalance callback that asks what it may ask, and notes how that went."""
+
+    def callback(consumer, partitions):
+        try:
+            assignment = consumer.assignment()
+            if partitions:
+                consumer.pause(partitions)
+                consumer.commit(offsets=[partitions[0]], asynchronous=False)
+        except KafkaException as exception:
+            code = exception.args[0].code()
+            # There is nothing to commit.
+            outcome = len(assignment) if code == KafkaError._NO_OFFSET else exception.args[0].name()
+        else:
+            outcome = len(assignment)
+        told.append((name, outcome))
+        for step in more:
+            step()
+
+    return callback
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_rebalance_that_is_handed_over_while_a_close_begins_is_answered_first(strategy, make_topic, make_consumer):
+    """librdkafka does not wait for the answer: what on_revoke asked was refused, or never answered."""
+    topic = make_topic(partitions=2)
+    told, met = [], []
+    closing = threading.Event()
+    group = {"group.id": topic, "partition.assignment.strategy": strategy}
+
+    class Logger:
+        def log(self, *arguments):
+            # Inside the close, which had looked for rebalances by then.
+            if closing.is_set() and not met:
+                met.append(True)
+                wait_for_assignment(other)
+
+    other = make_consumer(group)
+    other.subscribe([topic])
+    consumer = make_consumer({**group, "debug": "cgrp", "logger": Logger()})
+    consumer.subscribe([topic], on_assign=asking(told, "assign"), on_revoke=asking(told, "revoke"))
+    closing.set()
+    consumer.close()
+    assert met
+    assert [outcome for _, outcome in told if not isinstance(outcome, int)] == []
+    assert [name for name, _ in told] in ([], ["assign", "revoke"])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_close_waits_for_the_rebalance_that_another_thread_is_told_of(strategy, kafka_topic, make_consumer):
+    """The partitions were taken away while on_assign still got them."""
+    told, inside, closed, revoked = [], threading.Event(), threading.Event(), threading.Event()
+
+    def hold():
+        inside.set()
+        assert closed.wait(HANG)
+        assert not revoked.wait(1)
+        told.append(("returns", len(consumer.assignment())))
+
+    def watch():
+        # Another thread than that of the callback, which may go on using the consumer.
+        with contextlib.suppress(RuntimeError):
+            while True:
+                consumer.position([])
+        closed.set()
+
+    def poll():
+        with contextlib.suppress(RuntimeError):
+            while True:
+                consumer.poll(0.1)
+
+    consumer = make_consumer({"partition.assignment.strategy": strategy})
+    consumer.subscribe(
+        [kafka_topic], on_assign=asking(told, "assign", hold), on_revoke=asking(told, "revoke", revoked.set)
+    )
+    polling = threading.Thread(target=poll)
+    polling.start()
+    assert inside.wait(HANG)
+    threading.Thread(target=watch).start()
+    consumer.close()
+    polling.join()
+    assert told == [("assign", 0), ("returns", 0), ("revoke", 1)]

@@ -1,5 +1,6 @@
 """Every state that a group can be in when its consumer is closed, dropped, or alive at the end of the process."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,8 @@ def test_whatever_a_group_was_asked_its_consumers_come_to_their_end(run_python):
 
 
 COOPERATIVE = """
-client = make_consumer({"partition.assignment.strategy": "cooperative-sticky"})
+group = f"g{time.time()}"
+client = make_consumer({"partition.assignment.strategy": "cooperative-sticky", "group.id": group})
 client.subscribe([topic])
 wait_for(lambda: client.poll(0.1) is not None)
 """
@@ -90,6 +92,33 @@ client.incremental_unassign([TopicPartition(topic, 0)])
 client.unsubscribe()
 wait_for(lambda: client.poll(0.01) or revoked)
 client.close()
+""",
+        topic=filled("v", partitions=2),
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_cooperative_member_that_is_dropped_while_it_is_assigned_partitions_ends(program, filled):
+    """librdkafka before 2.4.0 waited for the answer for ever, in a thread that was left behind at last."""
+    program(
+        COOPERATIVE
+        + """
+from pathlib import Path
+
+def mains():
+    return [task for task in Path("/proc/self/task").iterdir() if (task / "comm").read_text().strip() == "rdk:main"]
+
+revoked = []
+client.subscribe([topic], on_revoke=lambda consumer, partitions: revoked.append(partitions))
+other = make_consumer({"partition.assignment.strategy": "cooperative-sticky", "group.id": group})
+other.subscribe([topic])
+wait_for(lambda: (client.poll(0.01), other.poll(0.01), revoked)[-1])
+# What the group gives the other one now it gives together with what waits for an answer of this one.
+wait_for(lambda: (other.poll(0.05), other.assignment())[-1])
+assert len(mains()) == 2
+del client
+wait_for(lambda: len(mains()) == 1)
+other.close()
 """,
         topic=filled("v", partitions=2),
     )

@@ -13,7 +13,8 @@ let consumerCloseMethods: [Method] = [
         Commits stored offsets, unless ``enable.auto.commit`` is false, leaves the group, and ends the consumer.
 
         Runs the last rebalance and commit callbacks. Closing again does nothing; every other call after it raises
-        RuntimeError. Inside a callback of the same consumer it takes effect when the callback has returned.
+        RuntimeError. Inside a callback of the same consumer it takes effect when the callback has returned. While another
+        thread is inside on_assign, on_revoke or on_lost, it waits for that to return, or to assign or unassign.
 
         What a callback raises comes out of this call. ``rd_kafka_consumer_close_queue``.
         """),
@@ -39,7 +40,7 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
             return python.none.take()
         }
         fields.base.enter()
-        let succeeded = fields.closeProtocol(&python, consumer)
+        let succeeded = fields.closeProtocol(&python, consumer, ownUsers: 1)
         let pending = PendingException(fetching: python)
         fields.leave(&python, propagating: succeeded)
         if !succeeded { pending.restore(python) }
@@ -83,7 +84,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
 
     private func finishClose(_ python: inout Python, _ client: Unmanaged<Client>, propagating: Bool) {
         let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
-        if pointee.mustClose && !closeProtocol(&python, consumer) && !propagating {
+        if pointee.mustClose && !closeProtocol(&python, consumer, ownUsers: 0) && !propagating {
             python.reportUnraisable(object)
         }
         guard base.pointee.client != nil, base.pointee.users == 0 else { return }
@@ -98,8 +99,11 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         if !python.destroy(client, waitingAtMost: patience) && !propagating { python.reportUnraisable(Types.consumer) }
     }
 
-    /// Leaves the group, and serves the last callbacks. - Returns: false where an exception is pending.
-    func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>) -> Bool {
+    /// Leaves the group, and serves the last callbacks.
+    ///
+    /// - Parameter ownUsers: for how many calls this thread is counted in `users`.
+    /// - Returns: false where an exception is pending.
+    func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>, ownUsers: Int32) -> Bool {
         pointee.mustClose = false
         pointee.isClosing = true
         base.enter()
@@ -111,11 +115,13 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             var isWaiting = true
             do throws(PythonError) {
                 // What the last callbacks raise waits until the group is left.
+                try letOthersLeave(&python, consumer, frame, besides: ownUsers &+ 1)
                 _ = try python.wait(
-                    frame, until: Deadline(milliseconds: -1), endsWhenRaised: false, unless: { false }
-                ) { _ in
-                    consumer.use { $0.announceClose() }
-                    return true
+                    frame, until: Deadline(milliseconds: -1), endsWhenRaised: false,
+                    // No other thread comes to the end of its callback then.
+                    unless: { Interpreter.isFinalizing && consumer.use { $0.isRebalanceHeldElsewhere } }
+                ) { milliseconds in
+                    consumer.use { $0.settleGroup(milliseconds: milliseconds) }
                 }
                 isWaiting = false
                 let begun = try python.raisingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
@@ -137,6 +143,26 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 frame.takeException(python)?.report(python, object)
                 return false
             }
+        }
+    }
+
+    /// Announces the close, and lets the calls of other threads end, which is soon: the consumer is a closed one for them.
+    ///
+    /// One of them may have a rebalance in its hands that nobody knows of yet, or a message that comes after some that the
+    /// close drops. Who is in a callback may wait for this very close, so it is not waited for longer than a moment.
+    private func letOthersLeave(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
+        besides own: Int32
+    ) throws(PythonError) {
+        let isAlone = {
+            Interpreter.isFinalizing || Int(base.pointee.users &- own) <= consumer.use { $0.answeredRebalances }
+        }
+        var isAnnounced = false
+        _ = try python.wait(frame, until: Deadline(milliseconds: 1000), endsWhenRaised: false, unless: isAlone) { _ in
+            consumer.use { $0.announceClose() }
+            if isAnnounced { usleep(1000) }
+            isAnnounced = true
+            return false
         }
     }
 }

@@ -113,6 +113,9 @@ public enum KnownFaults {
             "to resume a partition that is not paused fetches from an earlier position again", 4686,
             mended: .init(2, 4, 0), .repeats, .consumers, kept: "resumes what it has paused, and nothing else"),
         Fault(
+            "a cooperative consumer that ends while it is assigned partitions hangs", 4527, mended: .init(2, 4, 0),
+            .stops, .cooperative, kept: "answers that first"),
+        Fault(
             "a cooperative consumer that ends before its first assignment aborts (`assignor_state`)", 4381,
             mended: .init(2, 3, 0), .crashes, .cooperative,
             kept: "ends its threads and connections, and does not free its handle: some 30 KiB"),
@@ -141,9 +144,6 @@ public enum KnownFaults {
         Fault(
             "fetching goes on from an earlier position after a change of the subscription", 4686,
             mended: .init(2, 4, 0), .repeats, .cooperative),
-        Fault(
-            "a consumer that closes while it is assigned partitions hangs", 4527, mended: .init(2, 4, 0), .stops,
-            .cooperative),
         Fault(
             "a commit during a rebalance loses the assignment", 4059, mended: .init(2, 10, 0), .repeats, .cooperative),
         Fault(

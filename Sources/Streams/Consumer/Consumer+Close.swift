@@ -5,8 +5,8 @@ extension Consumer {
     /// Asks the group something that librdkafka answers by itself, however long that takes.
     ///
     /// Such questions go to its main thread, and one that arrives at the end of a close is dropped there without an
-    /// answer (seen with 2.0.2 to 2.16.0): who asks would wait for ever. So none is asked once a close has begun, and none
-    /// is under way when it begins. Who is told of the partitions that a close revokes may ask until it has answered: the
+    /// answer (seen with 2.0.2 to 2.16.0): who asks would wait for ever. So none is asked once a close ends the subscription,
+    /// and none is under way when it begins. Who is told of the partitions that a close revokes may ask until it has answered: the
     /// close waits for that.
     ///
     /// - Parameters:
@@ -19,7 +19,7 @@ extension Consumer {
             switch closing {
             case .notYet: ask()
             case .announced: beforeCloseOnly ? nil : ask()
-            case .begun: beforeCloseOnly || !isRebalanceHeld(by: thread) ? nil : ask()
+            case .leaving, .begun: beforeCloseOnly || !isRebalanceHeld(by: thread) ? nil : ask()
             }
         }
         guard let answer else { throw StreamsError(.state, reason: "the consumer is being closed") }
@@ -56,25 +56,39 @@ extension Consumer {
         group.withLock { $0.cannotBeFreed = isCooperative }
     }
 
-    /// Announces a close, and tells the application of the rebalance that its group waits with.
+    /// Announces a close: from now on nothing is subscribed to.
+    public func announceClose() { closing.withLock { if $0 == .notYet { $0 = .announced } } }
+
+    /// Ends the subscription, and tells the application of the rebalances that the group waits with.
     ///
-    /// librdkafka would not wait for the answer once the close has begun, if the subscription has changed meanwhile: the
-    /// partitions were gone before the application is told, and what is asked then might never be answered (2.0.2 to
-    /// 2.16.1).
-    /// - Note: `rd_kafka_queue_poll`.
-    public func announceClose() {
-        guard let queue else { return }
-        closing.withLock { closing in
-            if closing == .notYet { closing = .announced }
-            if closing == .announced { waitForMainThread() }
+    /// A close begins when its group waits for nothing but what the end of the subscription takes away. librdkafka does not
+    /// wait for the answer to a rebalance that was handed over before (2.0.2 to 2.16.1): the partitions were gone before the
+    /// application is told, what it asks then might never be answered, and a cooperative member might not come to its end
+    /// at all (before 2.4.0, its issue 4527). Nor does it wait where another thread is told of one just now.
+    ///
+    /// - Returns: whether the close may begin.
+    /// - Note: `rd_kafka_unsubscribe`, `rd_kafka_queue_poll`.
+    public func settleGroup(milliseconds: Int32) -> Bool {
+        guard let queue else { return true }
+        if isRebalanceHeldElsewhere {
+            usleep(UInt32(max(0, min(milliseconds, 5))) * 1000)
+            return false
         }
-        // What was there by then, and not all that is fetched meanwhile.
+        closing.withLock { closing in
+            if closing != .begun { closing = .leaving }
+            dropSubscription()
+        }
+        // What was handed over before the subscription has ended is in the queue by now, unless another thread has taken it.
+        // Not all that is fetched meanwhile.
+        var hasTold = false
         for _ in 0..<queue.count {
-            guard let event = queue.poll(milliseconds: 0) else { return }
+            guard let event = queue.poll(milliseconds: 0) else { break }
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { hasTold = true }
             context.dispatch(event, of: handle)
-            if isAbandoned { return }
+            if isAbandoned { return true }
             rd_kafka_event_destroy(event)
         }
+        return !hasTold && !isRebalanceHeldElsewhere
     }
 
     /// Begins to close: commits stored offsets unless `enable.auto.commit` is false, and leaves the group.

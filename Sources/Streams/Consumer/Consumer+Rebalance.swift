@@ -34,7 +34,12 @@ extension Consumer {
             _ = answer { rd_kafka_assign(handle, nil) }
             return
         }
-        if isAssigned { group.withLock { $0.hasBeenAssigned = true } }
+        if isAssigned {
+            group.withLock {
+                $0.hasBeenAssigned = true
+                $0.cannotBeFreed = false
+            }
+        }
         var partitions = TopicPartitionList.partitions(of: list, names: names)
         var paused: [TopicPartition] = []
         if let tell = context.events.rebalance {
@@ -59,6 +64,23 @@ extension Consumer {
             context.report(error.prefixed(what), of: handle)
         }
         try? pauseAssigned(paused)
+    }
+
+    /// Assigns what the group gives a consumer that is dropped, and tells nobody.
+    ///
+    /// Before 2.4.0 a cooperative member that waits for this does not come to its end (librdkafka's issue 4527). What is
+    /// taken away needs no answer then.
+    func assignForNobody() {
+        guard let queue, !Librdkafka.isAtLeast(2, 4), isCooperative else { return }
+        for _ in 0..<queue.count {
+            guard let event = queue.poll(milliseconds: 0) else { return }
+            defer { rd_kafka_event_destroy(event) }
+            guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE,
+                rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+            else { continue }
+            let list = rd_kafka_event_topic_partition_list(event)
+            try? assignByDefault(TopicPartitionList.partitions(of: list, names: names))
+        }
     }
 
     /// - Note: `rd_kafka_assign`, `rd_kafka_incremental_assign`.
@@ -112,6 +134,17 @@ extension Consumer {
             state.rebalance(of: thread).map { !state.rebalances[$0].hasAnswered } ?? false
         }
     }
+
+    /// Whether the group waits for what another thread is telling the application.
+    public var isRebalanceHeldElsewhere: Bool {
+        let here: pthread_t = pthread_self()
+        return group.withLock { state in
+            state.rebalances.contains { !$0.hasAnswered && pthread_equal($0.thread, here) == 0 }
+        }
+    }
+
+    /// How many threads tell the application of a rebalance, and have the answer.
+    public var answeredRebalances: Int { group.withLock { $0.rebalances.count { $0.hasAnswered } } }
 
     /// - Note: `rd_kafka_pause_partitions`.
     private func pauseAssigned(_ partitions: [TopicPartition]) throws(StreamsError) {

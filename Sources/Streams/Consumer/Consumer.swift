@@ -24,8 +24,8 @@ public final class Consumer: Client, @unchecked Sendable {
         }
     }
 
-    /// How far a close has come.
-    enum Closing { case notYet, announced, begun }
+    /// How far a close has come: announced, ending the subscription, and begun by librdkafka.
+    enum Closing { case notYet, announced, leaving, begun }
 
     let group = Guarded(GroupState())
     /// The queue that messages and events of the group arrive in; nil without a group.
@@ -49,7 +49,10 @@ public final class Consumer: Client, @unchecked Sendable {
     }
 
     override func willDestroy() {
-        if queue != nil && closing.withLock({ $0 != .begun }) { dropSubscription() }
+        if queue != nil && closing.withLock({ $0 != .begun }) {
+            dropSubscription()
+            assignForNobody()
+        }
         closeQueue.withLock { $0 = nil }
         queue = nil
     }

@@ -57,6 +57,7 @@ func consume(_ count: Int, from name: String, at servers: String) throws {
     guard let offsets = try commit.wait(milliseconds: 30_000) else { throw StreamsError(.timedOut) }
     print("committed \(offsets.map(\.offset).max() ?? -1)")
     // Leaves the group, so that the next member need not wait for this one.
+    while !consumer.settleGroup(milliseconds: 100) {}
     if try consumer.beginClose() {
         while !consumer.serveClose(milliseconds: 100) {}
     }
