@@ -49,6 +49,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "pytests/sequences/" not in item.nodeid)
 
 
+def pytest_terminal_summary(terminalreporter, config):
+    """Close with what the tests ran on, for tools/ran_on.py."""
+    if config.option.collectonly:
+        return
+    import mapr_streams_python
+
+    told = [pair for report in terminalreporter.stats.get("passed", []) for pair in report.user_properties]
+    pythons = [version for name, version in told if name == "ran on CPython"]
+    if pythons:
+        pythons.sort(key=lambda version: [int(number) for number in version.split(".")])
+        terminalreporter.write_line(f"ran on CPython {' '.join(dict.fromkeys(pythons))}")
+    terminalreporter.write_line(f"ran with librdkafka {mapr_streams_python.libversion()[0]}")
+
+
 @pytest.fixture
 def run_python() -> Callable[..., Ran]:
     """`run_python(code, timeout=HANG, env={}, python=sys.executable)` runs code in another process: see `Ran`.

@@ -78,6 +78,10 @@ class Librdkafka(NamedTuple):
     include: Path
     library_folder: Path | None
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        return _librdkafka_version(self.include / "librdkafka" / "rdkafka.h")
+
 
 def check_interpreter() -> None:
     """Raises `BuildError` where the interpreter that runs this cannot import the extension that it would build."""

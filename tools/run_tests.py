@@ -3,7 +3,8 @@
 Usage: .venv/bin/python tools/run_tests.py [--checks]
 
 --checks leaves out the tests and runs the format, lint and type checks alone. Where the environment variable CI is set,
-a part of the tests also runs on other builds: see run_variant.py.
+a part of the tests also runs on other builds, see run_variant.py, and what they ran on is held against what they have
+to run on, see ran_on.py.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import find_pythons
+import ran_on
 import side_by_side
+from ran_on import RanOn
 from side_by_side import ROOT, Ended, Running, Unshown
 
 SWIFT = os.environ.get("SWIFT") or "swift"
@@ -157,6 +160,20 @@ def summary(outcomes: list[Outcome], seconds: float) -> None:
     print(Counts(*map(sum, zip(*(outcome.counts for outcome in outcomes)))), flush=True)
 
 
+def held_against_what_must_run(lanes: list[list[Step]], ended: Mapping[str, Ended]) -> list[Outcome]:
+    """Says what the tests have run on. In CI it is an outcome too, whether that is all that they have to run on."""
+    steps = [step.name for lane in lanes for step in lane if step.counts is count_pytest]
+    ran = {name: RanOn.told(ended[name].output) for name in steps}
+    print("\n==== ran on")
+    for name, told in ran.items():
+        print(f"  {name}: {told}")
+    if not os.environ.get("CI"):
+        return []
+    problems = ran_on.missing(ran)
+    print("".join(f"  {problem}\n" for problem in problems), end="")
+    return [Outcome("ran on", not problems, Counts(int(not problems), int(bool(problems))), 0.0, False)]
+
+
 def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--checks"]):
         print(__doc__)
@@ -174,6 +191,8 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     outcomes = [outcome(step, ended[step.name]) for lane in lanes for step in lane]
+    if not arguments:
+        outcomes += held_against_what_must_run(lanes, ended)
     summary(outcomes, time.monotonic() - started)
     return 0 if all(outcome.ok for outcome in outcomes) else 1
 
