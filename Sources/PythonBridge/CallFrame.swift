@@ -12,7 +12,7 @@ public struct CallFrame {
     // From here on all is zero in a new frame, and stands together: a few stores for every call.
     /// Set while the thread has released the GIL for this call.
     public var detachedState: OpaquePointer?
-    /// The first exception that a callback raised during this call, owned; see `takeException`.
+    /// The first exception that was raised during this call, owned; `Outcome` takes it.
     public internal(set) var exception: Object?
     /// See `drop`.
     @usableFromInline var dropped: UnsafeMutablePointer<[Object]>?
@@ -78,9 +78,9 @@ public struct CallFrame {
     @inlinable @inline(__always)
     public static var current: UnsafeMutablePointer<CallFrame>? { slot.pointee }
 
-    /// Makes a frame, runs `body` with it, and takes the frame off again.
+    /// Makes a frame, runs `body` with it, and takes the frame off again; see `outcome`.
     @inlinable @inline(__always)
-    public static func with<Result>(
+    static func with<Result>(
         context: UnsafeMutableRawPointer?, _ body: (UnsafeMutablePointer<CallFrame>) -> Result
     ) -> Result {
         let slot = slot
@@ -163,33 +163,33 @@ extension UnsafeMutablePointer where Pointee == CallFrame {
     }
 
     /// Notes the pending exception: the first comes out of the Python call, a later one goes to `sys.unraisablehook`.
+    @inline(never)
     public func record(_ python: borrowing Python, from callable: Object?) {
         if pointee.exception == nil || pointee.isAbandoned {
             // What says that the process is another one is of less interest; it is kept alive elsewhere.
-            if let note = pointee.exception { note.release() }
-            pointee.isAbandoned = false
-            pointee.exception = PendingException(fetching: python).instance(python).take()
+            recordFirst(python)
         } else {
             python.reportUnraisable(callable)
         }
     }
 
-    /// Raises what `record` noted.
-    @inlinable @inline(__always)
-    public func raiseRecorded(_ python: borrowing Python) throws(PythonError) {
-        if pointee.exception != nil { throw restoreRecorded(python) }
-    }
-
+    /// The same for an exception that ends the call: it is the one that comes out, and what was noted before is reported.
     @inline(never)
-    public func restoreRecorded(_ python: borrowing Python) -> PythonError {
-        takeException(python)?.restored(python) ?? PythonError()
+    public func recordLast(_ python: borrowing Python, from callable: Object?) {
+        let last = PendingException(fetching: python)
+        if let before = pointee.exception, !pointee.isAbandoned {
+            pointee.exception = nil
+            PendingException(owning: before).report(python, callable)
+        }
+        last.restore(python)
+        recordFirst(python)
     }
 
-    /// What `record` noted, for the caller to raise or report; nil where it noted nothing.
-    public func takeException(_ python: borrowing Python) -> PendingException? {
-        guard let instance = pointee.exception else { return nil }
-        pointee.exception = nil
-        return PendingException(OwnedObject(owning: instance), python)
+    private func recordFirst(_ python: borrowing Python) {
+        let before = pointee.exception
+        pointee.isAbandoned = false
+        pointee.exception = PendingException(fetching: python).take()
+        before?.release()
     }
 
     /// From a callback that has nothing to do with Python but to let go of an object: at once where the thread has the

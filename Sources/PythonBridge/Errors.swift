@@ -40,88 +40,101 @@ extension Python {
     }
 }
 
-/// An exception that was taken off the error indicator, to be raised later or reported; or none.
+/// An exception that was raised and is off the error indicator, to be raised later or reported; or none.
 ///
-/// It owns its references. `restore`, `restored` or `report` ends it; what is dropped is forgotten.
+/// It owns the one object that has all of it. `restore`, `raise` or `report` ends it; what is dropped is forgotten.
 @frozen
 public struct PendingException: ~Copyable {
-    @usableFromInline var type: Object?
-    @usableFromInline var value: Object?
-    @usableFromInline var traceback: Object?
+    @usableFromInline var object: Object?
 
-    /// Takes the exception off the error indicator. - Note: `PyErr_Fetch`.
+    /// None.
+    @inlinable @inline(__always)
+    public init() { object = nil }
+
+    /// The exception that `instance` gave, or none.
+    @inlinable @inline(__always)
+    public init(owning instance: Object?) { object = instance }
+
+    /// Takes the exception off the error indicator. - Note: `PyErr_Fetch`, `PyErr_NormalizeException`.
+    @inline(never)
     public init(fetching python: borrowing Python) {
+        var type: Object?
+        var value: Object?
+        var traceback: Object?
         PyErr_Fetch(&type, &value, &traceback)
+        if type != nil {
+            PyErr_NormalizeException(&type, &value, &traceback)
+            if let value, let traceback { PyException_SetTraceback(value, traceback) }
+            type?.release()
+            traceback?.release()
+        }
+        object = value
     }
 
-    /// The exception that `instance` gave.
-    public init(_ instance: consuming OwnedObject, _ python: borrowing Python) {
-        type = cpy_type_of(instance.object)?.retained
-        traceback = PyException_GetTraceback(instance.object)
-        value = instance.take()
+    @inlinable @inline(__always)
+    deinit { object?.release() }
+
+    /// Whether there is none.
+    @inlinable @inline(__always)
+    public var isEmpty: Bool { object == nil }
+
+    /// The object, for a field that keeps it, which owns it then; nil for none.
+    @inlinable @inline(__always)
+    public consuming func take() -> Object? {
+        let object = self.object
+        discard self
+        return object
     }
 
-    deinit {
-        type?.release()
-        value?.release()
-        traceback?.release()
-    }
-
-    /// Raises it again. - Note: `PyErr_Restore`.
+    /// Makes the error indicator what it was when this was taken off it. - Note: `PyErr_Restore`.
+    @inline(never)
     public consuming func restore(_ python: borrowing Python) {
-        let (type, value, traceback) = (type, value, traceback)
-        discard self
-        PyErr_Restore(type, value, traceback)
+        guard let object = take() else { return PyErr_Restore(nil, nil, nil) }
+        PyErr_Restore(cpy_type_of(object)?.retained, object, PyException_GetTraceback(object))
     }
 
-    /// Raises it again, and gives what to throw.
-    public consuming func restored(_ python: borrowing Python) -> PythonError {
+    /// Raises it, where there is one.
+    @inlinable @inline(__always)
+    public consuming func raise(_ python: borrowing Python) throws(PythonError) {
+        if isEmpty { return }
         restore(python)
-        return PythonError()
+        throw PythonError()
     }
 
-    /// The one object that has all of it, for a field that keeps an exception. There must be one.
-    ///
-    /// - Note: `PyErr_NormalizeException`.
-    public consuming func instance(_ python: borrowing Python) -> OwnedObject {
-        var (type, value, traceback) = (type, value, traceback)
-        discard self
-        PyErr_NormalizeException(&type, &value, &traceback)
-        if let value, let traceback { PyException_SetTraceback(value, traceback) }
-        type?.release()
-        traceback?.release()
-        return OwnedObject(owning: value.unsafelyUnwrapped)
+    /// Whether it is of a type of exceptions.
+    public func isInstance(of type: Object) -> Bool {
+        PyErr_GivenExceptionMatches(object, type) != 0
     }
 
     /// Its type and text, for a message that must not keep it alive.
     public var description: String {
-        let kind =
-            type.map { type in
-                guard let name = PyObject_GetAttrString(type, "__name__") else {
-                    PyErr_Clear()
-                    return "an exception"
-                }
-                defer { name.release() }
-                return name.text ?? "an exception"
-            } ?? "an exception"
-        guard let value, let text = PyObject_Str(value) else {
+        guard let object else { return "" }
+        guard let text = PyObject_Str(object) else {
             PyErr_Clear()
-            return kind
+            return object.typeName
         }
         defer { text.release() }
         let words = text.text ?? ""
-        return words.isEmpty ? kind : "\(kind): \(words)"
+        return words.isEmpty ? object.typeName : "\(object.typeName): \(words)"
     }
 
-    /// Whether there was no exception to take.
-    public var isEmpty: Bool { type == nil }
-
-    /// Hands it to `sys.unraisablehook`; the pending exception, if any, stays.
+    /// Hands it to `sys.unraisablehook`, where there is one; the pending exception, if any, stays.
+    @inline(never)
     public consuming func report(_ python: borrowing Python, _ context: Object?) {
+        if isEmpty { return }
         let pending = PendingException(fetching: python)
         restore(python)
         python.reportUnraisable(context)
         pending.restore(python)
+    }
+
+    /// Puts what was raised later behind it: the first is what a call raises, and the others are reported.
+    public mutating func add(_ later: consuming PendingException, _ python: borrowing Python, _ context: Object?) {
+        if isEmpty {
+            self = later
+        } else {
+            later.report(python, context)
+        }
     }
 }
 

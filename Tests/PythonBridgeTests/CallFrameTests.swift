@@ -61,20 +61,13 @@ extension PythonBridgeTests {
                 let hook = try UnraisableHook(python)
                 let callable = try python.evaluate("len")
                 let text = raised(python) { () throws(PythonError) in
-                    let error = CallFrame.with(context: nil) { frame -> PythonError? in
+                    try CallFrame.outcome(of: nil) { frame in
                         for number in 1...3 {
                             _ = python.error(.valueError, "number \(number)")
                             frame.record(python, from: callable.object)
                             #expect(PyErr_Occurred() == nil)
                         }
-                        do throws(PythonError) {
-                            try frame.raiseRecorded(python)
-                            return nil
-                        } catch {
-                            return error
-                        }
-                    }
-                    if let error { throw error }
+                    }.get(python)
                 }
                 #expect(text == "ValueError: number 1")
                 let caught = try hook.caught(python)
@@ -86,17 +79,39 @@ extension PythonBridgeTests {
             }
         }
 
-        @Test func aCallWithoutExceptionsRaisesNothingAndOneIsRaisedOnce() {
+        @Test func whatEndsACallComesOutOfItAndWhatWasNotedBeforeGoesToTheHook() {
             withPython { python throws(PythonError) in
-                CallFrame.with(context: nil) { frame in
-                    #expect(raised(python) { () throws(PythonError) in try frame.raiseRecorded(python) } == nil)
+                let hook = try UnraisableHook(python)
+                let text = raised(python) { () throws(PythonError) in
+                    try CallFrame.outcome(of: nil) { frame in
+                        _ = python.error(.valueError, "a callback's")
+                        frame.record(python, from: nil)
+                        _ = python.error(.runtimeError, "a handler's")
+                        frame.recordLast(python, from: nil)
+                    }.get(python)
+                }
+                #expect(text == "RuntimeError: a handler's")
+                #expect(try hook.caught(python) == "[('ValueError', \"a callback's\", None)]")
+                try hook.remove(python)
+            }
+        }
+
+        @Test func aCallWithoutExceptionsGivesItsValueAndOneWithThemCanKeepBoth() {
+            withPython { python throws(PythonError) in
+                let value = try CallFrame.outcome(of: nil) { _ in 42 }.get(python)
+                #expect(value == 42)
+                let outcome = CallFrame.outcome(of: nil) { frame in
                     _ = python.error(.valueError, "once")
                     frame.record(python, from: nil)
-                    #expect(
-                        raised(python) { () throws(PythonError) in try frame.raiseRecorded(python) }
-                            == "ValueError: once")
-                    #expect(raised(python) { () throws(PythonError) in try frame.raiseRecorded(python) } == nil)
+                    return 42
                 }
+                #expect(PyErr_Occurred() == nil)
+                let (hasRaised, kept) = (outcome.hasRaised, outcome.value)
+                #expect(hasRaised && kept == 42)
+                let exception = outcome.exception.take()
+                #expect(
+                    raised(python) { () throws(PythonError) in try PendingException(owning: exception).raise(python) }
+                        == "ValueError: once")
             }
         }
 
@@ -104,11 +119,11 @@ extension PythonBridgeTests {
             withPython { python throws(PythonError) in
                 let names = try python.execute("def raiser(): raise ValueError('deep')")
                 let raiser = try names.object.item("raiser")
-                CallFrame.with(context: nil) { frame in
+                let outcome = CallFrame.outcome(of: nil) { frame in
                     #expect(PyObject_CallObject(raiser, nil) == nil)
                     frame.record(python, from: raiser)
-                    _ = frame.restoreRecorded(python)
                 }
+                outcome.exception.restore(python)
                 var type: Object?
                 var value: Object?
                 var traceback: Object?

@@ -76,11 +76,10 @@ extension PythonBridgeTests {
                 let names = try python.execute("def raiser(): {}['key']")
                 let raiser = try names.object.item("raiser")
                 #expect(PyObject_CallObject(raiser, nil) == nil)
-                let instance = PendingException(fetching: python).instance(python)
-                let kept = instance.object
+                let kept = PendingException(fetching: python).take()!
                 #expect(PyErr_Occurred() == nil)
                 #expect(cpy_refcount(kept) == 1)
-                PendingException(instance, python).restore(python)
+                PendingException(owning: kept).restore(python)
                 var type: Object?
                 var value: Object?
                 var traceback: Object?
@@ -97,8 +96,41 @@ extension PythonBridgeTests {
         @Test func noExceptionIsKeptAsNone() {
             withPython { python throws(PythonError) in
                 let none = PendingException(fetching: python)
+                let isEmpty = none.isEmpty
+                #expect(isEmpty)
                 none.restore(python)
                 #expect(PyErr_Occurred() == nil)
+                #expect(raised(python) { () throws(PythonError) in try PendingException().raise(python) } == nil)
+            }
+        }
+
+        @Test func theFirstOfTwoExceptionsIsRaisedAndTheOtherReported() {
+            withPython { python throws(PythonError) in
+                let hook = try UnraisableHook(python)
+                var exception = PendingException()
+                exception.add(PendingException(), python, nil)
+                for number in 1...2 {
+                    _ = python.error(.valueError, "number \(number)")
+                    exception.add(PendingException(fetching: python), python, nil)
+                }
+                exception.add(PendingException(), python, nil)
+                var failure: PythonError?
+                do throws(PythonError) { try exception.raise(python) } catch { failure = error }
+                #expect(failure != nil)
+                #expect(pendingText(python) == "ValueError: number 1")
+                #expect(try hook.caught(python) == "[('ValueError', 'number 2', None)]")
+                try hook.remove(python)
+            }
+        }
+
+        @Test func anExceptionIsOfItsTypeAndOfThoseThatItDerivesFrom() {
+            withPython { python throws(PythonError) in
+                _ = python.error(.valueError, "it")
+                let exception = PendingException(fetching: python)
+                let answers = [cpy_exc_ValueError()!, cpy_exc_Exception()!, cpy_exc_TypeError()!].map {
+                    exception.isInstance(of: $0)
+                }
+                #expect(answers == [true, true, false])
             }
         }
 

@@ -21,40 +21,93 @@ extension UnsafeMutablePointer where Pointee == CallFrame {
     }
 }
 
+/// A callable of the application's that is to be called, and whose reference it is.
+struct Callable {
+    let object: Object
+    fileprivate let isOwned: Bool
+
+    /// The reference is the caller's of it, and is let go of after the call.
+    @inline(__always)
+    init(owning object: Object) { (self.object, isOwned) = (object, true) }
+
+    /// Somebody keeps it alive until the call is over.
+    @inline(__always)
+    init(lent object: Object) { (self.object, isOwned) = (object, false) }
+}
+
+/// A callback of the application's that is under way.
+struct Callback {
+    let callable: Object
+    fileprivate let frame: UnsafeMutablePointer<CallFrame>
+
+    /// Notes what the callable has raised, where there is no result. A result is of no interest, but for a coroutine:
+    /// nothing of the callback has run.
+    @inline(__always)
+    func end(_ python: borrowing Python, with result: Object?) {
+        guard let result else { return frame.recordAndYield(python, from: callable) }
+        if result != cpy_none() { refuseCoroutine(python, result) }
+        result.release()
+    }
+
+    @inline(never)
+    private func refuseCoroutine(_ python: borrowing Python, _ result: Object) {
+        do throws(PythonError) {
+            try python.refuseCoroutine(result, from: callable)
+        } catch {
+            frame.recordAndYield(python, from: callable)
+        }
+    }
+}
+
 extension Python {
-    /// Runs a callback of the application's for an event that is no hot path, with the arguments that `make` gives.
+    /// The one way from librdkafka's calls into Python: delivery reports, events and the question for a token take it.
     ///
-    /// The exception that it raises comes out of the Python call that serves the client.
-    static func callback(
-        _ callable: @autoclosure () -> Object?, _ arguments: (borrowing Python) throws(PythonError) -> OwnedObject
+    /// The frame is on the thread's list before librdkafka is called and until it returns. So all that runs Python in between
+    /// counts as inside of the client's call: the callback, and whatever finalizers it or what is let go of after it set off.
+    ///
+    /// - Parameters:
+    ///   - frame: the call that serves the client, whose exception the callback's is.
+    ///   - find: the callable. Asked with the GIL: another thread may have had it meanwhile, and replaced the callable.
+    ///   - call: calls it, and ends the callback.
+    @inline(__always)
+    static func dispatch(
+        in frame: UnsafeMutablePointer<CallFrame>, _ find: () -> Callable?,
+        _ call: (borrowing Python, Callback) -> Void
     ) {
-        dispatch(callable()) { python, callable throws(PythonError) in
-            let tuple = try arguments(python)
-            let result = try OwnedObject(PyObject_CallObject(callable, tuple.object))
-            if !result.object.isNone { try python.refuseCoroutine(result.object, from: callable) }
+        frame.attach()
+        attached { python in
+            guard let callable = find() else { return }
+            call(python, Callback(callable: callable.object, frame: frame))
+            if callable.isOwned { callable.object.release() }
         }
     }
 
-    /// Runs `call`, which calls into Python, inside a call of librdkafka's.
-    fileprivate static func dispatch(
-        _ callable: @autoclosure () -> Object?, _ call: (borrowing Python, Object) throws(PythonError) -> Void
+    /// Runs a callback for an event that is no hot path; `call` gives the result of the callable.
+    fileprivate static func callback(
+        _ find: () -> Object?, _ call: (borrowing Python, Object) throws(PythonError) -> OwnedObject
     ) {
-        guard callable() != nil, let frame = CallFrame.current else { return }
+        guard find() != nil, let frame = CallFrame.current else { return }
         let wasDetached = frame.pointee.detachedState != nil
-        frame.attach()
-        attached { python in
-            // Looked up again: another thread may have had the GIL meanwhile, and replaced it.
-            guard let callable = callable() else { return }
-            // The callback may drop the object that holds the callable.
-            let held = OwnedObject(retaining: callable)
+        // Held: the callback may drop the object that has it.
+        dispatch(in: frame, { find().map { Callable(owning: $0.retained) } }) { python, callback in
             do throws(PythonError) {
-                try call(python, held.object)
+                callback.end(python, with: try call(python, callback.callable).take())
             } catch {
-                frame.recordAndYield(python, from: held.object)
+                callback.end(python, with: nil)
             }
         }
         // The function that called back may go on waiting.
         if wasDetached { frame.detachAgain() }
+    }
+
+    /// The same for a callable that is called with the arguments that `make` gives.
+    static func callback(
+        _ find: @autoclosure () -> Object?, _ make: (borrowing Python) throws(PythonError) -> OwnedObject
+    ) {
+        callback(find) { python, callable throws(PythonError) in
+            let arguments = try make(python)
+            return try OwnedObject(PyObject_CallObject(callable, arguments.object))
+        }
     }
 
     func tuple(_ first: consuming OwnedObject) throws(PythonError) -> OwnedObject {
@@ -113,22 +166,20 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     /// What the logger raises goes to `sys.unraisablehook`: it is no reason not to have the client.
     /// - Returns: what is no `Exception`, or says that this is the child of a fork, for the constructor to raise once all
     ///   is set up.
-    func logWarnings(_ python: borrowing Python) -> PythonError? {
-        if pointee.callbacks.logger == nil { return nil }
-        return CallFrame.with(context: nil) { frame in
-            pointee.client?.use { $0.logWarnings() }
-            if frame.pointee.exception == nil { return nil }
-            let error = frame.restoreRecorded(python)
-            if pointee.state == .forked || PyErr_ExceptionMatches(cpy_exc_Exception()) == 0 { return error }
-            python.reportUnraisable(pointee.callbacks.logger)
-            return nil
-        }
+    func logWarnings(_ python: borrowing Python) -> PendingException {
+        if pointee.callbacks.logger == nil { return PendingException() }
+        let outcome = CallFrame.outcome(of: nil) { _ in pointee.client?.use { $0.logWarnings() } }
+        guard outcome.hasRaised, pointee.state != .forked,
+            outcome.exception.isInstance(of: cpy_exc_Exception())
+        else { return outcome.exception }
+        outcome.exception.report(python, pointee.callbacks.logger)
+        return PendingException()
     }
 }
 
 /// Calls `logger.log(level, '%s [%s] %s', facility, client name, text)`.
 private func log(_ line: ClientEvents.LogLine, to client: UnsafeMutablePointer<ClientFields>) {
-    Python.dispatch(client.pointee.callbacks.logger) { python, logger throws(PythonError) in
+    Python.callback({ client.pointee.callbacks.logger }) { python, logger throws(PythonError) in
         let method = try logger.attribute("log")
         // From syslog's levels to those of Python's logging module.
         let levels = [50, 50, 50, 40, 30, 20, 20, 10]
@@ -137,7 +188,7 @@ private func log(_ line: ClientEvents.LogLine, to client: UnsafeMutablePointer<C
         let facility = try python.string(line.facility)
         let name = try python.string(line.clientName)
         let text = try python.string(line.text)
-        _ = try python.call(
+        return try python.call(
             method.object, [level.object, format.object, facility.object, name.object, text.object])
     }
 }
@@ -154,25 +205,82 @@ private func token(from box: TokenBox, _ configuration: String) throws(StreamsEr
         }
         let held = OwnedObject(retaining: callable)
         let process = CallFrame.forks
-        do throws(PythonError) {
-            let argument = try python.string(configuration)
-            let result: OwnedObject
-            do throws(PythonError) {
-                result = try python.call(held.object, [argument.object])
-            } catch {
-                endChild(python, of: held.object, ifForkedSince: process)
-                throw error
+        // No call of the application's is there that what it raises could come out of.
+        let outcome = CallFrame.outcome(of: nil) { frame -> ClientEvents.Token? in
+            var token: ClientEvents.Token?
+            Python.dispatch(in: frame, { Callable(lent: held.object) }) { python, callback in
+                do throws(PythonError) {
+                    token = try askForToken(python, callback.callable, configuration, process)
+                } catch {
+                    callback.end(python, with: nil)
+                }
             }
-            endChild(python, of: held.object, ifForkedSince: process)
-            return try parseToken(python, result.object)
-        } catch {
-            let exception = PendingException(fetching: python)
-            reason = "oauth_cb raised \(exception.description)"
-            exception.restore(python)
-            python.reportUnraisable(held.object)
+            return token
+        }
+        if outcome.hasRaised {
+            reason = "oauth_cb raised \(outcome.exception.description)"
+            outcome.exception.report(python, held.object)
             return nil
         }
+        return outcome.value
     }
     guard let token = token ?? nil else { throw StreamsError(.fail, reason: reason) }
     return token
+}
+
+private func askForToken(
+    _ python: borrowing Python, _ callable: Object, _ configuration: String, _ process: Int
+) throws(PythonError) -> ClientEvents.Token {
+    let argument = try python.string(configuration)
+    let result: OwnedObject
+    do throws(PythonError) {
+        result = try python.call(callable, [argument.object])
+    } catch {
+        endChild(python, of: callable, ifForkedSince: process)
+        throw error
+    }
+    endChild(python, of: callable, ifForkedSince: process)
+    return try parseToken(python, result.object)
+}
+
+// MARK: What librdkafka calls itself
+
+/// For the configuration of a producer.
+let deliveryCallback: ClientEvents.Delivery = reportDelivery
+
+/// Called by librdkafka for every report, inside the call that serves the producer; the other functions that it calls are in
+/// Streams' file of this name. See `ProducerFields.report` for what becomes of the report.
+///
+/// The GIL, once taken, is kept until rd_kafka_poll returns, which it does without waiting again.
+@_cdecl("mapr_report_delivery")
+func reportDelivery(
+    _ handle: OpaquePointer?, _ record: Record.Pointer?, _ opaque: UnsafeMutableRawPointer?
+) {
+    let record = Record(record.unsafelyUnwrapped)
+    let context = DeliveryContext(of: record)
+    let fields = CallbackContext.owner(of: opaque.unsafelyUnwrapped).unsafelyUnwrapped
+        .assumingMemoryBound(to: ProducerFields.self)
+    if record.isError {
+        fields.noteFailure(record, isHeard: context.callback != nil)
+        if let frame = CallFrame.current { leaveIfInherited(frame) }
+    }
+    guard record.opaque != nil || fields.pointee.base.callbacks.report != nil, let frame = CallFrame.current
+    else { return }
+    if fields.isSilent(record, context) {
+        if context.isLending { frame.drop(DeliveryContext.lentValue(record)) }
+        if let callback = context.callback { frame.drop(callback) }
+        return leaveIfInherited(frame)
+    }
+    Python.dispatch(in: frame, { fields.reportCallable(record, context) }) { python, callback in
+        fields.report(python, record, to: callback, isLending: context.isLending)
+    }
+    leaveIfInherited(frame)
+}
+
+/// The last act of a report: in the child of a fork it does not return into librdkafka.
+///
+/// It jumps over the frame of `reportDelivery`, which has nothing but pointers.
+@inline(__always)
+private func leaveIfInherited(_ frame: UnsafeMutablePointer<CallFrame>) {
+    if frame.pointee.isInherited { Serving.leave(frame.place) }
 }

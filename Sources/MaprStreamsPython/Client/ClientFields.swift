@@ -252,7 +252,7 @@ func prepareForFork(_ python: borrowing Python) {
         .runtimeError,
         "this process was forked inside a callback of this call: librdkafka's threads stayed in the parent; make a new"
             + " client in the child")
-    forkNote = PendingException(fetching: python).instance(python).take()
+    forkNote = PendingException(fetching: python).take()
     pthread_atfork(nil, nil) {
         // The child has this one thread, and the GIL with it.
         UndeliveredMessages.forget()

@@ -96,7 +96,7 @@ func initializeClient<Fields: KindOfFields & ~Copyable>(
         try Fields.check(python, parsed)
         // The memory is zero, and arrays, say, need to be made.
         fields.initialize(to: Fields(ClientFields(Fields.kind, parsed), parsed))
-        var raised: PythonError?
+        let raised: PendingException
         do throws(PythonError) {
             var events = clientEvents(base)
             Fields.addEvents(&events, fields)
@@ -116,7 +116,7 @@ func initializeClient<Fields: KindOfFields & ~Copyable>(
             base.pointee.state = .unready
             throw error
         }
-        if let raised { throw raised }
+        try raised.raise(python)
         return 0
     }
 }

@@ -82,8 +82,8 @@ func endChild(_ python: borrowing Python, of callable: Object, ifForkedSince pro
     if PyErr_Occurred() != nil {
         status = 1
         if python.errorIs(.systemExit) {
-            let exit = PendingException(fetching: python).instance(python)
-            if let code = PyObject_GetAttrString(exit.object, "code") {
+            let exit = PendingException(fetching: python).take()
+            if let code = PyObject_GetAttrString(exit, "code") {
                 if code.isNone {
                     status = 0
                 } else if cpy_is_exactly_int(code) != 0 {

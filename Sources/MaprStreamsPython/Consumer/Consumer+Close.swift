@@ -40,19 +40,12 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
             return python.none.take()
         }
         fields.base.enter()
-        let succeeded = fields.closeProtocol(&python, consumer, ownUsers: 1)
-        let pending = PendingException(fetching: python)
-        fields.leave(&python, propagating: succeeded)
-        if !succeeded { pending.restore(python) }
-        let isPending = PendingException(fetching: python)
+        var raised = fields.closeProtocol(&python, consumer, ownUsers: 1)
+        fields.base.pointee.users &-= 1
+        if fields.base.pointee.users == 0 { raised.add(fields.finishClose(&python), python, object) }
         fields.clearRebalanceCallbacks()
-        let hasFailed = !isPending.isEmpty
-        isPending.restore(python)
-        guard !hasFailed else {
-            fields.reportDelayed(python)
-            throw PythonError()
-        }
-        try fields.raiseDelayed(python)
+        raised.add(fields.takeDelayed(), python, Types.consumer)
+        try raised.raise(python)
         return python.none.take()
     }
 }
@@ -73,21 +66,23 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// Tells librdkafka to close, if it must still be told, and destroys the handle. No call uses it any more.
+    ///
+    /// - Returns: what was raised by that. The exception that is pending stays.
     @inline(never)
-    func finishClose(_ python: inout Python, propagating: Bool = false) {
-        guard let client = base.pointee.client else { return }
+    func finishClose(_ python: inout Python) -> PendingException {
+        guard let client = base.pointee.client else { return PendingException() }
+        // The call that ends may be raising: callbacks must not find its exception pending.
         let pending = PendingException(fetching: python)
-        let isPropagating = propagating && pending.isEmpty
-        finishClose(&python, client, propagating: isPropagating)
-        if !isPropagating { pending.restore(python) }
+        let raised = finishClose(&python, client)
+        pending.restore(python)
+        return raised
     }
 
-    private func finishClose(_ python: inout Python, _ client: Unmanaged<Client>, propagating: Bool) {
+    private func finishClose(_ python: inout Python, _ client: Unmanaged<Client>) -> PendingException {
         let consumer = Unmanaged<Consumer>.fromOpaque(client.toOpaque())
-        if pointee.mustClose && !closeProtocol(&python, consumer, ownUsers: 0) && !propagating {
-            python.reportUnraisable(object)
-        }
-        guard base.pointee.client != nil, base.pointee.users == 0 else { return }
+        var raised = PendingException()
+        if pointee.mustClose { raised.add(closeProtocol(&python, consumer, ownUsers: 0), python, Types.consumer) }
+        guard base.pointee.client != nil, base.pointee.users == 0 else { return raised }
         base.pointee.client = nil
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
@@ -96,14 +91,19 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
         // themselves, in the background.
         let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000
-        if !python.destroy(client, waitingAtMost: patience) && !propagating { python.reportUnraisable(Types.consumer) }
+        if !python.destroy(client, waitingAtMost: patience) {
+            raised.add(PendingException(fetching: python), python, Types.consumer)
+        }
+        return raised
     }
 
     /// Leaves the group, and serves the last callbacks.
     ///
     /// - Parameter ownUsers: for how many calls this thread is counted in `users`.
-    /// - Returns: false where an exception is pending.
-    func closeProtocol(_ python: inout Python, _ consumer: Unmanaged<Consumer>, ownUsers: Int32) -> Bool {
+    /// - Returns: what was raised meanwhile.
+    func closeProtocol(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, ownUsers: Int32
+    ) -> PendingException {
         pointee.mustClose = false
         pointee.isClosing = true
         base.enter()
@@ -111,58 +111,62 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             pointee.isClosing = false
             base.pointee.users &-= 1
         }
-        return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            var isWaiting = true
+        return CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
+            // What the last callbacks raise waits until the group is left.
+            guard letOthersLeave(&python, consumer, frame, besides: ownUsers &+ 1) else { return }
+            let isSettled = wait(
+                &python, frame,
+                // No other thread comes to the end of its callback then.
+                unless: { Interpreter.isFinalizing && consumer.use { $0.isRebalanceHeldElsewhere } }
+            ) { milliseconds in
+                consumer.use { $0.settleGroup(milliseconds: milliseconds) }
+            }
+            // The child of a fork has left a callback.
+            guard isSettled, base.pointee.state != .forked else { return }
             do throws(PythonError) {
-                // What the last callbacks raise waits until the group is left.
-                try letOthersLeave(&python, consumer, frame, besides: ownUsers &+ 1)
-                _ = try python.wait(
-                    frame, until: Deadline(milliseconds: -1), endsWhenRaised: false,
-                    // No other thread comes to the end of its callback then.
-                    unless: { Interpreter.isFinalizing && consumer.use { $0.isRebalanceHeldElsewhere } }
-                ) { milliseconds in
-                    consumer.use { $0.settleGroup(milliseconds: milliseconds) }
-                }
-                isWaiting = false
-                let begun = try python.raisingDetached(prefix: "Failed to close consumer") { () throws(StreamsError) in
+                let isLeaving = try python.raisingDetached(prefix: "Failed to close consumer") {
+                    () throws(StreamsError) in
                     try consumer.use { consumer throws(StreamsError) in try consumer.beginClose() }
                 }
-                if begun {
-                    isWaiting = true
-                    _ = try python.wait(
-                        frame, until: Deadline(milliseconds: -1), endsWhenRaised: false, unless: { false }
-                    ) { milliseconds in
-                        consumer.use { $0.serveClose(milliseconds: milliseconds) }
-                    }
-                    isWaiting = false
-                }
-                try frame.raiseRecorded(python)
-                return true
+                guard isLeaving else { return }
             } catch {
-                pointee.wasInterrupted = isWaiting
-                frame.takeException(python)?.report(python, object)
-                return false
+                return frame.recordLast(python, from: object)
             }
-        }
+            _ = wait(&python, frame, unless: { false }) { milliseconds in
+                consumer.use { $0.serveClose(milliseconds: milliseconds) }
+            }
+        }.exception
     }
 
     /// Announces the close, and lets the calls of other threads end, which is soon: the consumer is a closed one for them.
     ///
     /// One of them may have a rebalance in its hands that nobody knows of yet, or a message that comes after some that the
     /// close drops. Who is in a callback may wait for this very close, so it is not waited for longer than a moment.
+    /// - Returns: false where the wait was interrupted.
     private func letOthersLeave(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
         besides own: Int32
-    ) throws(PythonError) {
+    ) -> Bool {
         let isAlone = {
             Interpreter.isFinalizing || Int(base.pointee.users &- own) <= consumer.use { $0.answeredRebalances }
         }
         var isAnnounced = false
-        _ = try python.wait(frame, until: Deadline(milliseconds: 1000), endsWhenRaised: false, unless: isAlone) { _ in
+        return wait(&python, frame, until: Deadline(milliseconds: 1000), unless: isAlone) { _ in
             consumer.use { $0.announceClose() }
             if isAnnounced { usleep(1000) }
             isAnnounced = true
             return false
         }
+    }
+
+    /// Waits though a callback raises. - Returns: false where the wait was interrupted.
+    private func wait(
+        _ python: inout Python, _ frame: UnsafeMutablePointer<CallFrame>,
+        until deadline: Deadline = Deadline(milliseconds: -1), unless isOver: () -> Bool,
+        _ attempt: (_ milliseconds: Int32) -> Bool
+    ) -> Bool {
+        let end = python.wait(frame, until: deadline, endsWhenRaised: false, unless: isOver, attempt)
+        if end == .interrupted { pointee.wasInterrupted = true }
+        return end != .interrupted
     }
 }

@@ -57,7 +57,7 @@ func consumerConsume(
         ).take()
         fields.putBack(batch)
         guard let list else {
-            fields.leaveFailed(&python)
+            fields.leave(&python)
             throw PythonError()
         }
         fields.leave(&python)
@@ -79,29 +79,32 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 return OwnedObject(owning: list)
             }
         }
-        var hasFailed = false
-        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+        let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
             // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
             frame.pointee.mustNotYield = true
             let isFull = consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: 0, leftAt: frame.place) }
             if !isFull && milliseconds != 0 && frame.pointee.exception == nil {
                 wait(&python, consumer, frame, &batch, wanted, milliseconds)
             }
-            if frame.pointee.exception != nil {
-                hasFailed = true
-                if base.pointee.state == .forked { batch.abandon() }
-                _ = frame.restoreRecorded(python)
-            }
         }
-        if !hasFailed && milliseconds != 0 && PyErr_Occurred() != nil { hasFailed = true }
-        if hasFailed {
-            if batch.isEmpty { throw PythonError() }
-            delay(python, PendingException(fetching: python))
+        if let raised = outcome.exception.take() {
+            try raiseUnless(python, &batch, PendingException(owning: raised))
         }
         guard let list = try list(python, &batch, batch.count) else {
             return try consumeOn(&python, consumer, &batch, wanted, batch.isEmpty ? milliseconds : 0)
         }
         return OwnedObject(owning: list)
+    }
+
+    /// Raises what was raised meanwhile; the next call does so where there are records to be given first.
+    @inline(never)
+    private func raiseUnless(
+        _ python: borrowing Python, _ batch: inout RecordBatch, _ exception: consuming PendingException
+    ) throws(PythonError) {
+        // In the child of a fork the records cannot be given back.
+        if base.pointee.state == .forked { batch.abandon() }
+        if !batch.isEmpty { return delay(python, exception) }
+        try exception.raise(python)
     }
 
     @inline(never)
@@ -149,8 +152,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
         _ batch: inout RecordBatch, _ wanted: Int, _ milliseconds: Int32
     ) {
-        // A signal's exception is pending where this throws.
-        _ = try? python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
+        _ = python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
             slice in
             consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: slice, leftAt: frame.place) }
         }

@@ -70,40 +70,35 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     ) throws(PythonError) -> Object? {
         if pointee.hasPutOff, let message = try putOff(&python) { return message }
         base.enter()
-        var hasFailed = false
-        let record = CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
+        let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
             var record = consumer.use { $0.poll(milliseconds: 0, leftAt: frame.place) }
             if record == nil && milliseconds != 0 && frame.pointee.exception == nil {
                 record = wait(&python, consumer, frame, milliseconds)
             }
-            if frame.pointee.exception != nil {
-                // In the child of a fork the record cannot be given back.
-                if base.pointee.state == .forked { record = nil }
-                if record == nil {
-                    hasFailed = true
-                    _ = frame.restoreRecorded(python)
-                } else {
-                    delay(python, frame.takeException(python))
-                }
-            }
             return record
         }
-        if hasFailed {
-            leaveFailed(&python)
-            throw PythonError()
+        let found = outcome.value
+        if let raised = outcome.exception.take() {
+            try raiseUnless(&python, found, PendingException(owning: raised))
         }
-        guard let record else {
-            if PyErr_Occurred() != nil {
-                leaveFailed(&python)
-                throw PythonError()
-            }
-            leave(&python, propagating: true)
-            if PyErr_Occurred() != nil { throw PythonError() }
+        guard let record = found else {
+            try leaveEmpty(&python)
             return nil
         }
         guard let message = self.message(record) else { return try withoutMessage(&python, record, milliseconds) }
         leave(&python)
         return message
+    }
+
+    /// Raises what was raised meanwhile; the next call does so where there is a record to be given first.
+    @inline(never)
+    private func raiseUnless(
+        _ python: inout Python, _ record: Record?, _ exception: consuming PendingException
+    ) throws(PythonError) {
+        // In the child of a fork the record cannot be given back.
+        if record != nil && base.pointee.state != .forked { return delay(python, exception) }
+        leave(&python)
+        try exception.raise(python)
     }
 
     /// Goes on where no Message came of a record: it is kept for the next call where memory was wanting, and was no event
@@ -114,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     ) throws(PythonError) -> Object? {
         guard PyErr_Occurred() == nil else {
             leave(record)
-            leaveFailed(&python)
+            leave(&python)
             throw PythonError()
         }
         leave(&python)
@@ -139,7 +134,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         } while message == nil && PyErr_Occurred() == nil && !batch.isEmpty
         putBack(batch)
         guard message != nil || PyErr_Occurred() == nil else {
-            leaveFailed(&python)
+            leave(&python)
             throw PythonError()
         }
         leave(&python)
@@ -154,31 +149,18 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         putBack(batch)
     }
 
-    /// Ends a call whose exception is pending.
-    @inline(never)
-    func leaveFailed(_ python: inout Python) {
-        let pending = PendingException(fetching: python)
-        leave(&python)
-        pending.restore(python)
-    }
-
-    /// Waits in slices, with the GIL released. A signal's exception is pending where this gives nil.
+    /// Waits in slices, with the GIL released.
     @inline(never)
     private func wait(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
         _ milliseconds: Int32
     ) -> Record? {
         var record: Record?
-        do throws(PythonError) {
-            _ = try python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil })
-            {
-                slice in
-                record = consumer.use { $0.poll(milliseconds: slice, leftAt: frame.place) }
-                if let event = record, consumer.use({ $0.keepsToItself(event) }) { record = nil }
-                return record != nil
-            }
-        } catch {
-            return nil
+        _ = python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
+            slice in
+            record = consumer.use { $0.poll(milliseconds: slice, leftAt: frame.place) }
+            if let event = record, consumer.use({ $0.keepsToItself(event) }) { record = nil }
+            return record != nil
         }
         return record
     }
@@ -231,14 +213,14 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// See `Consumer.keepsToItself`.
     private func isKept(_ record: Record) -> Bool {
         guard let client = base.pointee.client else { return false }
-        return CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            guard Unmanaged<Consumer>.fromOpaque(client.toOpaque()).use({ $0.keepsToItself(record) }) else {
-                return false
-            }
-            // The logger's.
-            Python.attached { python in delay(python, frame.takeException(python)) }
-            return true
+        let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { _ in
+            Unmanaged<Consumer>.fromOpaque(client.toOpaque()).use { $0.keepsToItself(record) }
         }
+        let isKept = outcome.value
+        // The logger's.
+        let raised = outcome.exception.take()
+        Python.attached { python in delay(python, PendingException(owning: raised)) }
+        return isKept
     }
 
     /// Whether the record before is there still, and of the same topic: a record holds its topic.

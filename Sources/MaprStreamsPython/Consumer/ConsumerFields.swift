@@ -91,15 +91,22 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         pointee.consumer == nil && !CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
     }
 
-    /// Ends a call. The last one on a closed consumer finishes its close.
-    ///
-    /// - Parameter propagating: whether the caller raises what is pending when this returns; else an exception of the
-    ///   last callbacks goes to `sys.unraisablehook`.
+    /// Ends a call. The last one on a closed consumer finishes its close; what the last callbacks raise then is reported.
     @inline(__always)
-    func leave(_ python: inout Python, propagating: Bool = false) {
+    func leave(_ python: inout Python) {
         base.pointee.users &-= 1
-        if base.pointee.users == 0 && pointee.consumer == nil { finishClose(&python, propagating: propagating) }
+        if isLast { finishClose(&python).report(python, object) }
     }
+
+    /// The same for a call that has nothing to return and nothing to raise: what the last callbacks raise comes out of it.
+    @inline(__always)
+    func leaveEmpty(_ python: inout Python) throws(PythonError) {
+        base.pointee.users &-= 1
+        if isLast { try finishClose(&python).raise(python) }
+    }
+
+    @inline(__always)
+    private var isLast: Bool { base.pointee.users == 0 && pointee.consumer == nil }
 
     /// Runs a call that may wait for librdkafka's threads, with the GIL released.
     func withOpenConsumer<Result>(
@@ -124,23 +131,26 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
     }
 
+    // MARK: Exceptions that were put off
+
     /// Raises the exception that an earlier call had to put off.
     func raiseDelayed(_ python: borrowing Python) throws(PythonError) {
-        if pointee.owned.delayed != nil { throw takeDelayed(python).restored(python) }
+        if pointee.owned.delayed != nil { try takeDelayed().raise(python) }
     }
 
-    private func takeDelayed(_ python: borrowing Python) -> PendingException {
-        let exception = pointee.owned.delayed.unsafelyUnwrapped
+    /// The exception that an earlier call had to put off, or none.
+    func takeDelayed() -> PendingException {
+        let exception = PendingException(owning: pointee.owned.delayed)
         pointee.owned.delayed = nil
         pointee.hasPutOff = !(pointee.batch?.isEmpty ?? true)
-        return PendingException(OwnedObject(owning: exception), python)
+        return exception
     }
 
     /// Puts an exception off until the next call.
-    func delay(_ python: borrowing Python, _ exception: consuming PendingException?) {
-        guard let exception else { return }
+    func delay(_ python: borrowing Python, _ exception: consuming PendingException) {
+        if exception.isEmpty { return }
         if pointee.owned.delayed != nil { return exception.report(python, object) }
-        pointee.owned.delayed = exception.instance(python).take()
+        pointee.owned.delayed = exception.take()
         pointee.hasPutOff = true
     }
 
@@ -170,11 +180,6 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         pointee.batch = consume batch
     }
 
-    /// Tells of an exception that no call will raise any more.
-    func reportDelayed(_ python: borrowing Python) {
-        if pointee.owned.delayed != nil { takeDelayed(python).report(python, Types.consumer) }
-    }
-
     // MARK: Messages that the program holds
 
     @inline(__always)
@@ -198,7 +203,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             while let message = pointee.older { try message.materialiseWhole(python) }
         } catch {
             // The message has its record still, and the next call tries again.
-            leaveFailed(&python)
+            leave(&python)
             throw error
         }
         leave(&python)

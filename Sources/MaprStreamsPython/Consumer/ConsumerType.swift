@@ -10,7 +10,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.owns(ConsumerFields.self) { address(of: &$0.pointee.owned) }
     type.beforeClearing { object in
         consumerFields(object).base.emptyTokenBox()
-        Python.attached { python in consumerFields(object).reportDelayed(python) }
+        Python.attached { python in consumerFields(object).takeDelayed().report(python, Types.consumer) }
     }
     type.ending { consumerFields($0).end() }
     type.finishing { consumerFields($0).base.dropTopicNames() }
@@ -64,12 +64,10 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     fileprivate func end() {
         if base.pointee.client != nil {
             Python.attached { python in
-                let pending = PendingException(fetching: python)
                 // Dropped without close(): the group will notice by its session time-out.
                 pointee.consumer = nil
                 base.pointee.state = .closed
-                finishClose(&python)
-                pending.restore(python)
+                finishClose(&python).report(python, Types.consumer)
             }
         }
         // Messages that the child of a fork still holds must not find these fields through their links.

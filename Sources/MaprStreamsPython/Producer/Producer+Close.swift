@@ -167,22 +167,20 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         pointee.discardsReports = Interpreter.isFinalizing
         pointee.purged = 0
         base.enter()
-        CallFrame.with(context: UnsafeMutableRawPointer(self)) { frame in
-            let deadline = Deadline(milliseconds: 2000)
-            producer.use { producer in
-                if producer.undelivered > 0 { try? producer.purge(waiting: false) }
-                // In the child of a fork nothing is served any more.
-                while base.pointee.state != .forked && producer.undelivered > 0 && !deadline.hasPassed {
+        let deadline = Deadline(milliseconds: 2000)
+        producer.use { producer in
+            if producer.undelivered > 0 { try? producer.purge(waiting: false) }
+            // In the child of a fork nothing is served any more.
+            while base.pointee.state != .forked && producer.undelivered > 0 && !deadline.hasPassed {
+                let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
                     while producer.hasRejected { _ = producer.serveRejected() }
-                    do throws(PythonError) {
-                        _ = try python.wait(frame, until: OneSlice(10), unless: { false }) { slice in
-                            producer.poll(milliseconds: slice, leftAt: frame.place) > 0
-                        }
-                    } catch {
-                        return python.reportUnraisable(Types.producer)
+                    return python.wait(frame, until: OneSlice(10), unless: { false }) { slice in
+                        producer.poll(milliseconds: slice, leftAt: frame.place) > 0
                     }
-                    frame.takeException(python)?.report(python, nil)
                 }
+                let end = outcome.value
+                outcome.exception.report(python, Types.producer)
+                if end == .interrupted { return }
             }
         }
         base.pointee.users &-= 1

@@ -38,8 +38,10 @@ enum UndeliveredMessages {
             fields.pointee.discardsReports = true
             here.clearCallbacks(keepingReport: true)
             here.enter()
-            while fields.serve(&python, producer, 0) > 0 {}
-            PyErr_Clear()
+            while true {
+                let outcome = fields.serve(&python, producer, 0)
+                if outcome.hasRaised || outcome.value == 0 { break }
+            }
             count += producer.use { $0.undelivered }
             fields.pointee.discardsReports = discarded
             here.pointee.users &-= 1
