@@ -1,9 +1,13 @@
 """tools/wheels: the sources that wheels are built of, and how the archive is put together."""
 
+import contextlib
+import functools
 import hashlib
+import http.server
 import json
 import sys
 import tarfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -23,6 +27,18 @@ def tools(monkeypatch):
             del sys.modules[name]
 
 
+@contextlib.contextmanager
+def serving(folder):
+    """A folder by HTTP: yields its address."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
 @pytest.fixture
 def source(tmp_path, monkeypatch):
     """A small source, pinned, in a folder of its own."""
@@ -36,8 +52,10 @@ def source(tmp_path, monkeypatch):
     (tmp_path / "code.c").write_text("int one;\n")
     with tarfile.open(packed, "w:gz") as archive:
         archive.add(tmp_path / "code.c", "zlib-upstream-1/code.c")
-    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    return sources.pinned()["zlib"]._replace(file=packed.name, sha256=digest), packed
+    content = packed.read_bytes()
+    digests = {"sha256": hashlib.sha256(content).hexdigest(), "sha1": hashlib.sha1(content).hexdigest()}
+    monkeypatch.setattr(sources, "ARCHIVE", "http://127.0.0.1:1")
+    return sources.pinned()["zlib"]._replace(file=packed.name, **digests), packed
 
 
 def test_each_source_is_pinned_to_a_file_of_its_version_and_a_checksum():
@@ -47,6 +65,7 @@ def test_each_source_is_pinned_to_a_file_of_its_version_and_a_checksum():
         assert source.version in source.file, source
         assert source.version in source.cpe, source
         assert len(source.sha256) == 64
+        assert len(source.sha1) == 40
         assert source.licenses
     assert list(sources.pinned())[-1] == "librdkafka"
 
@@ -80,11 +99,44 @@ def test_a_source_that_cannot_be_had_says_where_to_put_it(source, monkeypatch):
     import sources
 
     monkeypatch.setattr(sources, "_sites", lambda: ["http://127.0.0.1:1"])
-    with pytest.raises(sources.SourceError, match="WHEEL_SOURCES, or name the file in ZLIB_SOURCE"):
+    with pytest.raises(sources.SourceError, match="127.0.0.1.*WHEEL_SOURCES, or name the file in ZLIB_SOURCE"):
         sources.archive(source[0])
-    monkeypatch.setattr(sources, "_sites", list)
-    with pytest.raises(sources.SourceError, match="no apt"):
-        sources.archive(source[0])
+
+
+@pytest.mark.parametrize("site", ["a package source that has another version by now", "no package source at all"])
+def test_a_source_that_the_package_source_no_longer_has_comes_from_the_archive_by_its_checksum(
+    source, site, monkeypatch, tmp_path
+):
+    import sources
+
+    pinned, packed = source
+    served = tmp_path / "served"
+    (served / "file").mkdir(parents=True)
+    (served / "file" / pinned.sha1).write_bytes(packed.read_bytes())
+    with serving(served) as address:
+        monkeypatch.setattr(sources, "_sites", lambda: [f"{address}/debian"] if site.startswith("a ") else [])
+        monkeypatch.setattr(sources, "ARCHIVE", f"{address}/file")
+        kept = sources.archive(pinned)
+    assert kept.read_bytes() == packed.read_bytes()
+    # From now on it is in the cache.
+    assert sources.archive(pinned) == kept
+
+
+def test_a_site_that_serves_another_file_under_the_name_is_passed_over(source, monkeypatch, tmp_path):
+    import sources
+
+    pinned, packed = source
+    for folder, content in ((pinned.folder, b"another"), ("file", packed.read_bytes())):
+        (tmp_path / "served" / folder).mkdir(parents=True)
+        name = pinned.sha1 if folder == "file" else pinned.file
+        (tmp_path / "served" / folder / name).write_bytes(content)
+    with serving(tmp_path / "served") as address:
+        monkeypatch.setattr(sources, "_sites", lambda: [address])
+        monkeypatch.setattr(sources, "ARCHIVE", f"{address}/nothing")
+        with pytest.raises(sources.SourceError, match=r"SHA-256.*404"):
+            sources.archive(pinned)
+        monkeypatch.setattr(sources, "ARCHIVE", f"{address}/file")
+        assert sources.archive(pinned).read_bytes() == packed.read_bytes()
 
 
 def test_what_was_built_is_found_again_only_for_the_same_sources_compiler_and_steps(monkeypatch):
@@ -99,6 +151,13 @@ def test_what_was_built_is_found_again_only_for_the_same_sources_compiler_and_st
     assert {name: native._digest(target) for name, target in TARGETS.items()} == first
     monkeypatch.setattr(zig, "zig_version", lambda: "1.1")
     assert native._digest(TARGETS["musllinux_1_2_x86_64"]) != first["musllinux_1_2_x86_64"]
+    monkeypatch.setattr(zig, "zig_version", lambda: "1.0")
+    pins = sources.pinned()
+    for change, is_same in (({"folder": "elsewhere"}, True), ({"sha256": "0" * 64}, False)):
+        changed = {**pins, "curl": pins["curl"]._replace(**change)}
+        monkeypatch.setattr(sources, "pinned", lambda changed=changed: changed)
+        digests = {name: native._digest(target) for name, target in TARGETS.items()}
+        assert (digests == first) is is_same, change
     assert sources.cache_folder().name == "mapr-streams-python"
 
 

@@ -75,7 +75,10 @@ def built(target: Target) -> Native:
 def _digest(target: Target) -> str:
     digest = hashlib.sha256(repr(target).encode())
     digest.update(zig.zig_version().encode())
-    for name in ("sources.json", "native.py", "zig.py"):
+    # What is built, and not where it can be had.
+    for source in sources.pinned().values():
+        digest.update(repr((source.name, source.version, source.sha256, source.licenses)).encode())
+    for name in ("native.py", "zig.py"):
         digest.update((HERE / name).read_bytes())
     return digest.hexdigest()[:16]
 

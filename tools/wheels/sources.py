@@ -1,12 +1,15 @@
 """The sources of the libraries that a wheel carries: pinned in sources.json, and checked down to their checksums.
 
 A source is looked for, in this order, in the file that NAME_SOURCE names (LIBRDKAFKA_SOURCE, OPENSSL_SOURCE, …), in the
-folder that WHEEL_SOURCES names, in the cache, and with the package source that the machine's apt is set up for.
+folder that WHEEL_SOURCES names, in the cache, with the package sources that the machine's apt is set up for, and in
+Debian's archive of all that it ever had. The archive is what a pin lives by: a package source drops a version some time
+after the next one has come.
 """
 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -17,6 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
+# Every file that a Debian ever had, by its SHA-1: that finds it, and `sha256` says whether it is the one.
+ARCHIVE = "https://snapshot.debian.org/file"
 
 
 class WheelError(Exception):
@@ -35,6 +40,7 @@ class Source(NamedTuple):
     file: str
     folder: str
     sha256: str
+    sha1: str
     license: str
     licenses: list[str]
     homepage: str
@@ -90,22 +96,19 @@ def unpack(source: Source, folder: Path) -> Path:
 
 
 def _download(source: Source, kept: Path) -> None:
-    sites = _sites()
-    if not sites:
-        raise SourceError(_missing(source, "this machine has no apt to ask for it"))
+    addresses = [f"{site.rstrip('/')}/{source.folder}/{source.file}" for site in _sites()]
     problems = []
-    for site in sites:
-        address = f"{site.rstrip('/')}/{source.folder}/{source.file}"
+    for address in [*addresses, f"{ARCHIVE}/{source.sha1}"]:
         kept.parent.mkdir(parents=True, exist_ok=True)
         fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
         try:
             with urllib.request.urlopen(address, timeout=60) as answer, fresh.open("wb") as file:
                 shutil.copyfileobj(answer, file)
-            _checked(fresh, source, "the package source")
+            _checked(fresh, source, address)
             fresh.replace(kept)
             return
-        except (OSError, WheelError) as problem:
-            problems.append(str(problem))
+        except (OSError, http.client.HTTPException, WheelError) as problem:
+            problems.append(f"{address}: {problem}")
         finally:
             fresh.unlink(missing_ok=True)
     raise SourceError(_missing(source, "; ".join(problems)))
