@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, rule, run_state_machine_as_test
 
-from mapr_streams_python import libversion
 from mapr_streams_python.testing import MockCluster
 
 from .theatre import Theatre
@@ -26,7 +25,7 @@ topics = st.sampled_from(TOPICS)
 partition = st.tuples(topics, st.integers(0, 1), st.sampled_from([-1001, -2, -1, 0, 3])).map(list)
 partitions = st.lists(partition, min_size=1, max_size=2)
 waits = st.sampled_from([0, 0.01, 0.2])
-strategies = ["range", "roundrobin"] + (["cooperative-sticky"] if libversion()[1] >= 0x02030000 else [])
+strategies = ["range", "roundrobin", "cooperative-sticky"]
 
 
 def call(method, *arguments, **keywords):
