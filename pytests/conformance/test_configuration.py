@@ -161,23 +161,40 @@ def test_a_value_out_of_range_names_the_property_and_the_range(make):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "text"),
+    ("name", "value", "text", "more"),
     [
-        ("socket.timeout.ms", "abc", 'Invalid value for configuration property "socket.timeout.ms"'),
-        ("socket.keepalive.enable", "maybe", 'Expected bool value for "socket.keepalive.enable": true or false'),
-        ("debug", "nonsense", 'Invalid value "nonsense" for configuration property "debug"'),
-        ("acks", "some", 'Invalid value for configuration property "request.required.acks" (given as "acks")'),
+        (
+            "socket.timeout.ms",
+            "abc",
+            'Invalid value for configuration property "socket.timeout.ms"',
+            ': "abc" is no number of milliseconds (10 .. 300000)',
+        ),
+        ("socket.keepalive.enable", "maybe", 'Expected bool value for "socket.keepalive.enable": true or false', ""),
+        ("debug", "nonsense", 'Invalid value "nonsense" for configuration property "debug"', ": it takes generic, "),
+        (
+            "acks",
+            "some",
+            'Invalid value for configuration property "request.required.acks" (given as "acks")',
+            ': "some" is none of its values (-1 .. 1000)',
+        ),
         (
             "compression.type",
             "zzz",
             'Invalid value "zzz" for configuration property "compression.codec" (given as "compression.type")',
+            ": it takes none, gzip, ",
         ),
-        ("auto.offset.reset", "sideways", 'Invalid value "sideways" for configuration property "auto.offset.reset"'),
+        (
+            "auto.offset.reset",
+            "sideways",
+            'Invalid value "sideways" for configuration property "auto.offset.reset"',
+            ": it takes smallest, earliest, ",
+        ),
     ],
 )
-def test_a_wrong_value_has_librdkafkas_text(make, name, value, text):
-    with raises_kafka_error("_INVALID_ARG", text):
+def test_a_wrong_value_has_librdkafkas_text_and_what_there_is_instead(make, name, value, text, more):
+    with raises_kafka_error("_INVALID_ARG") as caught:
         make({name: value})
+    assert caught.value.args[0].str().startswith(text + more)
 
 
 @pytest.mark.parametrize(

@@ -345,7 +345,7 @@ def test_consumer_takes_part_in_no_group_until_it_subscribes(dialect):
     consumer.close()
 
 
-def test_an_asynchronous_commit_commits_what_was_stored_when_it_was_called(online, filled):
+def test_ruling_21_an_asynchronous_commit_commits_what_was_stored_when_it_was_called(online, filled):
     """librdkafka reads the stored offsets when it comes to the commit: here it has much to do first."""
     name = filled(*[f"v{index}" for index in range(100)], partitions=2)
     committed = []

@@ -52,7 +52,7 @@ def test_flush_in_the_finalizer_of_a_callback_that_is_not_called_ends(program, f
     )
 
 
-def test_flush_with_a_timeout_inside_a_delivery_callback_returns_what_is_left(program, filled):
+def test_ruling_23_flush_with_a_timeout_inside_a_delivery_callback_returns_what_is_left(program, filled):
     program(
         """
         seen = []

@@ -91,7 +91,7 @@ def test_a_value_is_what_it_is_equal_to(make, name, value):
 @pytest.mark.parametrize(
     "value", [object(), {}, {"a"}, print, 1j, bytearray(b"x"), (c for c in "x")], ids=lambda v: type(v).__name__
 )
-def test_a_value_of_another_type_is_a_type_error_that_names_the_property(make, value):
+def test_ruling_22_a_value_of_another_type_is_a_type_error_that_names_the_property(make, value):
     types = "str, int, float, bool, bytes, a path or None"
     with pytest.raises(
         TypeError, match=f'^configuration property "client.id" must be {types}, not {type(value).__name__}$'

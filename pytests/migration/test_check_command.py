@@ -17,7 +17,7 @@ try:
     print "%s" % c
 finally:
     pass
-c.subscribe(['/s:caf\xe9'.replace('\xe9', 'e'), '/s:t'])
+c.subscribe(['/s:caf\xe9'.swapcase(), '/s:t'])
 c.commit(async=True)
 """
 

@@ -128,6 +128,26 @@ class TestForWhom:
         Consumer({"group.id": "g"}).close()
 
 
+class TestTheFile:
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"\xef\xbb\xbf[producer]\nmessage.max.bytes = 2000000\n",
+            b"[producer]\r\nmessage.max.bytes = 2000000\r\n",
+            b"\t[producer]\t\n \tmessage.max.bytes\t=\t2000000 \t",
+            b"# gr\xc3\xb6\xc3\x9fe\n\n[producer]\n\n  # more\nmessage.max.bytes=2000000",
+            # As in a file of properties, the last one holds.
+            b"[producer]\nmessage.max.bytes = 1500000\nmessage.max.bytes = 2000000\n",
+            b"[producer]\nmessage.max.bytes = 1500000\n[client]\n[producer]\nmessage.max.bytes = 2000000\n",
+        ],
+        ids=["byte order mark", "crlf", "tabs", "comments", "twice", "sections twice"],
+    )
+    def test_it_is_read_as_editors_write_it(self, monkeypatch, tmp_path, data):
+        (tmp_path / "settings").write_bytes(data)
+        monkeypatch.setenv("MAPR_STREAMS_CONFIG", str(tmp_path / "settings"))
+        assert limit({}) == 2000000
+
+
 class TestDialect:
     def offset(self, config: dict[str, Any]) -> int:
         """0 before anything was consumed in the MapR dialect, and -1001 in librdkafka's."""
@@ -174,6 +194,50 @@ class TestWrongLines:
         found = refused(lambda: Producer({}))
         assert "MAPR_STREAMS_CONFIG" in found
         assert str(tmp_path / "none") in found
+
+    @pytest.mark.parametrize(
+        ("data", "line"),
+        [(b"[client]\nclient.id = caf\xe9\n", 2), ("[client]\n".encode("utf-16"), 1)],
+        ids=["latin-1", "utf-16"],
+    )
+    def test_a_file_in_another_encoding_is_said_to_be_it(self, monkeypatch, tmp_path, data, line):
+        (tmp_path / "settings").write_bytes(data)
+        monkeypatch.setenv("MAPR_STREAMS_CONFIG", str(tmp_path / "settings"))
+        assert refused(lambda: Producer({})) == (
+            f"{tmp_path / 'settings'}, line {line}: this is not UTF-8, which a file of settings is in"
+        )
+
+    def test_a_folder_is_no_file(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("MAPR_STREAMS_CONFIG", str(tmp_path))
+        assert refused(lambda: Producer({})) == (
+            f"environment variable MAPR_STREAMS_CONFIG names the file {tmp_path}: Is a directory"
+        )
+
+    @pytest.mark.parametrize("line", ["sasl.password hunter2", "[client]\nsasl.password hunter2"])
+    def test_a_secret_is_not_repeated(self, settings, line):
+        settings(f"{line}\n")
+        assert "hunter2" not in refused(lambda: Producer({}))
+
+    @pytest.mark.parametrize("name", ["error_cb", "rebalance_cb", "on_delivery", "logger", "default.topic.config"])
+    def test_what_is_no_text_is_the_applications_alone(self, settings, monkeypatch, name):
+        problem = f'"{name}" cannot be set here, only by the application: '
+        path = settings(f"[client]\n{name} = x\n")
+        assert refused(lambda: Producer({})).startswith(f"{path}, line 2: {problem}")
+        variable = f"MAPR_STREAMS_{name.upper().replace('.', '_')}"
+        monkeypatch.setenv(variable, "x")
+        monkeypatch.delenv("MAPR_STREAMS_CONFIG")
+        assert refused(lambda: Producer({})).startswith(f"environment variable {variable}: {problem}")
+
+    def test_a_variable_of_another_clients_property_names_ours(self, monkeypatch):
+        monkeypatch.setenv("MAPR_STREAMS_MAX_REQUEST_SIZE", "1")
+        assert refused(lambda: Producer({})) == (
+            'environment variable MAPR_STREAMS_MAX_REQUEST_SIZE is of no property, "max.request.size" being none; '
+            'set "message.max.bytes" instead'
+        )
+
+    def test_a_variable_in_another_encoding_is_said_to_be_it(self, monkeypatch):
+        monkeypatch.setenv("MAPR_STREAMS_CLIENT_ID", "caf\udce9")
+        assert refused(lambda: Producer({})) == "environment variable MAPR_STREAMS_CLIENT_ID: its value is not UTF-8"
 
     def test_a_variable_of_no_property_names_the_nearest(self, monkeypatch):
         monkeypatch.setenv("MAPR_STREAMS_BOOTSTRAP_SERVER", "localhost:1")

@@ -14,7 +14,9 @@ extension Vocabulary {
         .init("on_delivery", .kept, "it is called with the error or None and the message"),
         .init("on_commit", .kept, "it is called with the error or None and the partitions"),
         .init("logger", .kept, "librdkafka's log goes to it"),
-        .init("default.topic.config", .kept, "its properties are those of all topics"),
+        .init(
+            "default.topic.config", .kept,
+            "its properties are those of all topics, which can be given by their own names too"),
         .init(
             "rebalance_cb", .kept,
             "consumers call it with themselves, _ASSIGN_PARTITIONS or _REVOKE_PARTITIONS as an error, and the partitions"

@@ -76,6 +76,9 @@ public final class Configuration {
             var reason = Self.string(text)
             // librdkafka names a property by its first name, where the application used another.
             if !reason.includes("\"\(name)\"") { reason += " (given as \"\(name)\")" }
+            if reason.hasPrefix("Invalid value") {
+                reason += NumericValue.whatItTakes(name, insteadOf: value, in: reason)
+            }
             throw invalid(reason)
         }
     }

@@ -45,6 +45,15 @@ enum NumericValue {
             + " nothing behind it"
     }
 
+    /// What librdkafka's refusal of a value leaves out: the value, and what there is instead of it.
+    static func whatItTakes(_ name: String, insteadOf value: String?, in reason: String) -> String {
+        guard let value, !PropertyCatalogue.tellsOfSecret(name) else { return "" }
+        let range = PropertyCatalogue.property(name)?.range ?? ""
+        if reason.includes("\"\(value)\"") { return range.isEmpty ? "" : ": it takes \(range)" }
+        let values = range.isEmpty ? "" : " (\(range))"
+        return ": \"\(value)\" is \(unit(of: name).map { "no number of \($0)" } ?? "none of its values")\(values)"
+    }
+
     /// What a property counts, as its name says it.
     static func unit(of name: String) -> String? {
         if name.hasSuffix(".ms") { return "milliseconds" }

@@ -60,7 +60,11 @@ public struct OutsideSettings: Sendable {
         while let here = entry, let line = here.pointee {
             let text = String(cString: line)
             if text.hasPrefix(prefix), let equals = text.firstIndex(of: "=") {
-                variables.append((String(text[..<equals]), String(text[text.index(after: equals)...])))
+                let name = String(text[..<equals])
+                guard strcmp(text, line) == 0 else {
+                    throw StreamsError(.invalidArgument, reason: "environment variable \(name): its value is not UTF-8")
+                }
+                variables.append((name, String(text[text.index(after: equals)...])))
             }
             entry = here + 1
         }
@@ -150,14 +154,25 @@ public struct OutsideSettings: Sendable {
     }
 
     private static func unknown(_ variable: String) -> StreamsError {
-        let name = String(
+        let dotted = String(
             decoding: variable.utf8.dropFirst(prefix.utf8.count).map { $0 == .underscore ? .dot : $0.lowercased },
             as: UTF8.self)
-        let near = PropertyCatalogue.nearest(to: name, among: PropertyCatalogue.settable)
-        let meant = near.map { "; did you mean \(Self.variable(of: $0))?" } ?? ""
+        // A callback's name has underscores of its own.
+        if let name = PropertyFate.withoutText.first(where: { Self.variable(of: $0) == variable }) {
+            return StreamsError(
+                .invalidArgument,
+                reason: "environment variable \(variable): \(PropertyFate(of: name).whyNotOutside(name))")
+        }
+        let fate = PropertyFate(of: dotted)
+        var advice = ""
+        if fate.kind == .renamed || fate.kind == .elsewhere {
+            advice = "; \(fate.note)"
+        } else if let near = PropertyCatalogue.nearest(to: dotted, among: PropertyCatalogue.settable) {
+            advice = "; did you mean \(Self.variable(of: near))?"
+        }
         return StreamsError(
             .invalidArgument,
-            reason: "environment variable \(variable) is of no property, \"\(name)\" being none\(meant)")
+            reason: "environment variable \(variable) is of no property, \"\(dotted)\" being none\(advice)")
     }
 
     // MARK: The file
@@ -176,7 +191,28 @@ public struct OutsideSettings: Sendable {
             if count == 0 { break }
             bytes += piece[..<count]
         }
-        return String(decoding: bytes, as: UTF8.self)
+        // A folder can be opened, and not read.
+        if ferror(file) != 0 {
+            let problem = String(cString: strerror(sys_errno()))
+            throw StreamsError(
+                .invalidArgument, reason: "environment variable \(fileVariable) names the file \(path): \(problem)")
+        }
+        // What some editors of Windows begin a text with.
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        if bytes.starts(with: mark) { bytes.removeFirst(mark.count) }
+        if let text = String(exactly: bytes) { return text }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let number = (lines.firstIndex { String(exactly: Array($0)) == nil } ?? 0) + 1
+        throw StreamsError(
+            .invalidArgument, reason: "\(path), line \(number): this is not UTF-8, which a file of settings is in")
+    }
+}
+
+extension String {
+    /// The text that these bytes are in UTF-8; nil where they are none.
+    init?(exactly bytes: [UInt8]) {
+        self.init(decoding: bytes, as: UTF8.self)
+        if !utf8.elementsEqual(bytes) { return nil }
     }
 }
 

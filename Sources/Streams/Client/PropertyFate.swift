@@ -48,6 +48,17 @@ public struct PropertyFate: Sendable {
         }
     }
 
+    /// Why a property cannot be set from outside of the application.
+    func whyNotOutside(_ name: String) -> String {
+        let who = kind == .kept ? ", only by the application" : ""
+        return "\"\(name)\" cannot be set here\(who): \(note)"
+    }
+
+    /// Names of properties that take something else than text.
+    static var withoutText: [String] {
+        (Vocabulary.current.properties + rows).filter { !$0.takesText }.map { "\($0.name)" }
+    }
+
     /// Names that are not librdkafka's and take text.
     static let textual: [String] = rows.filter { $0.takesText }.map { "\($0.name)" }
 

@@ -21,8 +21,9 @@ struct SettingsFile {
                 continue
             }
             guard let here = section else {
+                let what = PropertyCatalogue.tellsOfSecret(line) ? "this" : line
                 throw Self.wrong(
-                    place, "\(line) stands in no section: [client], [producer], [consumer], [names] or [override]")
+                    place, "\(what) stands in no section: [client], [producer], [consumer], [names] or [override]")
             }
             if here == .names { continue }
             let setting = try Self.setting(line, of: here, at: place)
@@ -51,13 +52,13 @@ struct SettingsFile {
         _ line: String, of section: Section, at place: String
     ) throws(StreamsError) -> OutsideSettings.Setting {
         guard let equals = line.firstIndex(of: "=") else {
-            throw wrong(place, "\(line) is no setting; a setting is property = value")
+            let what = PropertyCatalogue.tellsOfSecret(line) ? "this" : line
+            throw wrong(place, "\(what) is no setting; a setting is property = value")
         }
         let name = line[..<equals].trimmedOfBlanks
         let value = line[line.index(after: equals)...].trimmedOfBlanks
         guard PropertyCatalogue.settable.contains(name) else {
-            let fate = PropertyFate(of: name)
-            throw wrong(place, "\"\(name)\" cannot be set here: \(fate.note)")
+            throw wrong(place, PropertyFate(of: name).whyNotOutside(name))
         }
         let ofProperty = PropertyCatalogue.clients(of: name)
         let ofSection: PropertyCatalogue.Clients =

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import io
 import json
+import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -25,6 +27,7 @@ Store moves to Apache Kafka: the names of streams and the Kafka topics that they
 otherwise.
 Exit status: 0 where there is nothing to do, 1 where something was found, 2 for a wrong command.
 """
+SUFFIXES = (".py", ".pyw", ".ipynb")
 # Folders whose sources are nobody's own.
 SKIPPED = ("node_modules", "site-packages", "__pycache__", "venv")
 
@@ -67,6 +70,12 @@ def run(options: argparse.Namespace) -> int:
     except (SettingsError, MissingParser, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files and of topics may have letters that a terminal has not.
+        sys.stdout.reconfigure(errors="backslashreplace")
     print(_as_json(report) if options.json else _as_text(report))
     return 1 if report.findings else 0
 
@@ -74,11 +83,7 @@ def run(options: argparse.Namespace) -> int:
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            found = [
-                file
-                for file in sorted(path.rglob("*.py"))
-                if not any(part.startswith(".") or part in SKIPPED for part in file.relative_to(path).parts[:-1])
-            ]
+            found = sorted(_sources(path))
             if not found:
                 raise FileNotFoundError(f"{path}: no Python source is in this folder")
             yield from found
@@ -86,6 +91,34 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
         else:
             raise FileNotFoundError(f"{path}: there is no such file")
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """All sources below a folder: those that are called so, notebooks, and programs whose first line names Python."""
+    unreadable: list[Path] = []
+    for here, folders, files in os.walk(folder, onerror=lambda error: unreadable.append(Path(error.filename))):
+        place = Path(here)
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and name not in SKIPPED and not (place / name / "pyvenv.cfg").is_file()
+        ]
+        for name in files:
+            path = place / name
+            if path.suffix in SUFFIXES or (not path.suffix and _is_program(path)):
+                yield path
+    yield from unreadable
+
+
+def _is_program(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            line = file.readline(200)
+    except OSError:
+        return False
+    return line.startswith(b"#!") and b"python" in line
 
 
 def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
@@ -111,16 +144,20 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
         else:
             checks.append(ClientCheck(source, project.add(source), names))
     is_clients_project = any(one.is_client for one in checks)
+    findings: list[Finding] = []
     for one in checks:
-        findings = [*_unparsed(one.source), *one.find(is_clients_project), *check_loops.find(one.source)]
+        findings += [*_unparsed(one.source), *one.find(is_clients_project), *check_loops.find(one.source)]
         findings += check_platform.find(one.source, one.is_client)
+    for source in [one.source for one in checks]:
+        # What was found on the way from another file stands here too, once.
+        own = list({one.place: one for one in reversed(findings) if one.file == source.name}.values())[::-1]
         if fix:
-            edits = [edit for finding in findings for edit in finding.edits]
+            edits = list(dict.fromkeys(edit for finding in own for edit in finding.edits))
             if edits:
-                one.source.write(applied(one.source.data, edits))
-                report.fixed[one.source.name] = sum(bool(finding.edits) for finding in findings)
-            findings = [finding for finding in findings if not finding.edits]
-        report.findings += sorted(findings, key=lambda finding: (finding.line, finding.column))
+                source.write(applied(source.data, edits))
+                report.fixed[source.name] = len(edits)
+            own = [finding for finding in own if not finding.edits]
+        report.findings += sorted(own, key=lambda finding: (finding.line, finding.column))
     report.findings += _servers(checks)
     report.topics = names.topics
     return report
@@ -141,9 +178,9 @@ def _unparsed(source: Source) -> Iterator[Finding]:
             # What Python says of old escapes is no matter of ours.
             warnings.simplefilter("ignore")
             ast.parse(applied(source.data, edits))
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         number = getattr(error, "lineno", None) or 1
-        what = getattr(error, "msg", None) or str(error)
+        what = getattr(error, "msg", None) or str(error) or "too deep in itself"
         version = ".".join(map(str, sys.version_info[:2]))
         yield Finding(source.name, number, 1, "unparsed", f"Python {version} cannot parse this line: {what}")
         return

@@ -6,7 +6,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import cimpl
 from ..cimpl import KafkaException, _property_fate, _TopicNames
@@ -107,6 +107,11 @@ class ClientCheck:
                 yield from self._call(node)
         yield from self._literals(FULL_NAME if is_clients_project else FULL_NAME_BELOW_A_FOLDER)
 
+    def _at(self, node: Node, kind: str, text: str, **more: Any) -> Finding:
+        """The finding for a node, which may be in another file than this one."""
+        source = self.resolver.project.owner(node, self.resolver).source
+        return Finding.at(source, node, kind, text, **more)
+
     # Imports
 
     @staticmethod
@@ -123,8 +128,7 @@ class ClientCheck:
     def _import(self, node: Node) -> Iterator[Finding]:
         package = self._package(node)
         if package == "confluent_kafka":
-            yield Finding.at(
-                self.source,
+            yield self._at(
                 node,
                 "import",
                 "confluent_kafka was the name of MapR's package from EEP 5.0 on: python -m mapr_streams_python run "
@@ -134,20 +138,18 @@ class ClientCheck:
             module = field(node, "module_name")
             folder = text(module).split(".", 1)[1] if module is not None and "." in text(module) else ""
             if folder and not _has_module(folder):
-                yield Finding.at(self.source, node, "import", f"mapr_streams_python has no module {folder}")
+                yield self._at(node, "import", f"mapr_streams_python has no module {folder}")
             elif not folder or folder == "cimpl":
                 for name in node.children_by_field_name("name"):
                     original = field(name, "name") if name.type == "aliased_import" else name
                     if original is not None and not _has_name(text(original)):
-                        yield Finding.at(
-                            self.source, name, "import", f"mapr_streams_python has no {text(original)} to import"
-                        )
+                        yield self._at(name, "import", f"mapr_streams_python has no {text(original)} to import")
         elif package in PACKAGES:
             for name in node.children_by_field_name("name"):
                 original = field(name, "name") if name.type == "aliased_import" else name
                 folder = text(original).split(".", 1)[1] if original is not None and "." in text(original) else ""
                 if folder and not _has_module(folder):
-                    yield Finding.at(self.source, name, "import", f"mapr_streams_python has no module {folder}")
+                    yield self._at(name, "import", f"mapr_streams_python has no module {folder}")
 
     # Calls
 
@@ -175,7 +177,7 @@ class ClientCheck:
     def _name(self, node: Node, value: Value) -> Iterator[Finding]:
         name = shown(value)
         if not is_known(value):
-            yield Finding.at(self.source, node, "computed", f"{name}: computed here{self._beginning(value)}", name=name)
+            yield self._at(node, "computed", f"{name}: computed here{self._beginning(value)}", name=name)
         elif name.startswith("/"):
             self.reported.add(name)
             yield from self._stream_name(node, name)
@@ -195,13 +197,12 @@ class ClientCheck:
             topic = self.names.kafka_topic(name)
         except ValueError as error:
             kind = "collision" if "both become" in str(error) else "name"
-            yield Finding.at(self.source, node, kind, str(error), name=name)
+            yield self._at(node, kind, str(error), name=name)
             return
-        yield Finding.at(self.source, node, "topic", f"{name} becomes {topic}", name=name, topic=topic)
+        yield self._at(node, "topic", f"{name} becomes {topic}", name=name, topic=topic)
         other = None if topic.startswith("^") else self.names.folded(topic)
         if other is not None:
-            yield Finding.at(
-                self.source,
+            yield self._at(
                 node,
                 "collision",
                 f"{topic} and {other} are one name for Kafka, which takes . and _ for the same, and refuses the second",
@@ -212,7 +213,7 @@ class ClientCheck:
     def _literals(self, full_name: re.Pattern[str]) -> Iterator[Finding]:
         """Full names that stand somewhere else than in a call of the client."""
         for node in self.nodes:
-            parent = node.parent
+            parent = self.source.parent(node)
             if node.type != "string" or parent is None or parent.type in ("concatenated_string", "binary_operator"):
                 continue
             is_documentation = parent.type == "expression_statement"
@@ -224,7 +225,7 @@ class ClientCheck:
     # Properties
 
     def _properties(self) -> Iterator[Finding]:
-        seen: set[int] = set()
+        seen = self.resolver.project.seen
         for node in self.nodes:
             if node.type == "call" and call_name(node) in CLIENTS:
                 self.clients.append(node)
@@ -263,8 +264,8 @@ class ClientCheck:
         return entries
 
     def _property(self, key: Node, value: Node, kind: str, seen: set[int]) -> Iterator[Finding]:
-        pair = key.parent
-        name = text(key) if key.type == "identifier" else literal(key)
+        pair = self.resolver.project.owner(key, self.resolver).source.parent(key)
+        name = self.resolver.key(key)
         if name is None or pair is None or pair.id in seen:
             return
         seen.add(pair.id)
@@ -278,30 +279,26 @@ class ClientCheck:
         fate, target, note = _property_fate(name)
         if fate not in ("kept", "known"):
             edits = replacement(key, _requoted(text(key), target)) if fate == "renamed" and target is not None else ()
-            yield Finding.at(
-                self.source, key, "property", f"{name}: {note}", edits=edits if key.type == "string" else ()
-            )
+            yield self._at(key, "property", f"{name}: {note}", edits=edits if key.type == "string" else ())
         elif name in SHORTEST:
             for one in self.resolver.values(value):
                 number = shown(one) if is_known(one) else text(value)
                 if number.isdecimal() and int(number) < SHORTEST[name]:
-                    yield Finding.at(self.source, key, "property", f"{name} of {number}: {_too_short(name)}")
+                    yield self._at(key, "property", f"{name} of {number}: {_too_short(name)}")
 
     def _default_stream(self, key: Node, value: Node, kind: str) -> Iterator[Finding]:
         for one in self.resolver.values(value):
             self.default_streams.setdefault(kind, []).append(one)
             stream = shown(one)
             if not is_known(one):
-                yield Finding.at(self.source, key, "computed", f"the {kind}'s default stream {stream}: computed here")
+                yield self._at(key, "computed", f"the {kind}'s default stream {stream}: computed here")
                 continue
             try:
                 beginning = self.names.beginning(stream)
             except ValueError as error:
-                yield Finding.at(self.source, key, "name", f"the {kind}'s default stream: {error}")
+                yield self._at(key, "name", f"the {kind}'s default stream: {error}")
             else:
-                yield Finding.at(
-                    self.source, key, "topic", f"the {kind}'s default stream {stream}: TOPIC becomes {beginning}"
-                )
+                yield self._at(key, "topic", f"the {kind}'s default stream {stream}: TOPIC becomes {beginning}")
 
 
 def asynchronous(source: Source) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,11 @@ class Finding:
     topic: str | None = None
     edits: tuple[Edit, ...] = field(default=(), repr=False)
 
+    @property
+    def place(self) -> tuple[int, int, str, str]:
+        """What two findings of a file do not share."""
+        return self.line, self.column, self.kind, self.text
+
     @classmethod
     def at(
         cls,
@@ -62,7 +68,8 @@ class Finding:
         edits: tuple[Edit, ...] = (),
     ) -> Finding:
         """Make the finding for a node of a file's tree."""
-        return cls(source.name, line(node), column(node), kind, text, name, topic, edits)
+        in_one_line = re.sub(r"\s*[\r\n]\s*", " ", text)
+        return cls(source.name, line(node), column(node), kind, in_one_line, name, topic, edits)
 
 
 def replacement(node: Node, new: str) -> tuple[Edit, ...]:

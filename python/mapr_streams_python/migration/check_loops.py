@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from .check_findings import Finding
-from .check_source import Source, call_name, enclosing, field, line, text, walk
+from .check_source import Source, call_name, field, line, text, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,23 +33,24 @@ TEXT = (
 def find(source: Source) -> Iterator[Finding]:
     """All such loops of a file."""
     for loop in walk(source.root):
-        if loop.type in LOOPS and _reads(loop):
+        if loop.type in LOOPS and _reads(source, loop):
             end = _Follower(loop).follow()
             if end is not None:
                 yield Finding.at(source, end, "loop", TEXT.format(loop=line(loop)))
 
 
-def _reads(loop: Node) -> bool:
+def _reads(source: Source, loop: Node) -> bool:
     """Whether a loop itself, and not one inside of it, takes messages from a consumer."""
     iterated = field(loop, "right")
     if iterated is not None and any(node.type == "call" and call_name(node) in READS for node in walk(iterated)):
         # `for message in consumer.consume(100)` goes through one batch. The loop around it is the one that drains.
-        return enclosing(loop, "while_statement") is None
+        return source.enclosing(loop, "while_statement") is None
     return any(
-        node.type == "call" and call_name(node) in READS and enclosing(node, *LOOPS) == loop for node in walk(loop)
+        node.type == "call" and call_name(node) in READS and source.enclosing(node, *LOOPS) == loop
+        for node in walk(loop)
     ) or any(
         node.type == "for_statement"
-        and enclosing(node, *LOOPS) == loop
+        and source.enclosing(node, *LOOPS) == loop
         and any(call.type == "call" and call_name(call) in READS for call in walk(field(node, "right") or node))
         for node in walk(loop)
     )

@@ -41,11 +41,11 @@ def find(source: Source, is_client: bool) -> Iterator[Finding]:
 
 def _command(source: Source, string: Node) -> Iterator[Finding]:
     # A list of words is as good as a line.
-    parent = string.parent
+    parent = source.parent(string)
     if parent is not None and parent.type == "expression_statement":
         return
     words = text(string)
-    if parent is not None and parent.type == "list" and parent.named_children[0] == string:
+    if parent is not None and parent.type == "list" and parent.named_child(0) == string:
         words = " ".join(text(child).strip("'\"") for child in parent.named_children)
     for pattern, problem in COMMANDS.items():
         if re.search(pattern, words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,10 +48,16 @@ class Source:
     def __init__(self, path: Path, name: str | None = None) -> None:
         self.path = path
         self.name = name or str(path)
+        if path.exists() and not path.is_file():
+            raise UnreadableSource("the folder cannot be opened" if path.is_dir() else "it is no regular file")
         try:
             raw = path.read_bytes()
         except OSError as error:
             raise UnreadableSource(error.strerror or str(error)) from None
+        if path.suffix == ".ipynb":
+            raise UnreadableSource(
+                f"it is a notebook: jupyter nbconvert --to script {shlex.quote(self.name)} makes a source of it"
+            )
         if b"\0" in raw:
             raise UnreadableSource("it is no text: there is a NUL in it")
         try:
@@ -60,6 +67,23 @@ class Source:
             raise UnreadableSource(f"its encoding cannot be told: {error}") from None
         self.data = self.text.encode("utf-8")
         self.root = _parse(self.data)
+        # A node looks for its own parent among all the children of the root, and a table has hundreds of thousands.
+        self._parents = {child.id: node for node in walk(self.root) for child in node.children}
+
+    def has(self, node: Node) -> bool:
+        """Whether a node is of this file."""
+        return node.id in self._parents or node == self.root
+
+    def parent(self, node: Node) -> Node | None:
+        """The node that this one is directly in."""
+        return self._parents.get(node.id)
+
+    def enclosing(self, node: Node, *kinds: str) -> Node | None:
+        """The nearest node around this one that is of one of the kinds."""
+        parent = self.parent(node)
+        while parent is not None and parent.type not in kinds:
+            parent = self.parent(parent)
+        return parent
 
     def write(self, data: bytes) -> None:
         """Replace the file's text, in the encoding that it has."""
@@ -93,14 +117,6 @@ def column(node: Node) -> int:
 def field(node: Node, name: str) -> Node | None:
     """A field of a node."""
     return node.child_by_field_name(name)
-
-
-def enclosing(node: Node, *kinds: str) -> Node | None:
-    """The nearest node around this one that is of one of the kinds."""
-    parent = node.parent
-    while parent is not None and parent.type not in kinds:
-        parent = parent.parent
-    return parent
 
 
 def call_name(call: Node) -> str:

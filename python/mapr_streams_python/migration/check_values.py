@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 MOST_VALUES = 8
 
 
+# What is shown of an expression.
+LONGEST_SHOWN = 60
+
+
 @dataclass(frozen=True)
 class Hole:
     """A part that is known only when the program runs."""
 
     source: str
+
+    def __str__(self) -> str:
+        return self.source if len(self.source) <= LONGEST_SHOWN else f"{self.source[:LONGEST_SHOWN]}…"
 
 
 # Text with holes.
@@ -35,7 +42,7 @@ def is_known(value: Value) -> bool:
 
 def shown(value: Value) -> str:
     """The text, with the source of each hole in braces."""
-    return "".join(part if isinstance(part, str) else f"{{{part.source}}}" for part in value)
+    return "".join(part if isinstance(part, str) else f"{{{part}}}" for part in value)
 
 
 def joined(parts: list[list[Value]]) -> list[Value]:

@@ -51,7 +51,7 @@ def topic_names(options: argparse.Namespace, environ: Mapping[str, str] = os.env
     rules = None
     if file is not None:
         try:
-            rules = file.read_text(encoding="utf-8")
+            rules = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
     try:
