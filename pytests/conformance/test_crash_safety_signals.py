@@ -90,6 +90,83 @@ timer.join()
     assert float(words[2]) < ALLOWED_SECONDS
 
 
+# What librdkafka answers by itself, and what is only asked for.
+CALLS_THAT_DO_NOT_WAIT = [
+    "consumer.subscribe(['t'])",
+    "consumer.unsubscribe()",
+    "consumer.assign([partition])",
+    "consumer.unassign()",
+    "consumer.assignment()",
+    "consumer.memberid()",
+    "consumer.pause([partition])",
+    "consumer.resume([partition])",
+    "consumer.position([partition])",
+    "consumer.commit(offsets=[partition])",
+    "consumer.get_watermark_offsets(partition, cached=True)",
+]
+
+
+@pytest.mark.parametrize("state", [SILENT, LATE], ids=["a silent broker", "a late broker"])
+def test_what_asks_no_broker_does_not_wait_for_one(program, state):
+    """So there is nothing for Ctrl-C to end."""
+    lines = "".join(f"    ask(lambda: {call})\n" for call in CALLS_THAT_DO_NOT_WAIT * 3)
+    printed = program(
+        state
+        + f"""
+def ask(call):
+    try:
+        call()
+    except (KafkaException, RuntimeError):
+        pass
+
+timer = threading.Timer(10, os.kill, (os.getpid(), signal.SIGINT))
+timer.start()
+try:
+{lines}
+except KeyboardInterrupt:
+    print("interrupted")
+timer.cancel()
+print("end", flush=True)
+os._exit(0)
+"""
+    )
+    assert printed == "end\n"
+
+
+@pytest.mark.parametrize("letting_go", ["del consumer", "consumer = None", "kept.clear()"])
+def test_control_c_ends_the_end_of_a_consumer_that_nobody_holds(program, letting_go):
+    """librdkafka's destroy waits for an answer that is half a minute away; a finalizer's exception goes to the hook."""
+    printed = program(
+        LATE
+        + f"""
+consumer.commit(offsets=[partition])
+kept = []
+if {letting_go!r} == "kept.clear()":
+    kept.append([consumer])
+    kept[0].append(kept[0])
+    del consumer
+
+sent, told = [], []
+sys.unraisablehook = lambda raised: told.append(raised.exc_type.__name__)
+
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+
+timer = threading.Timer(0.5, interrupt)
+timer.start()
+{letting_go}
+gc.collect()
+ended = time.monotonic()
+timer.join()
+print(told, ended - sent[0])
+"""
+    )
+    told, taken = printed.rsplit(None, 1)
+    assert told == "['KeyboardInterrupt']"
+    assert 0 <= float(taken) < ALLOWED_SECONDS
+
+
 def test_an_exception_of_a_signal_handler_comes_out_and_the_client_goes_on(program, filled):
     program(
         """
