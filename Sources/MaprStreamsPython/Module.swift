@@ -129,7 +129,7 @@ func executeModule(_ module: Object?) -> Int32 {
 
 private func addTypes(_ python: borrowing Python, to module: Object) throws(PythonError) {
     let types: [(String, Object?)] = [
-        ("KafkaError", Types.kafkaError), ("KafkaException", Types.kafkaException),
+        ("KafkaError", Types.kafkaError),
         ("TopicPartition", Types.topicPartition), ("Message", Types.message), ("Producer", Types.producer),
         ("Consumer", Types.consumer), ("_MockCluster", mockClusterType),
         ("_TopicNames", topicNamesType),
@@ -137,6 +137,7 @@ private func addTypes(_ python: borrowing Python, to module: Object) throws(Pyth
     for (name, type) in types {
         if let type { try python.add(type, to: module, as: name) }
     }
+    try KafkaExceptionTypes.add(python, to: module)
 }
 
 private func addConstants(_ python: borrowing Python, to module: Object) throws(PythonError) {

@@ -56,7 +56,7 @@ func consumerNext(_ object: Object?) -> Object? {
             let error = try OwnedObject(messageError(message, nil))
             if error.object.isNone { return owned.take() }
             if kafkaErrorFields(error.object).pointee.code == ErrorCode.partitionEOF.rawValue { continue }
-            PyErr_SetObject(Types.kafkaException, error.object)
+            PyErr_SetObject(KafkaExceptionTypes.type(ofKafkaError: error.object), error.object)
             throw PythonError()
         }
     }

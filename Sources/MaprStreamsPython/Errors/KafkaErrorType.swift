@@ -132,17 +132,7 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
         try python.add(number.object, to: built, as: name)
     }
 
-    let exceptionType = try OwnedObject(
-        PyErr_NewExceptionWithDoc(
-            "mapr_streams_python.KafkaException",
-            """
-            What calls raise when Kafka or librdkafka says no.
-
-            ``args[0]`` is the KafkaError.
-            """, nil, nil)
-    ).take()
-    Types.kafkaException = exceptionType
-    try python.add(exceptionType, to: module, as: "KafkaException")
+    try KafkaExceptionTypes.make(python, module)
 }
 
 nonisolated(unsafe) private let signature = Signature(

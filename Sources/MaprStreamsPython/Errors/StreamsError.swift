@@ -3,13 +3,14 @@ import PythonBridge
 import Streams
 
 extension Python {
-    /// Raises what Streams threw: `BufferError` for a full queue, else `KafkaException(KafkaError)`.
+    /// Raises what Streams threw: `BufferError` for a full queue, else `KafkaException(KafkaError)`, or the
+    /// subclass for that error.
     @inline(never)
     func raise(_ error: StreamsError, prefix: String? = nil) -> PythonError {
         if error.code == .queueFull { return self.error(.bufferError, error.text) }
         do throws(PythonError) {
             let kafkaError = try self.kafkaError(prefix.map { error.prefixed($0) } ?? error)
-            PyErr_SetObject(Types.kafkaException, kafkaError.object)
+            PyErr_SetObject(KafkaExceptionTypes.type(for: error), kafkaError.object)
         } catch {
             // The error indicator says what went wrong instead.
         }
