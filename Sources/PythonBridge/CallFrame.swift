@@ -29,6 +29,8 @@ public struct CallFrame {
         static let mustNotYield = Self(rawValue: 2)
         static let outsideLibrary = Self(rawValue: 4)
         @usableFromInline static let inherited = Self(rawValue: 8)
+        @usableFromInline static let goesOn = Self(rawValue: 16)
+        @usableFromInline static let unusualEnd = Self(rawValue: 8 | 16)
     }
 
     @usableFromInline
@@ -46,6 +48,16 @@ public struct CallFrame {
     /// The process was forked inside a callback of this call, and this is the child: no callback returns into the library.
     @inlinable @inline(__always)
     public var isInherited: Bool { marks.contains(.inherited) }
+
+    /// The library's function goes on waiting after its callbacks: each of them is to release the GIL that it has taken.
+    public var goesOn: Bool {
+        get { marks.contains(.goesOn) }
+        set { mark(.goesOn, newValue) }
+    }
+
+    /// Whether a callback has something to see to when it ends: one question for `isInherited` and `goesOn`.
+    @inlinable @inline(__always)
+    public var hasUnusualEnd: Bool { !marks.isDisjoint(with: .unusualEnd) }
 
     /// The library's function must not be stopped half-way: it would lose what it has in hand.
     public var mustNotYield: Bool {

@@ -19,6 +19,21 @@ producer.produce("t", "v")
 consumer = Consumer(config)
 consumer.assign([TopicPartition("t", 0, 0)])
 partition = TopicPartition("t", 0, 1)
+transactional = Producer({**config, "transactional.id": "tx"})
+"""
+
+# In the midst of a transaction, with a broker that answers half a minute late from now on.
+TRANSACTION = """
+from mapr_streams_python.testing import MockCluster
+cluster = MockCluster(brokers=1)
+cluster.create_topic("t")
+config = {"bootstrap.servers": cluster.bootstrap_servers, "transactional.id": "tx", "log_level": 0}
+producer = Producer(config)
+producer.init_transactions()
+producer.begin_transaction()
+producer.produce("t", "v")
+producer.flush()
+cluster.set_broker_rtt(-1, 30)
 """
 
 # A consumer whose broker answers half a minute late from now on.
@@ -43,6 +58,9 @@ WAITING_CALLS = {
     "Producer.flush without a timeout": (SILENT, "producer.flush()"),
     "Producer.close": (SILENT, "producer.close()"),
     "Producer.list_topics": (SILENT, "producer.list_topics(timeout=20)"),
+    "Producer.init_transactions": (SILENT, "transactional.init_transactions()"),
+    "Producer.commit_transaction": (TRANSACTION, "producer.commit_transaction()"),
+    "Producer.abort_transaction": (TRANSACTION, "producer.abort_transaction()"),
     "Consumer.poll": (SILENT, "consumer.poll(20)"),
     "Consumer.poll without a timeout": (SILENT, "consumer.poll()"),
     "Consumer.consume": (SILENT, "consumer.consume(10, 20)"),

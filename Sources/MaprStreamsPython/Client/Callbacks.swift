@@ -282,5 +282,20 @@ func reportDelivery(
 /// It jumps over the frame of `reportDelivery`, which has nothing but pointers.
 @inline(__always)
 private func leaveIfInherited(_ frame: UnsafeMutablePointer<CallFrame>) {
-    if frame.pointee.isInherited { Serving.leave(frame.place) }
+    if frame.pointee.hasUnusualEnd { endUnusually(frame) }
+}
+
+@inline(never)
+private func endUnusually(_ frame: UnsafeMutablePointer<CallFrame>) {
+    if frame.pointee.isInherited {
+        Serving.leave(frame.place)
+        // A helper thread's call has no place to leave it at: like a thread's end it is the child's, whose only thread it is.
+        if frame.pointee.goesOn {
+            Python.attached { python in
+                PendingException(owning: frame.pointee.exception).restore(python)
+                endChild(python, of: Types.producer.unsafelyUnwrapped, ifForkedSince: -1)
+            }
+        }
+    }
+    if frame.pointee.goesOn && frame.pointee.detachedState == nil { frame.detachAgain() }
 }

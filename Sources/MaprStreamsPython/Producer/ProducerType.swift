@@ -125,7 +125,9 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         let fields = producerFields(object)
         return !fields.pointee.base.isMaprDialect || producerLength(object) > 0 ? 1 : 0
     }
-    type.methods(producerProduceMethods + producerServeMethods + producerTopicMethods + producerCloseMethods)
+    type.methods(
+        producerProduceMethods + producerServeMethods + producerTransactionMethods + producerTopicMethods
+            + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
 }
 

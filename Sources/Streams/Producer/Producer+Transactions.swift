@@ -1,0 +1,67 @@
+import CRdkafka
+
+/// Transactions: what is produced between `beginTransaction` and `commitTransaction` is seen as a whole, or not at all.
+///
+/// Time-outs are milliseconds; -1 is librdkafka's own choice, which is the transaction's remaining time, and for
+/// `initTransactions` twice `transaction.timeout.ms`. What is thrown says whether the call may be made again
+/// (`isRetriable`), the transaction must be aborted (`requiresAbort`), or the producer is of no use any more (`isFatal`).
+extension Producer {
+    /// Ends what an earlier producer of the same `transactional.id` has left, and fences it. Waits.
+    ///
+    /// - Note: `rd_kafka_init_transactions`.
+    public func initTransactions(milliseconds: Int32) throws(StreamsError) {
+        try check(rd_kafka_init_transactions(handle, milliseconds))
+    }
+
+    /// - Note: `rd_kafka_begin_transaction`.
+    public func beginTransaction() throws(StreamsError) { try check(rd_kafka_begin_transaction(handle)) }
+
+    /// Makes a consumer's offsets part of the transaction. Waits.
+    ///
+    /// - Parameters:
+    ///   - positions: the offsets to be consumed next; those that are no real offset are left out.
+    ///   - group: of the consumer, see `Consumer.groupMetadata`.
+    /// - Note: `rd_kafka_send_offsets_to_transaction`.
+    public func sendOffsets(
+        _ positions: [TopicPartition], group: GroupMetadata, milliseconds: Int32
+    ) throws(StreamsError) {
+        let list = try TopicPartitionList(positions, names: names)
+        let metadata = try group.raw()
+        defer { rd_kafka_consumer_group_metadata_destroy(metadata) }
+        try check(list.withRaw { rd_kafka_send_offsets_to_transaction(handle, $0, metadata, milliseconds) })
+    }
+
+    /// Waits for the messages to be delivered, then for the commit. Serves events meanwhile, on the thread that calls.
+    ///
+    /// - Note: `rd_kafka_commit_transaction`.
+    public func commitTransaction(milliseconds: Int32) throws(StreamsError) {
+        try check(rd_kafka_commit_transaction(handle, milliseconds))
+    }
+
+    /// Gives up the messages that wait, waits for those that were sent, then for the abort. Serves events meanwhile, on
+    /// the thread that calls.
+    ///
+    /// - Note: `rd_kafka_abort_transaction`.
+    public func abortTransaction(milliseconds: Int32) throws(StreamsError) {
+        try check(rd_kafka_abort_transaction(handle, milliseconds))
+    }
+}
+
+/// Which member of which group, in which of its generations: what the group's coordinator wants to know of offsets that come
+/// from a producer.
+///
+/// - Note: `rd_kafka_consumer_group_metadata_t`.
+public struct GroupMetadata: Sendable {
+    /// librdkafka's own form, for what is kept or sent. - Note: `rd_kafka_consumer_group_metadata_write`.
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The caller destroys it.
+    fileprivate func raw() throws(StreamsError) -> OpaquePointer {
+        var metadata: OpaquePointer?
+        try StreamsError.check(
+            bytes.withUnsafeBytes { rd_kafka_consumer_group_metadata_read(&metadata, $0.baseAddress, $0.count) })
+        return metadata.unsafelyUnwrapped
+    }
+}

@@ -1,0 +1,85 @@
+"""`Producer.transaction()`: a transaction as a block of a program."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable
+
+from .cimpl import FatalException, KafkaException, RetriableException
+
+if TYPE_CHECKING:
+    from .cimpl import Consumer, Producer
+
+_PAUSE = 0.1
+
+
+class Transaction:
+    """One transaction: begun where the block begins, committed where it ends, aborted where it raises.
+
+    With a consumer its next offsets are committed with the transaction, and where that is aborted the consumer goes
+    back to what is committed: the same records come again.
+    """
+
+    __slots__ = ("_consumer", "_producer", "_timeout")
+
+    def __init__(self, producer: Producer, consumer: Consumer | None, timeout: float) -> None:
+        self._producer = producer
+        self._consumer = consumer
+        self._timeout = timeout
+
+    def __enter__(self) -> Transaction:
+        if self._consumer is not None:
+            # Refuses a consumer that commits by itself, or has no group, before there is anything to abort.
+            self._consumer._transaction_offsets()
+            self._consumer.consumer_group_metadata()
+        self._producer.begin_transaction()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        if exc_type is not None:
+            # After a fatal error there is nothing to abort: the next producer of this transactional.id does.
+            if not issubclass(exc_type, FatalException):
+                self._abort()
+            return
+        deadline = time.monotonic() + self._timeout
+        try:
+            if self._consumer is not None:
+                offsets = self._consumer._transaction_offsets()
+                group = self._consumer.consumer_group_metadata()
+                _retrying(self._producer.send_offsets_to_transaction, deadline, offsets, group)
+        except BaseException as error:
+            if not isinstance(error, FatalException):
+                self._abort()
+            raise
+        try:
+            _retrying(self._producer.commit_transaction, deadline)
+        except KafkaException as error:
+            # A commit that was begun goes on in the background, and cannot be aborted unless librdkafka says so.
+            if error.args[0].txn_requires_abort() and not isinstance(error, FatalException):
+                self._abort()
+            raise
+
+    def _abort(self) -> None:
+        deadline = time.monotonic() + self._timeout
+        _retrying(self._producer.abort_transaction, deadline)
+        if self._consumer is not None:
+            self._consumer._rewind(max(0.0, deadline - time.monotonic()))
+
+
+def _retrying(call: Callable[..., Any], deadline: float, *arguments: Any) -> None:
+    """Makes a call until it succeeds, fails for good, or the time is over."""
+    while True:
+        try:
+            call(*arguments, max(0.0, deadline - time.monotonic()))
+            return
+        except RetriableException:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE)
