@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 from limits import HANG
-from workers import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
+from workers import begins_early, pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
 
 if TYPE_CHECKING:
     from mapr_streams_python.testing import Cluster
@@ -45,8 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     unstable = [item.nodeid for item in items if re.search(r" at 0x[0-9a-f]+", item.nodeid)]
     if unstable:
         raise pytest.UsageError(f"give these tests ids without an object's address: {', '.join(unstable[:3])}")
-    # The longest first, or one worker is at them when the others have nothing left to do.
-    items.sort(key=lambda item: "pytests/sequences/" not in item.nodeid)
+    items.sort(key=begins_early)
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -27,7 +27,7 @@ SWIFT = os.environ.get("SWIFT") or "swift"
 # tests start hundreds of interpreters, and each would compile the package anew.
 BYTECODE = ROOT / "build" / "bytecode"
 # Tests mostly wait, for brokers and for the clocks of librdkafka: more of them than there are processors run at a time.
-WORKERS = max(6, os.cpu_count() or 1)
+WORKERS = max(8, os.cpu_count() or 1)
 # Of `swift test`, what is neither a failure nor the summary: what began, what passed, and what librdkafka logs.
 PASSING = Unshown(
     line=re.compile(
@@ -73,7 +73,8 @@ def extension() -> Step:
 
 
 def swift_tests() -> list[Step]:
-    steps = [Step("swift build", [SWIFT, "build", "--build-tests"])]
+    # The extension is waited for by more; this takes what it leaves of the processors.
+    steps = [Step("swift build", ["nice", "-n", "5", SWIFT, "build", "--build-tests"])]
     if ".testTarget(" in (ROOT / "Package.swift").read_text():
         steps.append(Step("swift test", [SWIFT, "test", "--skip-build"], count_swift, PASSING))
     return steps
@@ -81,8 +82,9 @@ def swift_tests() -> list[Step]:
 
 def python_tests() -> list[Step]:
     pytest = [sys.executable, "-m", "pytest", "--color=" + ("yes" if sys.stdout.isatty() else "no")]
-    # Tests of one group, such as those of one Kafka, run one after the other: see pytests/clusters.py.
-    shared_out = ["--numprocesses", str(WORKERS), "--dist", "loadgroup"]
+    # Tests of one group, such as those of one Kafka, run one after the other: see pytests/clusters.py. The order of the
+    # groups is that of pytests/workers.py.
+    shared_out = ["--numprocesses", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
     return [
         # Each worker collects all tests. It finds them compiled: the first time, that takes more than everything else.
         Step("collection", [*pytest, "--collect-only", "-qq", "pytests"], unshown=COLLECTED, needs=("extension",)),
@@ -179,7 +181,8 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     print("CPythons that the extension is tested with:", ", ".join(map(str, find_pythons.all_of_them())), flush=True)
-    lanes = [[extension()], checks()] if arguments else [[*swift_tests(), *checks()], [extension(), *python_tests()]]
+    tests = [[*swift_tests(), *checks()], [extension(), *python_tests()]]
+    lanes = [[extension()], checks()] if arguments else tests
     if os.environ.get("CI") and not arguments:
         lanes[0] += other_builds()
     keep_bytecode()
