@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import bootstrap
+import kafka_classes
 import pytest
 import run_tests
 import side_by_side
@@ -67,6 +68,27 @@ def test_interpreters_of_a_run_keep_what_they_compile_but_not_beside_the_sources
     ask = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
     assert told.split() == ["False", str(run_tests.BYTECODE)]
+
+
+def test_the_nodes_of_a_kafka_share_the_classes_of_that_kafka_and_java_unless_java_has_options(monkeypatch, tmp_path):
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setenv("KAFKA_HOME", str(tmp_path / "one"))
+    monkeypatch.setenv("KAFKA_OPTS", "-Dmine=1")
+    kafka_classes.share()
+    assert kafka_classes.os.environ["KAFKA_OPTS"] == "-Dmine=1"
+    monkeypatch.delenv("KAFKA_OPTS")
+    one = kafka_classes.archive()
+    kafka_classes.share()
+    assert kafka_classes.os.environ["KAFKA_OPTS"] == f"-XX:SharedArchiveFile={one} -Xshare:auto"
+    assert one == kafka_classes.archive()
+    monkeypatch.setenv("KAFKA_HOME", str(tmp_path / "other"))
+    assert kafka_classes.archive() not in (None, one)
+    monkeypatch.delenv("KAFKA_HOME")
+    assert kafka_classes.archive() is None and run_tests.kafka() == []
 
 
 def test_without_the_right_to_install_the_command_is_printed_and_nothing_is_run(monkeypatch):
