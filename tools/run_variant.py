@@ -7,7 +7,8 @@ asan        AddressSanitizer in our code, and in what it calls of malloc; Python
 debug       assertions on, exclusivity enforced, the GIL asserted at each release of a reference; PYTHONDEVMODE
 runtime     the whole Swift runtime instead of Embedded Swift, with its traps: what other toolchains and macOS build
 librdkafka  the shipped build with a newer librdkafka, that of the newest confluent-kafka wheel
-wheel       the package and the librdkafka that a wheel carries; without a file that of this machine, built first
+wheel       the package and the librdkafka that a wheel carries; without a file that of this machine, built first;
+            one for musl runs with a CPython that is built for it
 valgrind    the shipped build under memcheck, in the loops of tools/hot_loops.py, or in tests, which take very long
 
 Without arguments asan, debug and wheel run pytests/behaviour and pytests/conformance, the others but valgrind a part of
@@ -21,6 +22,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -50,6 +52,11 @@ class Variant(NamedTuple):
 
 SIDE_BY_SIDE = ["--numprocesses", os.environ.get("TEST_WORKERS", "6"), "--dist", "loadgroup"]
 WHOLE = ["pytests/behaviour", "pytests/conformance"]
+# All but what needs ctypes, or puts a library of this machine's C library into a process of the other.
+MUSL = [
+    "pytests/conformance",
+    *(f"--ignore=pytests/conformance/test_{name}.py" for name in ("kafka_error", "crash_safety_forks")),
+]
 CONTENTS = ["pytests/packaging/test_wheel_contents.py"]
 PART = [
     "pytests/behaviour/test_closing.py",
@@ -124,9 +131,35 @@ def unpacked(wheel: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     # Beside the environment, whose editable package a folder of PYTHONPATH goes before.
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
+    if is_musl(wheel):
+        command += ["--platform", platform_of(wheel), "--only-binary", ":all:"]
     if subprocess.run([*command, "--target", str(folder), str(wheel)], check=False).returncode:
         sys.exit(f"error: {wheel} cannot be installed")
     return folder
+
+
+def platform_of(wheel: Path) -> str:
+    return wheel.stem.rpartition("-")[2]
+
+
+def is_musl(wheel: Path) -> bool:
+    return platform_of(wheel).startswith("musllinux")
+
+
+def musl_interpreter(wheel: Path) -> str:
+    """The CPython that a wheel for musl is tested with, built first where it is not in the cache."""
+    sys.path += [str(ROOT / "tools" / "wheels"), str(bootstrap.download("wheels", ROOT / "build" / "wheel-tools"))]
+    import musl_python
+    from sources import WheelError
+    from targets import TARGETS
+
+    target = TARGETS[platform_of(wheel)]
+    missing = bootstrap.missing_packages("wheels")
+    bootstrap.install_packages(missing if Path("/lib", target.loader).exists() else [*missing, "musl"])
+    try:
+        return str(musl_python.built(target))
+    except WheelError as problem:
+        sys.exit(f"error: {problem}")
 
 
 def sanitizer() -> str:
@@ -138,6 +171,7 @@ def sanitizer() -> str:
 
 
 def run(name: str, arguments: Sequence[str]) -> int:
+    interpreter = sys.executable
     if name == "valgrind":
         return valgrind(arguments)
     if name == "librdkafka":
@@ -150,6 +184,16 @@ def run(name: str, arguments: Sequence[str]) -> int:
             print("wheel: skipped, for the reason above\n1 skipped in 0.00s", flush=True)
             return 0
         environ = dict(os.environ, WHEEL=str(Path(wheel).resolve()))
+        if is_musl(Path(wheel)):
+            interpreter = musl_interpreter(Path(wheel))
+            # pytest and its plugins are Python alone, and serve another interpreter too.
+            before(environ, "PYTHONPATH", Path(sysconfig.get_path("purelib")))
+            if not arguments:
+                # What looks at the archive has tools of its own, which are for this machine's Python.
+                looked = subprocess.run([sys.executable, "-m", "pytest", *CONTENTS], cwd=ROOT, env=environ, check=False)
+                if looked.returncode:
+                    return looked.returncode
+                tests = MUSL
         before(environ, "PYTHONPATH", unpacked(Path(wheel)))
     else:
         site = build(name)
@@ -158,10 +202,10 @@ def run(name: str, arguments: Sequence[str]) -> int:
     if name == "asan":
         environ["LD_PRELOAD"] = sanitizer()
     described = subprocess.run(
-        [sys.executable, "-c", DESCRIBE], env=environ, cwd=ROOT, capture_output=True, text=True, check=False
+        [interpreter, "-c", DESCRIBE], env=environ, cwd=ROOT, capture_output=True, text=True, check=False
     )
     print(f"{name}: {described.stdout.strip() or described.stderr}", flush=True)
-    command = [sys.executable, "-m", "pytest", *(arguments or [*SIDE_BY_SIDE, *tests])]
+    command = [interpreter, "-m", "pytest", *(arguments or [*SIDE_BY_SIDE, *tests])]
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 

@@ -199,3 +199,14 @@ def test_the_bill_of_materials_names_what_is_pinned(monkeypatch):
     references = {part["bom-ref"] for part in bill["components"]} | {bill["metadata"]["component"]["bom-ref"]}
     for edge in bill["dependencies"]:
         assert {edge["ref"], *edge["dependsOn"]} <= references
+
+
+def test_a_python_for_musl_is_not_built_where_nothing_could_run_it():
+    import musl_python
+    from sources import WheelError
+    from targets import TARGETS
+
+    target = TARGETS["musllinux_1_2_x86_64"]._replace(loader="ld-musl-unheard-of.so.1")
+    with pytest.raises(WheelError, match="/lib/ld-musl-unheard-of.so.1.*apt-get install musl"):
+        musl_python.built(target)
+    assert musl_python.SOURCE.version in musl_python.SOURCE.file
