@@ -144,10 +144,16 @@ def test_a_second_producer_of_the_same_id_fences_the_first(kafka_cluster: KafkaS
     assert read_to_end(kafka_cluster, topic, "read_committed") == [b"of the second"]
 
 
-# Copies a topic; tells each time that a transaction is about to end, and waits until it may, or its input has ended.
+# Copies a topic; tells when a transaction's messages are with the broker, and when it has ended, and waits there until
+# it may go on, or its input has ended.
 COPY = textwrap.dedent(
     """
     import json, sys
+
+    def tell(place):
+        print(place, flush=True)
+        sys.stdin.readline()
+
     from mapr_streams_python import *
     config, source, target = json.loads(sys.argv[1]), *sys.argv[2:4]
     producer = Producer({**config, "transactional.id": target})
@@ -166,8 +172,9 @@ COPY = textwrap.dedent(
                     if message.error() is not None:
                         raise KafkaException(message.error())
                     producer.produce(target, message.value())
-                print("inside", flush=True)
-                sys.stdin.readline()
+                producer.flush()
+                tell("inside")
+            tell("ended")
         except AbortableException as error:
             print("aborted", error, file=sys.stderr)
     """
@@ -187,14 +194,18 @@ class Copies:
         stdin = subprocess.DEVNULL if freely else subprocess.PIPE
         self._process = subprocess.Popen(self._command, stdin=stdin, stdout=subprocess.PIPE, text=True)
 
-    def end_transactions(self, count: int) -> None:
-        """Let it end so many transactions; it is about to end the last one when this returns."""
-        process = self._process
-        assert process is not None and process.stdin is not None and process.stdout is not None
-        for _ in range(count):
-            assert process.stdout.readline() == "inside\n"
+    def go_on(self, *places: str) -> None:
+        """Let it come to each of these places, and go on from there."""
+        for place in places:
+            self.come_to(place)
+            process = self._process
+            assert process is not None and process.stdin is not None
             process.stdin.write("\n")
             process.stdin.flush()
+
+    def come_to(self, place: str) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        assert self._process.stdout.readline() == f"{place}\n"
 
     def let_go(self) -> None:
         """Let it end all others by itself."""
@@ -235,12 +246,20 @@ def test_each_record_is_copied_exactly_once_though_program_and_broker_are_killed
         for value in values:
             producer.produce(source, value)
     program = copies(json.dumps(kafka_cluster.client_config()), source, target)
-    for transactions in (1, 2, 3):
-        program.start()
-        program.end_transactions(transactions)
-        program.kill()
+    # In the midst of a transaction, as one ends, and when it has ended and nothing else was done.
     program.start()
-    program.end_transactions(2)
+    program.go_on("inside", "ended")
+    program.come_to("inside")
+    program.kill()
+    program.start()
+    program.go_on("inside", "ended", "inside")
+    program.kill()
+    program.start()
+    program.go_on("inside")
+    program.come_to("ended")
+    program.kill()
+    program.start()
+    program.go_on("inside", "ended", "inside")
     kafka_cluster.kill(1)
     kafka_cluster.restart(1)
 
@@ -262,3 +281,5 @@ def test_each_record_is_copied_exactly_once_though_program_and_broker_are_killed
     transactional(kafka_cluster, target).close()
     counts = Counter(read_to_end(kafka_cluster, target, "read_committed"))
     assert counts == Counter(values)
+    # What was given up is there for those who ask for it.
+    assert Counter(read_to_end(kafka_cluster, target, "read_uncommitted")) > counts
