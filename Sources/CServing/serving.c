@@ -1,5 +1,33 @@
 #include "serving.h"
 
+#include <time.h>
+
+static long long now_in_milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static ssize_t consume_one_by_one(
+    rd_kafka_t *client, int milliseconds, rd_kafka_message_t **messages, size_t count) {
+    long long end = 0;
+    size_t taken = 0;
+    while (taken < count) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(client, 0);
+        if (!message) {
+            if (milliseconds == 0 || rd_kafka_last_error() == RD_KAFKA_RESP_ERR__INTR) break;
+            // The clock is looked at where there is time to do so.
+            long long now = now_in_milliseconds();
+            if (end == 0) end = now + milliseconds;
+            if (end <= now) break;
+            message = rd_kafka_consumer_poll(client, (int)(end - now));
+            if (!message) break;
+        }
+        messages[taken++] = message;
+    }
+    return (ssize_t)taken;
+}
+
 static int flush(rd_kafka_t *client, int milliseconds) {
     return rd_kafka_flush(client, milliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -35,6 +63,16 @@ SERVE(rdk_consumer_poll, "rd_kafka_consumer_poll@PLT", "rdx");
 SERVE(rdk_consume_batch_queue, "rd_kafka_consume_batch_queue@PLT", "r8");
 SERVE(rdk_serve_flush, "*%rcx", "rdx");
 int rdk_serve_flush(rd_kafka_t *, int, void **, int (*)(rd_kafka_t *, int)) __attribute__((visibility("hidden")));
+
+SERVE(rdk_serve_one_by_one, "*%r9", "r8");
+ssize_t rdk_serve_one_by_one(
+    rd_kafka_t *, int, rd_kafka_message_t **, size_t, void **,
+    ssize_t (*)(rd_kafka_t *, int, rd_kafka_message_t **, size_t)) __attribute__((visibility("hidden")));
+
+ssize_t rdk_consume_one_by_one(
+    rd_kafka_t *client, int milliseconds, rd_kafka_message_t **messages, size_t count, void **place) {
+    return rdk_serve_one_by_one(client, milliseconds, messages, count, place, consume_one_by_one);
+}
 
 int rdk_flush(rd_kafka_t *client, int milliseconds, void **place) {
     return rdk_serve_flush(client, milliseconds, place, flush);
@@ -81,6 +119,11 @@ rd_kafka_message_t *rdk_consumer_poll(rd_kafka_t *client, int milliseconds, void
 ssize_t rdk_consume_batch_queue(
     rd_kafka_queue_t *queue, int milliseconds, rd_kafka_message_t **messages, size_t count, void **place) {
     SERVE(ssize_t, rd_kafka_consume_batch_queue(queue, milliseconds, messages, count));
+}
+
+ssize_t rdk_consume_one_by_one(
+    rd_kafka_t *client, int milliseconds, rd_kafka_message_t **messages, size_t count, void **place) {
+    SERVE(ssize_t, consume_one_by_one(client, milliseconds, messages, count));
 }
 
 int rdk_flush(rd_kafka_t *client, int milliseconds, void **place) {

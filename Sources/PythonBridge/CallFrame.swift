@@ -17,6 +17,9 @@ public struct CallFrame {
     /// See `drop`.
     @usableFromInline var dropped: UnsafeMutablePointer<[Object]>?
     @usableFromInline var marks: Marks = []
+    /// When the library's function is to return though more callbacks wait, on the clock of the limits of waits; 0 before the
+    /// first callback for an event, unless the call waits.
+    public var servesUntil: Int64 = 0
     /// Where a callback leaves the library's function in the child of a fork; the library's side sets it.
     public var place: UnsafeMutableRawPointer?
 

@@ -5,6 +5,8 @@ public protocol WaitLimit {
     /// Milliseconds to wait before looking around again.
     var nextSlice: Int32 { get }
     var hasPassed: Bool { get }
+    /// Milliseconds on the clock.
+    var clock: Int64 { get }
 }
 
 /// How a wait has ended.
@@ -57,7 +59,9 @@ extension Python {
     ) throws(PythonError) -> WaitEnd {
         let process = CallFrame.forks
         while true {
-            let isThere = detached(frame) { () -> Bool in attempt(limit.nextSlice) }
+            let slice = limit.nextSlice
+            frame?.pointee.servesUntil = limit.clock &+ Int64(slice)
+            let isThere = detached(frame) { () -> Bool in attempt(slice) }
             if isThere { return .arrived }
             if let frame, frame.pointee.exception != nil && endsWhenRaised { return .over }
             if CallFrame.forks == process { try checkSignals(frame) }

@@ -6,11 +6,12 @@ They end the process where they are met, so each is tried in one of its own. On 
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from mapr_streams_python import Consumer, Producer, TopicPartition, libversion
-from mapr_streams_python.testing import MockCluster, wait_until
+from mapr_streams_python.testing import MockCluster, deliver, wait_until
 
 RELEASE = tuple(map(int, libversion()[0].split(".")[:3]))
 
@@ -235,3 +236,25 @@ def test_metrics_are_pushed_where_they_are_asked_for(run_python, given, is_warne
     ran = run_python(f"from mapr_streams_python import Producer\nProducer({given})")
     ran.check()
     assert ("comes with enable.metrics.push: " in ran.stderr) == is_warned
+
+
+def test_a_batch_keeps_what_it_has_taken_though_its_partition_is_paused(kafka_topic, producer, make_consumer):
+    """librdkafka before 2.1.0 dropped it, and had moved the position past it (its issue 4208)."""
+    partition = TopicPartition(kafka_topic, 0, 0)
+    consumer = make_consumer({"enable.partition.eof": False})
+    consumer.assign([partition])
+    expected, taken = [], []
+    for _ in range(10):
+        values = [b"%d" % (len(expected) + index) for index in range(5)]
+        expected += values
+        consuming = threading.Thread(target=lambda: taken.extend(consumer.consume(5, 20)))
+        consuming.start()
+        deliver(producer, kafka_topic, values[:2])
+        # They are in the batch that is being put together.
+        end = len(expected) - 3
+        wait_until(lambda end=end: consumer.position([partition])[0].offset == end, 60)
+        consumer.pause([partition])
+        consumer.resume([partition])
+        deliver(producer, kafka_topic, values[2:])
+        consuming.join()
+    assert [message.value() for message in taken if message.error() is None] == expected

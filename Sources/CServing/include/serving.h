@@ -14,6 +14,10 @@ int rdk_poll(rd_kafka_t *client, int milliseconds, void **place);
 rd_kafka_message_t *rdk_consumer_poll(rd_kafka_t *client, int milliseconds, void **place);
 ssize_t rdk_consume_batch_queue(
     rd_kafka_queue_t *queue, int milliseconds, rd_kafka_message_t **messages, size_t count, void **place);
+// The same without the faults of librdkafka's batches: takes message by message, and returns early where a callback has called
+// rd_kafka_yield.
+ssize_t rdk_consume_one_by_one(
+    rd_kafka_t *client, int milliseconds, rd_kafka_message_t **messages, size_t count, void **place);
 // Whether everything is delivered or has failed.
 int rdk_flush(rd_kafka_t *client, int milliseconds, void **place);
 

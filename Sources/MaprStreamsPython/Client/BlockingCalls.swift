@@ -3,12 +3,15 @@ import Streams
 
 // Calls that wait for librdkafka without being served by it meanwhile; the loop itself is `Python.wait`.
 
-extension Deadline: WaitLimit {}
+extension Deadline: WaitLimit {
+    public var clock: Int64 { Self.now }
+}
 
 /// The limit of a call that looks around by itself after each slice.
 struct OneSlice: WaitLimit {
     let nextSlice: Int32
     var hasPassed: Bool { true }
+    var clock: Int64 { Deadline.now }
 
     init(_ milliseconds: Int32) { nextSlice = milliseconds }
 }

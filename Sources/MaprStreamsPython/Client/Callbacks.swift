@@ -19,6 +19,30 @@ extension UnsafeMutablePointer where Pointee == CallFrame {
         if pointee.mustNotYield { return }
         client?.pointee.client?.use { $0.yield() }
     }
+
+    /// How long the callbacks for events run, in milliseconds, in a first attempt, which does not look at the call's time.
+    private static var firstAttempt: Int64 { 10 }
+
+    /// Before a callback for an event.
+    fileprivate func beginServing() {
+        if pointee.servesUntil == 0 { pointee.servesUntil = Deadline.now &+ Self.firstAttempt }
+    }
+
+    /// After it: where the call's time is over, librdkafka's function returns. It would go on as long as there are events,
+    /// for ever where they come faster than their callbacks return. What is left stays in the queue.
+    ///
+    /// Reports of deliveries do without: looking at the clock would be dear, and those that a call finds come to an end.
+    fileprivate func endServing() {
+        if pointee.mustNotYield || Deadline.now < pointee.servesUntil { return }
+        client?.pointee.client?.use { $0.yield() }
+    }
+
+    /// The deadline of a call that has made its first attempt, whose callbacks count as well.
+    func deadline(_ milliseconds: Int32) -> Deadline {
+        guard milliseconds > 0, pointee.servesUntil != 0 else { return Deadline(milliseconds: milliseconds) }
+        let taken = Deadline.now &- (pointee.servesUntil &- Self.firstAttempt)
+        return Deadline(milliseconds: Int32(max(0, Int64(milliseconds) &- taken)))
+    }
 }
 
 /// A callable of the application's that is to be called, and whose reference it is.
@@ -88,6 +112,7 @@ extension Python {
     ) {
         guard find() != nil, let frame = CallFrame.current else { return }
         let wasDetached = frame.pointee.detachedState != nil
+        frame.beginServing()
         // Held: the callback may drop the object that has it.
         dispatch(in: frame, { find().map { Callable(owning: $0.retained) } }) { python, callback in
             do throws(PythonError) {
@@ -96,6 +121,7 @@ extension Python {
                 callback.end(python, with: nil)
             }
         }
+        frame.endServing()
         // The function that called back may go on waiting.
         if wasDetached { frame.detachAgain() }
     }

@@ -79,19 +79,23 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
                 return OwnedObject(owning: list)
             }
         }
+        var deadline: Deadline?
         let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
             // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
-            frame.pointee.mustNotYield = true
+            frame.pointee.mustNotYield = consumer.use { !$0.takesOneByOne }
             let isFull = consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: 0, leftAt: frame.place) }
             if !isFull && milliseconds != 0 && frame.pointee.exception == nil {
-                wait(&python, consumer, frame, &batch, wanted, milliseconds)
+                let limit = frame.deadline(milliseconds)
+                deadline = limit
+                wait(&python, consumer, frame, &batch, wanted, limit)
             }
         }
         if let raised = outcome.exception.take() {
             try raiseUnless(python, &batch, PendingException(owning: raised))
         }
         guard let list = try list(python, &batch, batch.count) else {
-            return try consumeOn(&python, consumer, &batch, wanted, batch.isEmpty ? milliseconds : 0)
+            let left = deadline?.remaining ?? milliseconds
+            return try consumeOn(&python, consumer, &batch, wanted, batch.isEmpty ? left : 0)
         }
         return OwnedObject(owning: list)
     }
@@ -150,10 +154,9 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     @inline(never)
     private func wait(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ frame: UnsafeMutablePointer<CallFrame>,
-        _ batch: inout RecordBatch, _ wanted: Int, _ milliseconds: Int32
+        _ batch: inout RecordBatch, _ wanted: Int, _ deadline: Deadline
     ) {
-        _ = python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
-            slice in
+        _ = python.wait(frame, until: deadline, unless: { pointee.consumer == nil }) { slice in
             consumer.use { $0.consume(into: &batch, until: wanted, milliseconds: slice, leftAt: frame.place) }
         }
     }

@@ -156,7 +156,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ milliseconds: Int32
     ) -> Record? {
         var record: Record?
-        _ = python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: { pointee.consumer == nil }) {
+        _ = python.wait(frame, until: frame.deadline(milliseconds), unless: { pointee.consumer == nil }) {
             slice in
             record = consumer.use { $0.poll(milliseconds: slice, leftAt: frame.place) }
             if let event = record, consumer.use({ $0.keepsToItself(event) }) { record = nil }

@@ -105,7 +105,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     ) -> Int {
         var served = 0
         let isOver = { pointee.producer == nil || producer.use { $0.hasRejected } }
-        _ = python.wait(frame, until: Deadline(milliseconds: milliseconds), unless: isOver) { slice in
+        _ = python.wait(frame, until: frame.deadline(milliseconds), unless: isOver) { slice in
             served = Int(producer.use { $0.poll(milliseconds: slice, leftAt: frame.place) })
             return served > 0
         }
@@ -158,7 +158,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             // What is ready, and what was rejected.
             while true {
                 let served = try serve(&python, producer, 0).get(python)
-                if served == 0 || deadline.hasPassed { break }
+                // Events may come faster than they are served.
+                if served == 0 || deadline.hasPassed || producer.use({ $0.undelivered }) == 0 { break }
                 try checkSignals(python)
             }
             // librdkafka's flush waits for events too. Where they come faster than they are served it would not end without

@@ -56,6 +56,9 @@ public struct ClientEvents {
     public var tokenRefresh: ((String) throws(StreamsError) -> Token)?
 
     public init() {}
+
+    /// Whether there are callbacks for what may come faster than they return.
+    var haveFrequentOnes: Bool { error != nil || statistics != nil || throttle != nil || log != nil }
 }
 
 /// What librdkafka hands to every callback: the way back to the client and to the client's owner.

@@ -82,6 +82,13 @@ public enum KnownFaults {
                 + " commit skips a message", 4844, from: .init(2, 1, 0), mended: .init(2, 13, 2), .loses, .consumers,
             kept: "takes message by message in `consume()`"),
         Fault(
+            "a batch (`rd_kafka_consume_batch_queue`) loses messages that it has taken when a rebalance, `pause` or `seek`"
+                + " comes before it is full", 4208, mended: .init(2, 1, 0), .loses, .consumers,
+            kept: "takes message by message in `consume()`"),
+        Fault(
+            "a batch goes on for as long as there are events, whatever time it has", 0, mended: nil, .stops, .consumers,
+            kept: "takes message by message in `consume()` where there are callbacks for events"),
+        Fault(
             "a configuration with plugins that is refused is freed twice", 4142, mended: .init(2, 13, 0), .crashes,
             .plugins, kept: "does not free it"),
         Fault(
@@ -195,9 +202,6 @@ public enum KnownFaults {
         Fault(
             "memory is corrupted where no broker is connected", 5051, from: .init(2, 10, 0), mended: .init(2, 10, 1),
             .crashes, .groups),
-        Fault(
-            "`consume()` loses messages that it has taken when a rebalance, `pause` or `seek` comes before it returns"
-                + " (`poll()` does not)", 4208, mended: .init(2, 1, 0), .loses, .consumers),
         Fault("a close waits for ever after a partition was lost", 4187, mended: .init(2, 1, 0), .stops, .groups),
         Fault(
             "the destroy of a client hangs after a partition was removed", 4724, mended: .init(2, 6, 1), .stops,

@@ -35,13 +35,13 @@ public final class Consumer: Client, @unchecked Sendable {
     let closeQueue = Guarded<EventQueue?>(nil)
     /// Subscribed topics that the log has told do not exist.
     let missing = Guarded<Set<String>>([])
-    /// See `consume(into:until:milliseconds:)`.
-    @usableFromInline let batchesMovePositions: Bool
+    /// `consume` puts a batch together message by message, and can be stopped by `yield` in between.
+    public let takesOneByOne: Bool
 
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
     ) throws(StreamsError) {
-        batchesMovePositions = Librdkafka.isAtLeast(2, 1) && !Librdkafka.isAtLeast(2, 13, 2)
+        takesOneByOne = !Librdkafka.isAtLeast(2, 13, 2) || events.haveFrequentOnes
         try super.init(.consumer, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)
         queue = rd_kafka_queue_get_consumer(handle).map { EventQueue(owning: $0) }

@@ -23,7 +23,8 @@ public struct Deadline: Sendable {
 
     public var hasPassed: Bool { remaining == 0 }
 
-    private static var now: Int64 {
+    /// Milliseconds on the monotonic clock.
+    public static var now: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
