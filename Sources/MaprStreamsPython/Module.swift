@@ -131,8 +131,8 @@ private func addTypes(_ python: borrowing Python, to module: Object) throws(Pyth
     let types: [(String, Object?)] = [
         ("KafkaError", Types.kafkaError),
         ("TopicPartition", Types.topicPartition), ("Message", Types.message), ("Producer", Types.producer),
-        ("Consumer", Types.consumer), ("_MockCluster", mockClusterType),
-        ("_TopicNames", topicNamesType),
+        ("Consumer", Types.consumer), ("_MockCluster", Types.mockCluster),
+        ("_TopicNames", Types.topicNames),
     ]
     for (name, type) in types {
         if let type { try python.add(type, to: module, as: name) }

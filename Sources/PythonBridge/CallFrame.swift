@@ -109,13 +109,10 @@ public struct CallFrame {
         }
     }
 
-    /// How many forks there are between this process and the one that the module was imported in.
-    nonisolated(unsafe) public private(set) static var forks = 0
-
     /// In the child of a fork: the calls that this thread is in raise `note` when they return, unless a callback raises
     /// meanwhile, and are left by the callbacks that they run.
     public static func abandonAll(raising note: Object) {
-        forks += 1
+        ProcessState.forks += 1
         var frame = current
         while let here = frame {
             here.pointee.marks.insert(.inherited)

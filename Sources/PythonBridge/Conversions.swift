@@ -235,7 +235,7 @@ public struct BorrowedBytes {
     ) throws(PythonError) {
         guard let object, object != cpy_none() else { return }
         if cpy_is_exactly_bytes(object) != 0 {
-            start = UnsafeRawPointer(object) + Interpreter.bytesDataOffset
+            start = UnsafeRawPointer(object) + ProcessState.bytesDataOffset
             count = cpy_size(object)
         } else if cpy_is_str(object) != 0 {
             guard let text = object.utf8(&count) else { throw PythonError() }
@@ -251,7 +251,7 @@ public struct BorrowedBytes {
     ) throws(PythonError) {
         let buffer = UnsafeMutablePointer<Py_buffer>.allocate(capacity: 1)
         buffer.initialize(to: Py_buffer())
-        guard Interpreter.getBuffer.unsafelyUnwrapped(object, buffer, 0) == 0 else {
+        guard ProcessState.getBuffer.unsafelyUnwrapped(object, buffer, 0) == 0 else {
             buffer.deallocate()
             let isTypeError = python.errorIs(.typeError)
             if isTypeError {
@@ -275,7 +275,7 @@ public struct BorrowedBytes {
     @usableFromInline @inline(never)
     mutating func releaseView() {
         guard let view else { return }
-        Interpreter.releaseBuffer.unsafelyUnwrapped(view)
+        ProcessState.releaseBuffer.unsafelyUnwrapped(view)
         view.deallocate()
         self.view = nil
     }

@@ -52,28 +52,29 @@ struct FieldTable {
 
     // MARK: Of which type
 
-    private struct Entry {
+    struct Entry {
         let type: Object
         let table: UnsafeMutablePointer<FieldTable>
     }
 
-    private static let capacity = 64
-    nonisolated(unsafe) private static let entries = UnsafeMutablePointer<Entry>.allocate(capacity: capacity)
-    nonisolated(unsafe) private static var count = 0
+    static let capacity = 64
 
     static func register(_ table: FieldTable, of type: Object) {
+        let count = ProcessState.fieldTableCount
         precondition(count < capacity)
         let kept = UnsafeMutablePointer<FieldTable>.allocate(capacity: 1)
         kept.initialize(to: table)
-        (entries + count).initialize(to: Entry(type: type, table: kept))
-        count += 1
+        (ProcessState.fieldTables + count).initialize(to: Entry(type: type, table: kept))
+        ProcessState.fieldTableCount = count + 1
     }
 
     /// The table of an object's type, or of the base of it that has one.
     private static func of(_ object: Object) -> UnsafeMutablePointer<FieldTable> {
         var type = cpy_type_of(object).unsafelyUnwrapped
         while true {
-            for index in 0..<count where entries[index].type == type { return entries[index].table }
+            for index in 0..<ProcessState.fieldTableCount where ProcessState.fieldTables[index].type == type {
+                return ProcessState.fieldTables[index].table
+            }
             type = cpy_base_of(type)
         }
     }
@@ -110,20 +111,20 @@ struct FieldTable {
         }
         table.pointee.ending?(object)
         guard let offset = table.pointee.linkOffset else { return free(object, table) }
-        if depth >= deepest {
-            object.word(at: offset).pointee = waiting
-            waiting = object
+        if ProcessState.freeingDepth >= deepest {
+            object.word(at: offset).pointee = ProcessState.waitingToBeFreed
+            ProcessState.waitingToBeFreed = object
             return
         }
-        depth += 1
+        ProcessState.freeingDepth += 1
         free(object, table)
-        depth -= 1
-        while depth == 0, let next = waiting {
+        ProcessState.freeingDepth -= 1
+        while ProcessState.freeingDepth == 0, let next = ProcessState.waitingToBeFreed {
             let table = of(next)
-            waiting = next.word(at: table.pointee.linkOffset.unsafelyUnwrapped).pointee
-            depth += 1
+            ProcessState.waitingToBeFreed = next.word(at: table.pointee.linkOffset.unsafelyUnwrapped).pointee
+            ProcessState.freeingDepth += 1
             free(next, table)
-            depth -= 1
+            ProcessState.freeingDepth -= 1
         }
     }
 
@@ -138,8 +139,6 @@ struct FieldTable {
     // Beyond some depth an object waits until the outermost one is freed, in a list through a word of the instances.
     // CPython's own types do the same; what they use for it is not in the limited API.
     private static let deepest = 50
-    nonisolated(unsafe) private static var depth = 0
-    nonisolated(unsafe) private static var waiting: Object?
 }
 
 /// The traverse and clear of a base type, which may be one of the interpreter's own.
@@ -157,7 +156,7 @@ struct BaseFunctions {
                 name: ("bridge.Probe" as StaticString).cString, basicsize: 0, itemsize: 0, flags: 1 << 18, slots: slots)
             let bases = try OwnedObject(PyTuple_New(1))
             PyTuple_SetItem(bases.object, 0, base.retained)
-            return try OwnedObject(Interpreter.makeType.unsafelyUnwrapped(module, &specification, bases.object))
+            return try OwnedObject(ProcessState.makeType.unsafelyUnwrapped(module, &specification, bases.object))
         }
         let type = OpaquePointer(probe.object)
         traverse = PyType_GetSlot(type, Py_tp_traverse).map { unsafeBitCast($0, to: TypeBuilder.Traverse.self) }

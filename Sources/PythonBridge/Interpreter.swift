@@ -9,22 +9,6 @@ public enum Interpreter {
     public typealias ReleaseBuffer = @convention(c) (UnsafeMutablePointer<Py_buffer>?) -> Void
     typealias MakeType = @convention(c) (Object?, UnsafeMutablePointer<PyType_Spec>?, Object?) -> Object?
 
-    /// `PyObject_Vectorcall` (3.11 and later) or `PyObject_VectorcallDict` (3.9 and 3.10), which agree where no
-    /// keywords are passed; neither is in the 3.9 limited API.
-    nonisolated(unsafe) static var vectorcall: Vectorcall?
-    nonisolated(unsafe) static var finalizing: Predicate?
-
-    // What every interpreter from 3.9 on exports, and the limited API took in later: `PyUnicode_AsUTF8AndSize` and
-    // `PyType_FromModuleAndSpec` with 3.10, `PyObject_GetBuffer` and `PyBuffer_Release` with 3.11. Named by the linker,
-    // they would make the file one for those interpreters, by the rules of the stable ABI.
-    @usableFromInline nonisolated(unsafe) static var utf8: UTF8?
-    @usableFromInline nonisolated(unsafe) static var getBuffer: GetBuffer?
-    @usableFromInline nonisolated(unsafe) static var releaseBuffer: ReleaseBuffer?
-    nonisolated(unsafe) static var makeType: MakeType?
-
-    /// From a bytes object to its data: the same for all of them, learnt from one. 0 until `prepare`.
-    nonisolated(unsafe) public private(set) static var bytesDataOffset = 0
-
     /// Looks up what the limited API hides. Called once, when the module is executed.
     public static func prepare(_ python: borrowing Python) throws(PythonError) {
         let process = dlopen(nil, RTLD_LAZY)
@@ -33,23 +17,24 @@ public enum Interpreter {
             if let address = symbol(name) { return address }
             throw python.error(.importError, "this interpreter has no \(name), which CPython has from 3.9 on")
         }
-        utf8 = unsafeBitCast(try needed("PyUnicode_AsUTF8AndSize"), to: UTF8.self)
-        getBuffer = unsafeBitCast(try needed("PyObject_GetBuffer"), to: GetBuffer.self)
-        releaseBuffer = unsafeBitCast(try needed("PyBuffer_Release"), to: ReleaseBuffer.self)
-        makeType = unsafeBitCast(try needed("PyType_FromModuleAndSpec"), to: MakeType.self)
+        ProcessState.utf8 = unsafeBitCast(try needed("PyUnicode_AsUTF8AndSize"), to: UTF8.self)
+        ProcessState.getBuffer = unsafeBitCast(try needed("PyObject_GetBuffer"), to: GetBuffer.self)
+        ProcessState.releaseBuffer = unsafeBitCast(try needed("PyBuffer_Release"), to: ReleaseBuffer.self)
+        ProcessState.makeType = unsafeBitCast(try needed("PyType_FromModuleAndSpec"), to: MakeType.self)
         if let address = symbol("PyObject_Vectorcall") ?? symbol("PyObject_VectorcallDict") {
-            vectorcall = unsafeBitCast(address, to: Vectorcall.self)
+            ProcessState.vectorcall = unsafeBitCast(address, to: Vectorcall.self)
         }
         if let address = symbol("Py_IsFinalizing") ?? symbol("_Py_IsFinalizing") {
-            finalizing = unsafeBitCast(address, to: Predicate.self)
+            ProcessState.finalizing = unsafeBitCast(address, to: Predicate.self)
         }
         let probe = try OwnedObject(PyBytes_FromStringAndSize("probe", 5))
-        bytesDataOffset = UnsafeRawPointer(PyBytes_AsString(probe.object)) - UnsafeRawPointer(probe.object)
+        ProcessState.bytesDataOffset =
+            UnsafeRawPointer(PyBytes_AsString(probe.object)) - UnsafeRawPointer(probe.object)
     }
 
     /// Whether the interpreter is going away. May be asked without the GIL.
     public static var isFinalizing: Bool {
-        (finalizing?() ?? 0) != 0
+        (ProcessState.finalizing?() ?? 0) != 0
     }
 
     /// Takes the GIL for a thread that had released it.
@@ -71,7 +56,7 @@ extension Object {
     /// - Note: `PyUnicode_AsUTF8AndSize`.
     @inlinable @inline(__always)
     public func utf8(_ count: UnsafeMutablePointer<Int>?) -> UnsafePointer<CChar>? {
-        Interpreter.utf8.unsafelyUnwrapped(self, count)
+        ProcessState.utf8.unsafelyUnwrapped(self, count)
     }
 }
 
@@ -82,7 +67,7 @@ extension Python {
     /// - Returns: the result, which the caller owns, or nil with the error indicator set.
     @inline(__always)
     public func call(_ callable: Object, two arguments: UnsafeMutablePointer<Object?>) -> Object? {
-        if let vectorcall = Interpreter.vectorcall {
+        if let vectorcall = ProcessState.vectorcall {
             // The top bit says that the slot before the first argument may be overwritten during the call.
             return vectorcall(callable, UnsafePointer(arguments + 1), 2 | Int.min, nil)
         }

@@ -4,8 +4,6 @@ import CPython
 public struct ModuleBuilder {
     public typealias Execute = @convention(c) (Object?) -> Int32
 
-    nonisolated(unsafe) private static var home: OpaquePointer?
-
     /// The definition, which lives for ever, for `PyModuleDef_Init`.
     ///
     /// Interpreters that know the slot (3.12 and later) are told that a second one in the same process cannot import
@@ -38,12 +36,12 @@ public struct ModuleBuilder {
     /// Refuses a second interpreter: types, names and clients belong to the process.
     public static func requireOneInterpreter(_ python: borrowing Python, module: StaticString) throws(PythonError) {
         let here = PyInterpreterState_Get()
-        if let home, home != here {
+        if let home = ProcessState.home, home != here {
             throw python.error(
                 .importError,
                 "\(module) works in one interpreter per process only: it is in use in another one already")
         }
-        home = here
+        ProcessState.home = here
     }
 
     /// Major and minor version of the interpreter that runs, which need not be the one whose headers built this.

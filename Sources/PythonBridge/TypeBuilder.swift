@@ -259,7 +259,7 @@ public struct TypeBuilder {
     ) throws(PythonError) -> Object {
         var specification = PyType_Spec(
             name: name.cString, basicsize: Int32(layout.basicSize), itemsize: 0, flags: flags, slots: slots)
-        let makeType = Interpreter.makeType.unsafelyUnwrapped
+        let makeType = ProcessState.makeType.unsafelyUnwrapped
         guard let base else { return try OwnedObject(makeType(module, &specification, nil)).take() }
         let bases = try OwnedObject(PyTuple_New(1))
         PyTuple_SetItem(bases.object, 0, base.retained)

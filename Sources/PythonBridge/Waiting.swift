@@ -57,15 +57,15 @@ extension Python {
         in frame: UnsafeMutablePointer<CallFrame>?, until limit: some WaitLimit, endsWhenRaised: Bool,
         unless isOver: () -> Bool, _ attempt: (_ milliseconds: Int32) -> Bool
     ) throws(PythonError) -> WaitEnd {
-        let process = CallFrame.forks
+        let process = ProcessState.forks
         while true {
             let slice = limit.nextSlice
             frame?.pointee.servesUntil = limit.clock &+ Int64(slice)
             let isThere = detached(frame) { () -> Bool in attempt(slice) }
             if isThere { return .arrived }
             if let frame, frame.pointee.exception != nil && endsWhenRaised { return .over }
-            if CallFrame.forks == process { try checkSignals(frame) }
-            if CallFrame.forks != process {
+            if ProcessState.forks == process { try checkSignals(frame) }
+            if ProcessState.forks != process {
                 if let frame, frame.pointee.exception != nil { return .interrupted }
                 throw abandoned()
             }

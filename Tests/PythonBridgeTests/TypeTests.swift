@@ -332,7 +332,7 @@ extension PythonBridgeTests {
             withPython { python throws(PythonError) in
                 for text in ["", "x", "longer than a probe, by far"] {
                     let bytes = try python.evaluate("b'\(text)'")
-                    let data = UnsafeRawPointer(bytes.object) + Interpreter.bytesDataOffset
+                    let data = UnsafeRawPointer(bytes.object) + ProcessState.bytesDataOffset
                     #expect(data == UnsafeRawPointer(PyBytes_AsString(bytes.object)))
                 }
             }

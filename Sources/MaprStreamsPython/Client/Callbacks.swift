@@ -230,7 +230,7 @@ private func token(from box: TokenBox, _ configuration: String) throws(StreamsEr
             return nil
         }
         let held = OwnedObject(retaining: callable)
-        let process = CallFrame.forks
+        let process = ProcessState.forks
         // No call of the application's is there that what it raises could come out of.
         let outcome = CallFrame.outcome(of: nil) { frame -> ClientEvents.Token? in
             var token: ClientEvents.Token?

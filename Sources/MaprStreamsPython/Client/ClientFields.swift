@@ -190,10 +190,10 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     /// Notes a new client for the child of a fork.
     func list() {
         pointee.isListed = true
-        pointee.next = clients
+        pointee.next = ProcessState.clients
         pointee.previous = nil
-        clients?.pointee.previous = self
-        clients = self
+        ProcessState.clients?.pointee.previous = self
+        ProcessState.clients = self
     }
 
     /// From now on the background thread finds no `oauth_cb`.
@@ -230,35 +230,30 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     func unlist() {
         guard pointee.isListed else { return }
         pointee.isListed = false
-        if let previous = pointee.previous { previous.pointee.next = pointee.next } else { clients = pointee.next }
+        if let previous = pointee.previous {
+            previous.pointee.next = pointee.next
+        } else {
+            ProcessState.clients = pointee.next
+        }
         pointee.next?.pointee.previous = pointee.previous
     }
 }
 
-/// The head of the list of all clients.
-nonisolated(unsafe) private(set) var clients: UnsafeMutablePointer<ClientFields>?
-
-/// What the calls raise that a child was forked in; made before, since a child of many threads makes as little as it can.
-nonisolated(unsafe) private var forkNote: Object?
-
-nonisolated(unsafe) private var isPreparedForFork = false
-
 /// Has the child of every fork turn its clients into closed ones that never touch librdkafka again.
 func prepareForFork(_ python: borrowing Python) {
-    if isPreparedForFork { return }
-    isPreparedForFork = true
+    if ProcessState.forkNote != nil { return }
     Serving.innermost = { CallFrame.current?.place }
     _ = python.error(
         .runtimeError,
         "this process was forked inside a callback of this call: librdkafka's threads stayed in the parent; make a new"
             + " client in the child")
-    forkNote = PendingException(fetching: python).take()
+    ProcessState.forkNote = PendingException(fetching: python).take()
     pthread_atfork(nil, nil) {
         // The child has this one thread, and the GIL with it.
         UndeliveredMessages.forget()
         Serving.noteFork()
-        if let forkNote { CallFrame.abandonAll(raising: forkNote) }
-        var client = clients
+        if let forkNote = ProcessState.forkNote { CallFrame.abandonAll(raising: forkNote) }
+        var client = ProcessState.clients
         while let here = client {
             // A call that closes it may be under way: it must not find a closed client whose end it waits for.
             if here.pointee.state == .open || here.pointee.client != nil { here.pointee.state = .forked }

@@ -77,7 +77,7 @@ private func expiryMilliseconds(_ python: borrowing Python, _ object: Object) th
 /// The child's status is what SystemExit says, 1 after another exception, otherwise 0.
 @inline(never)
 func endChild(_ python: borrowing Python, of callable: Object, ifForkedSince process: Int) {
-    if CallFrame.forks == process { return }
+    if ProcessState.forks == process { return }
     var status: Int32 = 0
     if PyErr_Occurred() != nil {
         status = 1

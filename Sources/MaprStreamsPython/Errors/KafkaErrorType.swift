@@ -22,18 +22,16 @@ struct KafkaErrorFields {
     }
 }
 
-/// The fields lie behind those of `Exception`, whose size is known at run time alone. Set when the type is made.
-nonisolated(unsafe) private var layout = ObjectLayout(of: KafkaErrorFields.self)
-
 func kafkaErrorFields(_ object: Object?) -> UnsafeMutablePointer<KafkaErrorFields> {
-    layout.fields(of: object.unsafelyUnwrapped, KafkaErrorFields.self)
+    ProcessState.kafkaErrorLayout.fields(of: object.unsafelyUnwrapped, KafkaErrorFields.self)
 }
 
 func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     let exception = cpy_exc_Exception().unsafelyUnwrapped
-    layout = ObjectLayout(
+    let layout = ObjectLayout(
         of: KafkaErrorFields.self, baseSize: try ObjectLayout.basicSize(python, of: exception),
         isWeaklyReferenceable: true)
+    ProcessState.kafkaErrorLayout = layout
     var type = TypeBuilder("mapr_streams_python.KafkaError", layout, base: exception)
     type.owns(KafkaErrorFields.self) { address(of: &$0.pointee.owned) }
     type.documentation(

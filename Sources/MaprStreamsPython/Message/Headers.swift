@@ -4,7 +4,7 @@ import Streams
 
 /// The name of a header, as it was last seen: programs give the same few str objects again and again.
 ///
-/// The table is the process's, and is read and written with the GIL held.
+/// The table is the process's (`ProcessState.headerNames`).
 struct HeaderName {
     private static let count = 32
 
@@ -14,21 +14,19 @@ struct HeaderName {
     var size: Int
 
     static func prepare() {
-        if names != nil { return }
+        if ProcessState.headerNames != nil { return }
         let table = UnsafeMutablePointer<HeaderName>.allocate(capacity: count)
         table.initialize(repeating: HeaderName(object: nil, utf8: nil, size: 0), count: count)
-        names = table
+        ProcessState.headerNames = table
     }
 
     /// The place of a str in the table.
     @inline(__always)
     static func entry(of name: Object) -> UnsafeMutablePointer<HeaderName> {
         let address = Int(bitPattern: name)
-        return names.unsafelyUnwrapped + ((address >> 4 ^ address >> 9) & (count - 1))
+        return ProcessState.headerNames.unsafelyUnwrapped + ((address >> 4 ^ address >> 9) & (count - 1))
     }
 }
-
-nonisolated(unsafe) private var names: UnsafeMutablePointer<HeaderName>?
 
 /// The headers of a message to be produced: a dict, or a list of pairs.
 @inline(never)
@@ -72,7 +70,7 @@ private func addHeader(
     }
     headers.add(
         known.pointee.utf8.unsafelyUnwrapped, nameCount: known.pointee.size,
-        value: UnsafeRawPointer(value) + Interpreter.bytesDataOffset, valueCount: cpy_size(value))
+        value: UnsafeRawPointer(value) + ProcessState.bytesDataOffset, valueCount: cpy_size(value))
 }
 
 /// The same for a name that is not in the table, and for values of other types. Reading a buffer may run code of the

@@ -58,19 +58,17 @@ func messageFields(_ object: Object?) -> UnsafeMutablePointer<MessageFields> {
 /// ours until something is put into it that could form a cycle.
 enum MessagePool {
     static let capacity = 512
-    nonisolated(unsafe) private static var storage: UnsafeMutablePointer<Object>?
-    nonisolated(unsafe) private static var count = 0
 
     static func prepare() {
-        storage = .allocate(capacity: capacity)
+        ProcessState.freeMessages = .allocate(capacity: capacity)
     }
 
     /// An instance whose fields are not set.
     @inline(__always)
     static func take() -> Object? {
-        if count > 0 {
-            count &-= 1
-            let object = storage.unsafelyUnwrapped[count]
+        if ProcessState.freeMessageCount > 0 {
+            ProcessState.freeMessageCount &-= 1
+            let object = ProcessState.freeMessages.unsafelyUnwrapped[ProcessState.freeMessageCount]
             cpy_set_refcount_to_one(object)
             return object
         }
@@ -80,9 +78,9 @@ enum MessagePool {
     /// - Returns: false where the pool is full.
     @inline(__always)
     static func put(_ object: Object) -> Bool {
-        guard count < capacity else { return false }
-        storage.unsafelyUnwrapped[count] = object
-        count &+= 1
+        guard ProcessState.freeMessageCount < capacity else { return false }
+        ProcessState.freeMessages.unsafelyUnwrapped[ProcessState.freeMessageCount] = object
+        ProcessState.freeMessageCount &+= 1
         return true
     }
 }

@@ -20,8 +20,6 @@ struct MockClusterFields {
     }
 }
 
-nonisolated(unsafe) private(set) var mockClusterType: Object?
-
 func mockClusterFields(_ object: Object?) -> UnsafeMutablePointer<MockClusterFields> {
     object.unsafelyUnwrapped.fields(MockClusterFields.self)
 }
@@ -36,7 +34,7 @@ func makeMockClusterType(_ python: borrowing Python, _ module: Object) throws(Py
     type.ending { object in Python.attached { python in closeMockCluster(&python, object) } }
     type.methods(
         mockClusterLifeMethods + mockClusterTopicMethods + mockClusterFaultMethods + mockClusterRequestMethods)
-    mockClusterType = try type.build(python, module: module)
+    Types.mockCluster = try type.build(python, module: module)
 }
 
 private let mockClusterLifeMethods: [Method] = [

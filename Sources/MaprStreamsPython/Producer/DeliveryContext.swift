@@ -39,6 +39,6 @@ struct DeliveryContext {
     /// The object whose payload the record has. The caller takes over the reference.
     @inline(__always)
     static func lentValue(_ record: Record) -> Object {
-        (record.value.unsafelyUnwrapped - Interpreter.bytesDataOffset).assumingMemoryBound(to: PyObject.self)
+        (record.value.unsafelyUnwrapped - ProcessState.bytesDataOffset).assumingMemoryBound(to: PyObject.self)
     }
 }

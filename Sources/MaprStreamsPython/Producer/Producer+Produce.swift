@@ -39,10 +39,8 @@ let producerProduceMethods: [Method] = [
     .fast("produce", producerProduce, produceDocumentation)
 ]
 
-nonisolated(unsafe) private var produceSignature: Signature?
-
 func prepareProduce() {
-    produceSignature = Signature(
+    ProcessState.produceSignature = Signature(
         "produce",
         [
             "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers", "partitioner",
@@ -65,7 +63,8 @@ func producerProduce(
                 key.release()
             }
             let call = try fields.open(&python) { python throws(PythonError) in
-                try produceSignature.unsafelyUnwrapped.parse(python, arguments, count, keywords, into: slots)
+                let signature = ProcessState.produceSignature.unsafelyUnwrapped
+                try signature.parse(python, arguments, count, keywords, into: slots)
 
                 let topicObject = slots[0].unsafelyUnwrapped
                 let topic: Topic

@@ -3,17 +3,13 @@ import PythonBridge
 import Streams
 
 /// Messages that a program leaves behind when it ends: it is told how many, once, on stderr.
-///
-/// Guarded by the GIL.
 enum UndeliveredMessages {
-    /// Those of producers that were dropped, which nobody may have been told of: a ResourceWarning is not shown unless
+    /// Notes those of a producer that was dropped, which nobody may have been told of: a ResourceWarning is not shown unless
     /// asked for.
-    nonisolated(unsafe) private static var dropped = 0
-
-    static func noteDropped(_ count: Int) { dropped += count }
+    static func noteDropped(_ count: Int) { ProcessState.droppedMessages += count }
 
     /// The child of a fork has none: they are its parent's.
-    static func forget() { dropped = 0 }
+    static func forget() { ProcessState.droppedMessages = 0 }
 
     /// Has the interpreter call `_tell_undelivered` when it exits: after the functions that the program registers with
     /// `atexit` once this module is imported, which may still flush.
@@ -27,8 +23,8 @@ enum UndeliveredMessages {
     /// How many there are now. Reports that wait are taken, so that what was delivered does not count; nothing of the
     /// program's is called any more.
     static func count(_ python: inout Python) -> Int {
-        var count = dropped
-        var client = clients
+        var count = ProcessState.droppedMessages
+        var client = ProcessState.clients
         while let here = client {
             client = here.pointee.next
             guard here.pointee.kind == .producer else { continue }

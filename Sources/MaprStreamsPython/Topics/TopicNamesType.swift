@@ -8,8 +8,6 @@ private struct TopicNamesFields {
     var names: Unmanaged<TopicNames>?
 }
 
-nonisolated(unsafe) private(set) var topicNamesType: Object?
-
 nonisolated(unsafe) private let signature = Signature(
     "_TopicNames", ["rules", "source", "home_cluster", "default_stream"])
 
@@ -64,7 +62,7 @@ func makeTopicNamesType(_ python: borrowing Python, _ module: Object) throws(Pyt
             :rtype: str or None
             """),
     ])
-    topicNamesType = try type.build(python, module: module)
+    Types.topicNames = try type.build(python, module: module)
 }
 
 @_cdecl("mapr_TopicNames_init")
