@@ -25,8 +25,65 @@ protocol KindOfFields: ~Copyable {
     /// The same as `base.client`, while the client is open.
     var handle: Unmanaged<Handle>? { get set }
 
+    /// What a call gets of a client that is not open: mostly nothing, and it raises.
+    static func notOpen(
+        _ fields: UnsafeMutablePointer<Self>, _ python: borrowing Python
+    ) throws(PythonError) -> Unmanaged<Handle>
+
+    /// Destroys a client that is closed, once no call uses it any more, and serves what must be told before.
+    ///
+    /// - Returns: what was raised by that. The exception that is pending stays.
+    static func destroy(_ fields: UnsafeMutablePointer<Self>, _ python: inout Python) -> PendingException
+
     /// In the child of a fork, where nothing of librdkafka's is touched any more, and its memory stays readable.
     static func abandon(_ fields: UnsafeMutablePointer<Self>)
+}
+
+// MARK: The calls of a client
+
+extension UnsafeMutablePointer where Pointee: KindOfFields & ~Copyable {
+    @inline(__always)
+    var base: UnsafeMutablePointer<ClientFields> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: ClientFields.self)
+    }
+
+    /// The Python object that these are the fields of.
+    var object: Object { .owner(of: self) }
+
+    /// The client, which stays while the GIL is held or `base.users` counts this call.
+    @inline(__always)
+    func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Pointee.Handle> {
+        guard let client = pointee.handle else { return try Pointee.notOpen(self, python) }
+        return client
+    }
+
+    /// The same once a call's arguments are read, which may run code of the application's that closes the client: a call on a
+    /// closed one raises that whatever its arguments are, and one that is closed meanwhile raises it too.
+    @inline(__always)
+    func open<Arguments>(
+        _ python: inout Python, reading arguments: (inout Python) throws(PythonError) -> Arguments
+    ) throws(PythonError) -> Opened<Pointee.Handle, Arguments> {
+        _ = try open(python)
+        let arguments = try arguments(&python)
+        return Opened(client: try open(python), arguments: arguments)
+    }
+
+    /// Ends a call that `base.enter` began. The last one on a closed client destroys it; what that raises is reported.
+    @inline(__always)
+    func leave(_ python: inout Python) {
+        base.pointee.users &-= 1
+        if isLast { Pointee.destroy(self, &python).report(python, object) }
+    }
+
+    /// The same for a call that has nothing to return and nothing to raise: what the end raises comes out of it.
+    @inline(__always)
+    func leaveEmpty(_ python: inout Python) throws(PythonError) {
+        base.pointee.users &-= 1
+        if isLast { try Pointee.destroy(self, &python).raise(python) }
+    }
+
+    @inline(__always)
+    private var isLast: Bool { base.pointee.users == 0 && pointee.handle == nil }
 }
 
 extension ClientKind {
@@ -85,7 +142,7 @@ func initializeClient<Fields: KindOfFields & ~Copyable>(
 ) -> Int32 {
     Python.entered(failure: -1) { python throws(PythonError) in
         let fields = object.unsafelyUnwrapped.fields(Fields.self)
-        let base = UnsafeMutableRawPointer(fields).assumingMemoryBound(to: ClientFields.self)
+        let base = fields.base
         func checkUnready() throws(PythonError) {
             if base.pointee.state != .unready { throw python.error(.runtimeError, Fields.kind.initializedTwice) }
         }

@@ -48,65 +48,10 @@ func consumerFields(_ object: Object?) -> UnsafeMutablePointer<ConsumerFields> {
 }
 
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
-    @inline(__always)
-    var base: UnsafeMutablePointer<ClientFields> {
-        UnsafeMutableRawPointer(self).assumingMemoryBound(to: ClientFields.self)
-    }
-
-    /// The Python object that these are the fields of.
-    var object: Object {
-        .owner(of: self)
-    }
-
-    /// The consumer, which stays while the GIL is held or `base.users` counts this call.
-    @inline(__always)
-    func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
-        guard let consumer = pointee.consumer else { return try openForLastCallbacks(python) }
-        return consumer
-    }
-
-    /// The same once a call's arguments are read, which may run code of the application's that closes the consumer: a call on
-    /// a closed one raises that whatever its arguments are, and one that is closed meanwhile raises it too.
-    @inline(__always)
-    func open<Arguments>(
-        _ python: inout Python, reading arguments: (inout Python) throws(PythonError) -> Arguments
-    ) throws(PythonError) -> Opened<Consumer, Arguments> {
-        _ = try open(python)
-        let arguments = try arguments(&python)
-        return Opened(client: try open(python), arguments: arguments)
-    }
-
-    /// While the consumer closes, the callbacks that the close runs may still use it; other threads may not.
-    @inline(never)
-    private func openForLastCallbacks(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Consumer> {
-        guard
-            pointee.isClosing, let client = base.pointee.client,
-            CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
-        else { throw base.notOpen(python, .consumer) }
-        return Unmanaged<Consumer>.fromOpaque(client.toOpaque())
-    }
-
     /// Whether a call that waits should give up: the consumer was closed meanwhile, by another thread.
     var isClosedElsewhere: Bool {
         pointee.consumer == nil && !CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(self))
     }
-
-    /// Ends a call. The last one on a closed consumer finishes its close; what the last callbacks raise then is reported.
-    @inline(__always)
-    func leave(_ python: inout Python) {
-        base.pointee.users &-= 1
-        if isLast { finishClose(&python).report(python, object) }
-    }
-
-    /// The same for a call that has nothing to return and nothing to raise: what the last callbacks raise comes out of it.
-    @inline(__always)
-    func leaveEmpty(_ python: inout Python) throws(PythonError) {
-        base.pointee.users &-= 1
-        if isLast { try finishClose(&python).raise(python) }
-    }
-
-    @inline(__always)
-    private var isLast: Bool { base.pointee.users == 0 && pointee.consumer == nil }
 
     /// Runs a call that may wait for librdkafka's threads, with the GIL released.
     func withOpenConsumer<Result>(

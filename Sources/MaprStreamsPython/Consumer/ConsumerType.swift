@@ -121,5 +121,21 @@ extension ConsumerFields: KindOfFields {
         try Consumer(configuration: configuration, events: events, owner: owner)
     }
 
+    /// While the consumer closes, the callbacks that the close runs may still use it; other threads may not.
+    @inline(never)
+    static func notOpen(
+        _ fields: UnsafeMutablePointer<ConsumerFields>, _ python: borrowing Python
+    ) throws(PythonError) -> Unmanaged<Consumer> {
+        guard
+            fields.pointee.isClosing, let client = fields.base.pointee.client,
+            CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields))
+        else { throw fields.base.notOpen(python, .consumer) }
+        return Unmanaged<Consumer>.fromOpaque(client.toOpaque())
+    }
+
+    static func destroy(
+        _ fields: UnsafeMutablePointer<ConsumerFields>, _ python: inout Python
+    ) -> PendingException { fields.finishClose(&python) }
+
     static func abandon(_ fields: UnsafeMutablePointer<ConsumerFields>) { fields.abandon() }
 }

@@ -120,7 +120,7 @@ func producerClose(
         }
         fields.pointee.hasLeftMessages = left > 0
         fields.base.pointee.users &-= 1
-        if fields.base.pointee.users == 0 && !fields.destroy(&python) { throw PythonError() }
+        if fields.base.pointee.users == 0 { try fields.destroy(&python).raise(python) }
         return python.boolean(left == 0).take()
     }
 }
@@ -139,28 +139,21 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// Destroys a closed producer, once no call uses it any more.
     ///
     /// Messages that are left fail, and their callbacks are told: without it they would never be let go.
-    /// - Returns: false where the exception of a signal's handler is pending; the one that was pending stays otherwise.
+    /// - Returns: the exception of a signal's handler. The one that is pending stays.
     @inline(never)
-    func destroy(_ python: inout Python) -> Bool {
-        guard let client = base.pointee.client else { return true }
+    func destroy(_ python: inout Python) -> PendingException {
+        guard let client = base.pointee.client else { return PendingException() }
         let producer = Unmanaged<Producer>.fromOpaque(client.toOpaque())
         // The call that ends may be raising: callbacks must not find its exception pending.
         let pending = PendingException(fetching: python)
+        var raised = PendingException()
         purgeAndReport(&python, producer)
-        guard base.pointee.client != nil, base.pointee.users == 0 else {
-            pending.restore(python)
-            return true
+        if base.pointee.client != nil && base.pointee.users == 0 {
+            base.pointee.client = nil
+            if !python.destroy(client, waitingAtMost: -1) { raised = PendingException(fetching: python) }
         }
-        base.pointee.client = nil
-        if python.destroy(client, waitingAtMost: -1) {
-            pending.restore(python)
-            return true
-        }
-        if pending.isEmpty { return false }
-        // The call raises what it was raising.
-        python.reportUnraisable(Types.producer)
         pending.restore(python)
-        return true
+        return raised
     }
 
     private func purgeAndReport(_ python: inout Python, _ producer: Unmanaged<Producer>) {
@@ -193,7 +186,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         base.pointee.state = .closed
         // Events that are not about a message have nobody to hear them any more.
         base.clearCallbacks(keepingReport: true)
-        if !destroy(&python) { python.reportUnraisable(Types.producer) }
+        destroy(&python).report(python, Types.producer)
         UndeliveredMessages.noteDropped(pointee.purged)
         if pointee.purged > 0 && !Interpreter.isFinalizing {
             let words =

@@ -33,44 +33,6 @@ func producerFields(_ object: Object?) -> UnsafeMutablePointer<ProducerFields> {
     object.unsafelyUnwrapped.fields(ProducerFields.self)
 }
 
-extension UnsafeMutablePointer where Pointee == ProducerFields {
-    @inline(__always)
-    var base: UnsafeMutablePointer<ClientFields> {
-        UnsafeMutableRawPointer(self).assumingMemoryBound(to: ClientFields.self)
-    }
-
-    /// The producer, which stays while the GIL is held or `base.users` counts this call.
-    @inline(__always)
-    func open(_ python: borrowing Python) throws(PythonError) -> Unmanaged<Producer> {
-        guard let producer = pointee.producer else { throw notOpen(python) }
-        return producer
-    }
-
-    /// Out of the way of the calls that are quick.
-    @inline(never)
-    func notOpen(_ python: borrowing Python) -> PythonError { base.notOpen(python, .producer) }
-
-    /// The same once a call's arguments are read, which may run code of the application's that closes the producer: a call on
-    /// a closed one raises that whatever its arguments are, and one that is closed meanwhile raises it too.
-    @inline(__always)
-    func open<Arguments>(
-        _ python: inout Python, reading arguments: (inout Python) throws(PythonError) -> Arguments
-    ) throws(PythonError) -> Opened<Producer, Arguments> {
-        _ = try open(python)
-        let arguments = try arguments(&python)
-        return Opened(client: try open(python), arguments: arguments)
-    }
-
-    /// Ends a call. The last one on a closed producer destroys it.
-    @inline(__always)
-    func leave(_ python: inout Python) {
-        base.pointee.users &-= 1
-        if base.pointee.users == 0 && pointee.producer == nil && !destroy(&python) {
-            python.reportUnraisable(Types.producer)
-        }
-    }
-}
-
 func makeProducerType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     prepareProduce()
     let layout = ObjectLayout(of: ProducerFields.self, isWeaklyReferenceable: true)
@@ -168,6 +130,15 @@ extension ProducerFields: KindOfFields {
     ) throws(StreamsError) -> Producer {
         try Producer(configuration: configuration, events: events, owner: owner)
     }
+
+    @inline(__always)
+    static func notOpen(
+        _ fields: UnsafeMutablePointer<ProducerFields>, _ python: borrowing Python
+    ) throws(PythonError) -> Unmanaged<Producer> { throw fields.base.notOpen(python, .producer) }
+
+    static func destroy(
+        _ fields: UnsafeMutablePointer<ProducerFields>, _ python: inout Python
+    ) -> PendingException { fields.destroy(&python) }
 
     static func abandon(_ fields: UnsafeMutablePointer<ProducerFields>) { fields.pointee.producer = nil }
 }
