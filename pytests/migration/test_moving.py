@@ -84,7 +84,10 @@ def contents(server: KafkaServer, topic: str, counts: list[int]) -> list[list[tu
 
 
 def test_the_steps_of_the_page(tmp_path):
-    with KafkaServer(properties={"auto.create.topics.enable": "false"}) as server:
+    # The records are old, and the server looks for what it may delete all the time: topics have to say how long they keep it.
+    properties = {"auto.create.topics.enable": "false"}
+    properties.update({"log.initial.task.delay.ms": "500", "log.retention.check.interval.ms": "500"})
+    with KafkaServer(properties=properties) as server:
         page = Page(tmp_path, server)
         servers = {"bootstrap.servers": server.bootstrap_servers}
         admin = Producer(servers)
@@ -103,7 +106,7 @@ def test_the_steps_of_the_page(tmp_path):
             for record in records:
                 deliver(admin, topic, [record])
 
-        server.create_topic("there.pageviews", PARTITIONS)
+        server.create_topic("there.pageviews", PARTITIONS, properties={"retention.ms": "-1"})
         produce("there.pageviews", range(12))
         with Consumer({**servers, "group.id": "dashboards"}) as consumer:
             # Partition 0 in its midst, 1 at its end, 2 not at all.
