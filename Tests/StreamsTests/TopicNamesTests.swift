@@ -196,7 +196,9 @@ private func names(
         let error = thrown { () throws(StreamsError) in _ = try names.kafkaTopic(for: "x") }
         #expect(error?.code == .invalidArgument)
         #expect(
-            error?.text == "the topic x is of the default stream, which is \(stream): that is no /path/to/stream")
+            error?.text
+                == "the topic x is of the default stream, which is \(stream): that is no /path/to/stream, which "
+                + "streams.producer.default.stream and streams.consumer.default.stream take")
     }
 
     @Test func aBareTopicIsCheckedToo() throws {

@@ -122,6 +122,21 @@ def a_producer_with_nothing_to_send_is_true(stage):
         return bool(producer)
 
 
+def the_length_of_a_producer_that_an_event_waits_for(stage):
+    with Producer({**stage.config(statistics_interval_ms=10), "stats_cb": lambda text: None}) as producer:
+        if stage.dialect == "kafka":
+            wait_until(lambda: len(producer) > 0, timeout=60)
+            return True
+        lengths: list[int] = []
+
+        def served():
+            lengths.append(len(producer))
+            return producer.poll(0) > 0
+
+        wait_until(served, timeout=60)
+        return any(lengths)
+
+
 def the_largest_message(stage):
     with Producer(stage.config()) as producer:
         outcomes = outcome(lambda: producer.produce(stage.topic, b"x" * 10 * 1024 * 1024))
@@ -179,6 +194,7 @@ CASES: list[tuple[Callable[[Stage], Any], Any, Any]] = [
     (a_consumer_without_a_group, "done", "ValueError"),
     (a_subscription_without_a_group, "_UNKNOWN_GROUP", "ValueError"),
     (a_producer_with_nothing_to_send_is_true, False, True),
+    (the_length_of_a_producer_that_an_event_waits_for, False, True),
     (topic_properties_that_are_no_dict, "_INVALID_ARG", "AttributeError"),
     (arguments_behind_the_dictionary, "done", "TypeError"),
 ]

@@ -181,6 +181,61 @@ class TestRun:
             "mapr_streams_python mapr_streams_python True child",
         ], ran.stderr
 
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="gunicorn and its like fork")
+    def test_a_server_of_workers_is_run_with_each_interpreter_that_it_starts(self, tmp_path):
+        """As `run gunicorn app:app`: a script that pip has made, whose workers import the application."""
+        (tmp_path / "app.py").write_text(
+            "import sys, confluent_kafka\n"
+            "def app(where):\n"
+            "    print(where, confluent_kafka.__name__, confluent_kafka.Consumer.__module__, flush=True)\n"
+            "if __name__ == '__main__':\n"
+            "    app('module')\n"
+        )
+        # The first line is the interpreter's path, as pip writes it; a long one goes through the shell.
+        (tmp_path / "prefork").write_text(
+            f"""#!/bin/sh
+'''exec' "{sys.executable}" "$0" "$@"
+' '''
+import concurrent.futures, importlib, multiprocessing, os, subprocess, sys
+sys.path.insert(0, {str(tmp_path)!r})
+
+def work(where):
+    module, name = sys.argv[1].split(":")
+    getattr(importlib.import_module(module), name)(where)
+
+if __name__ == "__main__":
+    def forked(where):
+        child = os.fork()
+        if child == 0:
+            work(where)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+    forked("forked before the import")
+    work("parent")
+    forked("forked behind the import")
+    for method in ("spawn", "forkserver"):
+        process = multiprocessing.get_context(method).Process(target=work, args=(method,))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+    subprocess.run([sys.executable, "-m", "app"], check=True, cwd={str(tmp_path)!r})
+    os.execv(sys.executable, [sys.executable, "-c", "import app; app.app('reloaded')"])
+"""
+        )
+        (tmp_path / "prefork").chmod(0o755)
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        ran = run("--dialect", "kafka", "prefork", "app:app", PATH=path, PYTHONPATH=str(tmp_path))
+        package = "mapr_streams_python.kafka mapr_streams_python.kafka"
+        assert ran.stdout.splitlines() == [
+            f"forked before the import {package}",
+            f"parent {package}",
+            f"forked behind the import {package}",
+            f"spawn {package}",
+            f"forkserver {package}",
+            f"module {package}",
+            f"reloaded {package}",
+        ], ran.stderr
+
     def test_another_sitecustomize_still_runs(self, tmp_path):
         (tmp_path / "sitecustomize.py").write_text("print('the other')\n")
         (tmp_path / "program.py").write_text(PROGRAM + "import sitecustomize; print(sitecustomize.__file__)\n")

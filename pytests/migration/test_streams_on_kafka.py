@@ -241,3 +241,75 @@ class TestWithoutServers:
             producer.produce("/s:t", b"1")
         with Consumer({"group.id": "g"}) as consumer, pytest.raises(KafkaException, match=r"/s:t.*BOOTSTRAP_SERVERS"):
             consumer.subscribe(["/s:t"])
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda client, partition: client.assign([partition]),
+            lambda client, partition: client.incremental_assign([partition]),
+            lambda client, partition: client.commit(offsets=[partition]),
+            lambda client, partition: client.committed([partition]),
+            lambda client, partition: client.store_offsets(offsets=[partition]),
+            lambda client, partition: client.position([partition]),
+            lambda client, partition: client.seek(partition),
+            lambda client, partition: client.pause([partition]),
+            lambda client, partition: client.get_watermark_offsets(partition),
+            lambda client, partition: client.offsets_for_times([partition]),
+            lambda client, partition: client.list_topics(partition.topic),
+        ],
+        ids=[
+            *("assign", "incremental_assign", "commit", "committed", "store_offsets", "position", "seek", "pause"),
+            *("get_watermark_offsets", "offsets_for_times", "list_topics"),
+        ],
+    )
+    def test_each_call_asks_for_them_at_once(self, call):
+        says = r"/s:t.*set the environment variable MAPR_STREAMS_BOOTSTRAP_SERVERS"
+        config = {"group.id": "g", "enable.auto.offset.store": False}
+        with Consumer(config) as consumer, pytest.raises(KafkaException, match=says):
+            call(consumer, TopicPartition("/s:t", 0, 1))
+
+
+class TestErrorsThatSayWhatToDo:
+    @pytest.mark.parametrize(
+        ("make", "text"),
+        [
+            (
+                lambda: Producer({"streams.producer.defalt.stream": "/s"}),
+                'No such configuration property: "streams.producer.defalt.stream"; '
+                'did you mean "streams.producer.default.stream"?',
+            ),
+            (
+                lambda: Producer({"on_commit": print}),
+                'No such configuration property: "on_commit"; '
+                "consumers call it with the error or None and the partitions",
+            ),
+            (
+                lambda: Consumer({"group.id": "g", "on_delivery": print}),
+                'No such configuration property: "on_delivery"; '
+                "producers call it with the error or None and the message",
+            ),
+            (
+                lambda: Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}).subscribe(["/s:^a("]),
+                "what follows a ^ is an extended regular expression of POSIX: /s:^a(",
+            ),
+            (
+                lambda: Producer(
+                    {"bootstrap.servers": "127.0.0.1:1", "streams.producer.default.stream": "/s:t"}
+                ).produce("u", b""),
+                "the topic u is of the default stream, which is /s:t: that is no /path/to/stream, which "
+                "streams.producer.default.stream and streams.consumer.default.stream take",
+            ),
+        ],
+        ids=[
+            "a near property",
+            "a consumer's callback",
+            "a producer's callback",
+            "a pattern",
+            "a default with a topic",
+        ],
+    )
+    def test_it_stands_in_the_text(self, make, text):
+        with pytest.raises(KafkaException) as raised:
+            make()
+        assert raised.value.args[0] == KafkaError._INVALID_ARG
+        assert text in raised.value.args[0].str()

@@ -11,8 +11,8 @@ extension Vocabulary {
         .init("stats_cb", .kept, "it is called with the statistics as JSON"),
         .init("throttle_cb", .kept, "it is called with a ThrottleEvent"),
         .init("oauth_cb", .kept, "it gives the token for SASL OAUTHBEARER"),
-        .init("on_delivery", .kept, "it is called with the error or None and the message"),
-        .init("on_commit", .kept, "it is called with the error or None and the partitions"),
+        .init("on_delivery", .kept, "producers call it with the error or None and the message"),
+        .init("on_commit", .kept, "consumers call it with the error or None and the partitions"),
         .init("logger", .kept, "librdkafka's log goes to it"),
         .init(
             "default.topic.config", .kept,

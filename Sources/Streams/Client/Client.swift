@@ -150,10 +150,7 @@ public class Client: @unchecked Sendable {
         guard !namesServers, !PropertyCatalogue.isStreamsBuild, names?.isOfStream(name) ?? name.hasPrefix("/") else {
             return
         }
-        throw StreamsError(
-            .invalidArgument,
-            reason: "topic \"\(name)\" is of a MapR stream, and the client knows no Kafka brokers: set the environment"
-                + " variable \(OutsideSettings.variable(of: "bootstrap.servers")), or \"bootstrap.servers\"")
+        throw StreamsError(withoutServers: name)
     }
 
     /// Kafka's name of a topic.

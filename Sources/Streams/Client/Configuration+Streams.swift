@@ -108,7 +108,7 @@ extension Configuration {
         }
         let settings: NameSettings
         if let nameSettings { settings = nameSettings } else { settings = try NameSettings.shared() }
-        return TopicNames(settings, defaultStream: defaultStreams[property])
+        return TopicNames(settings, defaultStream: defaultStreams[property], knowsServers: namesServers)
     }
 }
 

@@ -92,7 +92,10 @@ public final class Configuration {
     /// What an unknown property may have been meant to be.
     private func whatElse(_ name: String, _ knownElsewhere: [String]) -> String {
         if let advice = ForeignProperties.advice(for: name) { return "; \(advice)" }
-        if let nearest = PropertyCatalogue.nearest(to: name, among: knownElsewhere) {
+        let fate = PropertyFate(of: name)
+        // The other kind of client's.
+        if fate.kind == .kept && !name.hasPrefix("streams.") { return "; \(fate.note)" }
+        if let nearest = PropertyCatalogue.nearest(to: name, among: knownElsewhere + PropertyFate.textual) {
             return "; did you mean \"\(nearest)\"?"
         }
         guard name.hasPrefix("streams."), !PropertyCatalogue.isStreamsBuild else { return "" }

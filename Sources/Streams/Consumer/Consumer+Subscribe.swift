@@ -16,6 +16,17 @@ extension Consumer {
         }
         let list = try TopicPartitionList(topics: topics, names: names)
         try willAsk(for: topics)
+        do throws(StreamsError) {
+            try subscribe(to: list)
+        } catch {
+            let patterns = topics.filter { $0.includes("^") }
+            guard error.code == .invalidArgument, !patterns.isEmpty else { throw error }
+            throw error.followed(
+                by: "what follows a ^ is an extended regular expression of POSIX: \(patterns.joined(separator: ", "))")
+        }
+    }
+
+    private func subscribe(to list: TopicPartitionList) throws(StreamsError) {
         // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.1 at least.
         try checkWithOpenGroup(beforeCloseOnly: true) {
             // librdkafka changes the subscription of a cooperative member, and aborts where that member has left the group

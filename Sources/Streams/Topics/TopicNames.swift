@@ -65,12 +65,16 @@ public final class TopicNames: Sendable {
 
     private let settings: NameSettings
     private let defaultStream: [UInt8]?
+    private let knowsServers: Bool
     private let known: Guarded<Known>
 
     /// - Parameter defaultStream: `streams.producer.default.stream` or `streams.consumer.default.stream`. It is looked at when
     ///   the first name without a path comes: an application that names full paths alone may set it to anything.
-    public init(_ settings: NameSettings, defaultStream: String? = nil) {
+    /// - Parameter knowsServers: whether the client knows any brokers. Without them whatever names a stream could only ever time
+    ///   out, and is refused.
+    public init(_ settings: NameSettings, defaultStream: String? = nil, knowsServers: Bool = true) {
         self.settings = settings
+        self.knowsServers = knowsServers
         self.defaultStream = defaultStream.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
         known = Guarded(Known())
     }
@@ -82,6 +86,7 @@ public final class TopicNames: Sendable {
     public func kafkaTopic(for name: String) throws(StreamsError) -> String {
         let bytes = Array(name.utf8)
         if let topic = known.withLock({ $0.topics[bytes] }) { return topic }
+        if !knowsServers && isOfStream(name) { throw StreamsError(withoutServers: name) }
         guard let (stream, spelling) = try parse(bytes) else {
             // Kafka's own. It may look like a stream's, and is to come back as it is.
             if TopicEncoding.decode(bytes) != nil || !settings.rules.rules.isEmpty {
@@ -191,7 +196,8 @@ public final class TopicNames: Sendable {
             throw StreamsError(
                 .invalidArgument,
                 reason: "the topic \(text(name)) is of the default stream, which is \(text(stream)): that is no "
-                    + "/path/to/stream")
+                    + "/path/to/stream, which streams.producer.default.stream and streams.consumer.default.stream take"
+            )
         }
         var full = stream
         full.append(.colon)
@@ -213,6 +219,16 @@ public final class TopicNames: Sendable {
         }
         try settings.claim(topic, for: stream)
         return topic
+    }
+}
+
+extension StreamsError {
+    /// A stream is named, and no brokers are known.
+    init(withoutServers name: String) {
+        self.init(
+            .invalidArgument,
+            reason: "topic \"\(name)\" is of a MapR stream, and the client knows no Kafka brokers: set the environment"
+                + " variable \(OutsideSettings.variable(of: "bootstrap.servers")), or \"bootstrap.servers\"")
     }
 }
 
