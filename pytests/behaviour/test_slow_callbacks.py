@@ -114,3 +114,13 @@ def test_no_message_is_lost_between_slow_callbacks(call, properties, kafka_topic
         read += [message for message in (got if isinstance(got, list) else [got]) if message is not None]
         read = [message for message in read if message.error() is None]
     assert [message.value() for message in read] == values
+
+
+@KINDS
+def test_a_close_ends(properties, kafka_topic, make_consumer):
+    slow = Slow()
+    consumer = make_consumer(properties(slow))
+    consumer.assign([TopicPartition(kafka_topic, 0, 0)])
+    let_events_pile_up()
+    consumer.close()
+    assert slow.calls > 0

@@ -114,14 +114,18 @@ extension Consumer {
     /// - Note: `rd_kafka_queue_poll`, `rd_kafka_consumer_closed`.
     public func serveClose(milliseconds: Int32) -> Bool {
         guard let queue = closeQueue.withLock({ $0 }) else { return true }
-        var event = nextEvent(of: queue, milliseconds: milliseconds)
-        while let here = event {
-            context.dispatch(here, of: handle)
+        guard var event = nextEvent(of: queue, milliseconds: milliseconds) else { return isClosed }
+        // What the group has told until its end is there by now; other events may go on coming.
+        let wasClosed = isClosed
+        var left = queue.count
+        while true {
+            context.dispatch(event, of: handle)
             if isAbandoned { return false }
-            rd_kafka_event_destroy(here)
-            event = queue.poll(milliseconds: 0)
+            rd_kafka_event_destroy(event)
+            guard left > 0, let next = queue.poll(milliseconds: 0) else { return wasClosed }
+            event = next
+            left -= 1
         }
-        return isClosed
     }
 
     /// Whether the group has come to its end: what it was asked before is answered, what it is asked from now on fails.
