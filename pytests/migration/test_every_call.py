@@ -57,7 +57,7 @@ CONSUMER: dict[str, Callable[[Consumer], list[str | None]]] = {
     "subscribe": subscribed,
 }
 # These take none and give none; `close` serves the callbacks that `subscribe` is tried with.
-CONSUMERS_WITHOUT = {"close", "memberid", "unassign", "unsubscribe"}
+CONSUMERS_WITHOUT = {"close", "consumer_group_metadata", "memberid", "unassign", "unsubscribe"}
 
 
 def reported(producer: Producer) -> list[str]:
@@ -73,7 +73,11 @@ PRODUCER: dict[str, Callable[[Producer], list[str | None]]] = {
     "poll": reported,
     "flush": reported,
 }
-PRODUCERS_WITHOUT = {"close", "purge"}
+# These are tried in a transaction.
+IN_TRANSACTIONS = {"send_offsets_to_transaction", "transaction"}
+PRODUCERS_WITHOUT = {
+    *("abort_transaction", "begin_transaction", "close", "commit_transaction", "init_transactions", "purge"),
+}
 
 
 def methods(cls: type) -> set[str]:
@@ -82,7 +86,7 @@ def methods(cls: type) -> set[str]:
 
 def test_each_method_is_in_a_table():
     assert methods(Consumer) == set(CONSUMER) | CONSUMERS_WITHOUT
-    assert methods(Producer) == set(PRODUCER) | PRODUCERS_WITHOUT
+    assert methods(Producer) == set(PRODUCER) | IN_TRANSACTIONS | PRODUCERS_WITHOUT
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +130,29 @@ def test_a_consumers_method_takes_and_gives_the_streams_name(cluster, method, re
 def test_a_producers_method_takes_and_gives_the_streams_name(cluster, method):
     with Producer({"bootstrap.servers": cluster.bootstrap_servers}) as producer:
         assert named(PRODUCER[method](producer)) == {NAME}
+
+
+@pytest.mark.parametrize("method", sorted(IN_TRANSACTIONS))
+def test_offsets_of_a_transaction_are_of_the_streams_topic(cluster, method, request):
+    servers = {"bootstrap.servers": cluster.bootstrap_servers}
+    group = {"group.id": request.node.name, "enable.auto.commit": False, "enable.partition.eof": False}
+    producing = {"transactional.id": request.node.name}
+    with Consumer({**servers, **group}) as consumer, Producer({**servers, **producing}) as producer:
+        consumer.assign(here())
+        read(consumer, 1, timeout=60)
+        producer.init_transactions(60)
+        if method == "transaction":
+            with producer.transaction(consumer, timeout=60):
+                producer.produce(NAME, b"x")
+        else:
+            producer.begin_transaction()
+            producer.produce(NAME, b"x")
+            producer.send_offsets_to_transaction(here(1), consumer.consumer_group_metadata(), 60)
+            producer.commit_transaction(60)
+        assert [(one.topic, one.offset) for one in consumer.committed(here(), timeout=60)] == [(NAME, 1)]
+    with Consumer({**servers, **group, "streams.topic.mapping": False}) as consumer:
+        assert [one.offset for one in consumer.committed([TopicPartition(TOPIC, 0)], timeout=60)] == [1]
+        assert [*consumer.list_topics(timeout=60).topics] == [TOPIC]
 
 
 def test_errors_statistics_and_metadata_have_the_streams_name(cluster):

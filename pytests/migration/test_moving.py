@@ -84,7 +84,7 @@ def contents(server: KafkaServer, topic: str, counts: list[int]) -> list[list[tu
 
 
 def test_the_steps_of_the_page(tmp_path):
-    # The records are old, and the server looks for what it may delete all the time: topics have to say how long they keep it.
+    # The records are old, and the server looks for what it may delete all the time: topics have to say what they keep.
     properties = {"auto.create.topics.enable": "false"}
     properties.update({"log.initial.task.delay.ms": "500", "log.retention.check.interval.ms": "500"})
     with KafkaServer(properties=properties) as server:
