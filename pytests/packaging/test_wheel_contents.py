@@ -71,7 +71,8 @@ def test_the_libraries_inside_are_of_the_versions_that_the_bill_of_materials_nam
     # libcurl's stands in a function that librdkafka does not call, and is not linked.
     said = {
         "openssl": rb"OpenSSL (\d+\.\d+\.\d+) \d+ \w+ \d+",
-        "zlib": rb"deflate (\d+\.\d+\.\d+) Copyright",
+        # On ARM the linker leaves out zlib's own text, and what stays is the version that callers hand to it.
+        "zlib": rb"(?:deflate |(?<![\d.]))(\d+\.\d+\.\d+)(?: Copyright|\0)",
         "zstd": rb"(?<![\d.])(1\.\d+\.\d+)\0",
     }
     for name, pattern in said.items():
