@@ -81,10 +81,11 @@ extension Consumer {
         // What was handed over before the subscription has ended is in the queue by now, unless another thread has taken it.
         // Not all that is fetched meanwhile.
         var hasTold = false
+        let deadline = Deadline(milliseconds: milliseconds)
         for _ in 0..<queue.count {
             guard let event = queue.poll(milliseconds: 0) else { break }
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { hasTold = true }
-            context.dispatch(event, of: handle)
+            tellLast(event, until: deadline)
             if isAbandoned { return true }
             rd_kafka_event_destroy(event)
         }
@@ -118,14 +119,26 @@ extension Consumer {
         // What the group has told until its end is there by now; other events may go on coming.
         let wasClosed = isClosed
         var left = queue.count
+        let deadline = Deadline(milliseconds: milliseconds)
         while true {
-            context.dispatch(event, of: handle)
+            tellLast(event, until: deadline)
             if isAbandoned { return false }
             rd_kafka_event_destroy(event)
             guard left > 0, let next = queue.poll(milliseconds: 0) else { return wasClosed }
             event = next
             left -= 1
         }
+    }
+
+    /// Tells the application of one of the last events.
+    ///
+    /// - Parameter deadline: from then on not of statistics and log lines, more of which come while the application is told than
+    ///   it can be told of: a close would take longer with each look, and its group is waiting. They are dropped, as those are
+    ///   that wait when the consumer has ended.
+    private func tellLast(_ event: OpaquePointer, until deadline: Deadline) {
+        let type = rd_kafka_event_type(event)
+        if (type == RD_KAFKA_EVENT_STATS || type == RD_KAFKA_EVENT_LOG) && deadline.hasPassed { return }
+        context.dispatch(event, of: handle)
     }
 
     /// Whether the group has come to its end: what it was asked before is answered, what it is asked from now on fails.
