@@ -218,13 +218,13 @@ def outcomes(program, callbacks, calls, dialect):
 # What a call may raise in a callback, and its text or the name of its error. Nothing else is raised.
 REFUSALS = {
     "flush()": r"RuntimeError: flush\(\) without a timeout cannot end inside a callback of the same Producer",
-    "subscribe()": r"KafkaException: .*code=_CONFLICT,.*call unassign\(\) before subscribe\(\)",
-    "seek()": r"KafkaException: .*code=(_STATE|_UNKNOWN_PARTITION),",
+    "subscribe()": r"\w*Exception: .*code=_CONFLICT,.*call unassign\(\) before subscribe\(\)",
+    "seek()": r"\w*Exception: .*code=(_STATE|_UNKNOWN_PARTITION),",
     # A member that has lost its partitions.
-    "commit(offsets, sync)": r"KafkaException: .*code=UNKNOWN_MEMBER_ID,",
+    "commit(offsets, sync)": r"\w*Exception: .*code=UNKNOWN_MEMBER_ID,",
 }
 # And where no broker is reached.
-NO_ANSWER = r"KafkaException: .*code=(_TRANSPORT|_TIMED_OUT|_ALL_BROKERS_DOWN|_WAIT_COORD),"
+NO_ANSWER = r"\w*Exception: .*code=(_TRANSPORT|_TIMED_OUT|_ALL_BROKERS_DOWN|_WAIT_COORD),"
 QUESTIONS = ["list_topics()", "committed()", "offsets_for_times()", "get_watermark_offsets()", "commit(offsets, sync)"]
 
 
