@@ -9,7 +9,6 @@ import time
 import pytest
 
 from mapr_streams_python import TopicPartition
-from mapr_streams_python.testing import deliver
 
 SLOW = 0.02
 TIMEOUT = 0.2
@@ -99,21 +98,6 @@ def test_a_flush_without_a_timeout_ends_when_all_is_delivered(properties, kafka_
         producer.produce(kafka_topic, str(index), on_delivery=lambda error, message: reports.append(message.value()))
     assert producer.flush() == 0
     assert reports == [b"%d" % index for index in range(10)]
-
-
-@pytest.mark.parametrize("call", CONSUMER_CALLS)
-def test_no_message_is_lost_between_slow_callbacks(call, kafka_topic, producer, make_consumer):
-    values = [b"%d" % index for index in range(50)]
-    deliver(producer, kafka_topic, values)
-    slow, read = Slow(), []
-    # Faster than the callback, and not so fast that the messages wait behind thousands of events.
-    consumer = make_consumer({"statistics.interval.ms": 10, "stats_cb": slow})
-    consumer.assign([TopicPartition(kafka_topic, 0, 0)])
-    while len(read) < len(values):
-        got = CONSUMER_CALLS[call](consumer)
-        read += [message for message in (got if isinstance(got, list) else [got]) if message is not None]
-        read = [message for message in read if message.error() is None]
-    assert [message.value() for message in read] == values
 
 
 @KINDS
