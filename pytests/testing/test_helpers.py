@@ -42,14 +42,18 @@ def test_deliver_sends_what_lingers(kafka_topic: str, make_producer: Factory) ->
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.kafka_cluster(brokers=2)
 def test_deliver_tells_how_many_failed_and_why(
-    kafka_cluster: MockCluster, kafka_topic: str, make_producer: Factory
+    kafka_cluster: MockCluster, make_topic: Factory, make_producer: Factory
 ) -> None:
-    producer = make_producer({"retries": 0, "linger.ms": 0, "batch.num.messages": 1})
-    kafka_cluster.push_request_errors("Produce", [None, "TOPIC_AUTHORIZATION_FAILED"])
+    topic = make_topic(partitions=2)
+    for partition in (0, 1):
+        kafka_cluster.set_partition_leader(topic, partition, partition + 1)
+    kafka_cluster.push_request_errors("Produce", ["INVALID_RECORD"], broker_id=2)
     with pytest.raises(AssertionError) as caught:
-        deliver(producer, kafka_topic, ["a", "b", "c"])
-    assert re.search(r"1 of 3 messages to '.*' failed; record 1: .*Topic authorization failed", str(caught.value))
+        records = [{"value": "v", "partition": partition} for partition in (0, 1, 0)]
+        deliver(make_producer({"retries": 0}), topic, records)
+    assert re.search(r"1 of 3 messages to '.*' failed; record 1: .*code=INVALID_RECORD", str(caught.value))
 
 
 @pytest.mark.parametrize("limit", [{}, {"queue.buffering.max.messages": 2}])
