@@ -10,6 +10,9 @@ extension ProcessState {
     enum Types {
         nonisolated(unsafe) static var kafkaError: Object?
         nonisolated(unsafe) static var kafkaException: Object?
+        /// That and its subclasses: a row for each way of going on, a column for each cause. The first of both is for errors that
+        /// have none.
+        nonisolated(unsafe) static var kafkaExceptions: [Object?] = []
         nonisolated(unsafe) static var topicPartition: Object?
         nonisolated(unsafe) static var message: Object?
         nonisolated(unsafe) static var producer: Object?

@@ -73,13 +73,6 @@ enum KafkaExceptionTypes {
     private static let rowCount = 4
     private static let columnCount = 5
 
-    /// A row for each way of going on, a column for each cause. The first of both is for errors that have none.
-    nonisolated(unsafe) private static let table: UnsafeMutablePointer<Object?> = {
-        let table = UnsafeMutablePointer<Object?>.allocate(capacity: rowCount * columnCount)
-        table.initialize(repeating: nil, count: rowCount * columnCount)
-        return table
-    }()
-
     /// The class that an error is raised as.
     static func type(for error: StreamsError) -> Object? {
         type(
@@ -106,7 +99,7 @@ enum KafkaExceptionTypes {
             case .timeout: 3
             case .unknownTopic: 4
             }
-        return table[row * columnCount + column]
+        return Types.kafkaExceptions[row * columnCount + column]
     }
 
     static func make(_ python: borrowing Python, _ module: Object) throws(PythonError) {
@@ -122,6 +115,7 @@ enum KafkaExceptionTypes {
                 """, nil, nil)
         ).take()
         Types.kafkaException = base
+        var table = [Object?](repeating: nil, count: rowCount * columnCount)
         table[0] = base
         for (index, kind) in goingOn.enumerated() {
             table[(index + 1) * columnCount] = try make(python, "\(kind.name)", kind.documentation, from: base)
@@ -137,6 +131,7 @@ enum KafkaExceptionTypes {
                 table[row * columnCount + column] = try make(python, name, "Both of its bases.", from: bases.object)
             }
         }
+        Types.kafkaExceptions = table
         try add(python, to: module)
     }
 
@@ -152,8 +147,8 @@ enum KafkaExceptionTypes {
 
     /// Adds the classes to the module by their names, once more where it is imported again.
     static func add(_ python: borrowing Python, to module: Object) throws(PythonError) {
-        for index in 0..<(rowCount * columnCount) {
-            guard let type = table[index] else { continue }
+        for type in Types.kafkaExceptions {
+            guard let type else { continue }
             let name = try type.attribute("__name__")
             if PyObject_SetAttr(module, name.object, type) != 0 { throw PythonError() }
         }
