@@ -113,8 +113,8 @@ client.subscribe([topic], on_revoke=lambda consumer, partitions: revoked.append(
 other = make_consumer({"partition.assignment.strategy": "cooperative-sticky", "group.id": group})
 other.subscribe([topic])
 wait_for(lambda: (client.poll(0.01), other.poll(0.01), revoked)[-1])
-# What the group gives the other one now it gives together with what waits for an answer of this one. Where the other one
-# came too late for that, this one has to answer before there is a next time.
+# What the group gives the other one now it gives together with what waits for an answer of this one.
+# Where the other one came too late for that, this one has to answer before there is a next time.
 def is_given():
     for _ in range(200):
         other.poll(0.05)
