@@ -3,7 +3,9 @@
 What readers see is in pytests/kafka/test_kafka_transactions.py: the mock cluster keeps no marks of transactions.
 """
 
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -269,6 +271,70 @@ def test_a_block_whose_message_fails_is_aborted(cluster, ready):
         ready.produce("other", b"v")
 
 
+def test_what_a_delivery_callback_raises_at_the_end_of_a_block_aborts_it_and_its_records_come_again(ready, consumer):
+    def refuse(error, message):
+        raise ValueError("from the callback")
+
+    with pytest.raises(ValueError, match="from the callback"), ready.transaction(consumer):
+        ready.produce("t", next_event(consumer).value(), on_delivery=refuse)
+    with ready.transaction(consumer):
+        assert next_event(consumer).value() == b"a"
+
+
+def test_an_exception_of_kafkas_that_a_callback_has_made_of_a_text_aborts_a_block(ready, consumer):
+    def refuse(error, message):
+        raise KafkaException("ours")
+
+    with pytest.raises(KafkaException, match="ours"), ready.transaction(consumer):
+        ready.produce("t", next_event(consumer).value(), on_delivery=refuse)
+    with ready.transaction(consumer):
+        assert next_event(consumer).value() == b"a"
+
+
+def test_records_come_again_though_a_callback_raises_inside_the_abort(cluster, ready, consumer):
+    def refuse(error, message):
+        raise ValueError("from the callback")
+
+    with pytest.raises(ValueError, match="from the callback"), ready.transaction(consumer):
+        # It is not sent before the abort purges it.
+        cluster.set_broker_rtt(1, 0.3)
+        ready.produce("t", next_event(consumer).value(), on_delivery=refuse)
+        raise KeyError("ours")
+    with ready.transaction(consumer):
+        assert next_event(consumer).value() == b"a"
+
+
+def test_ctrl_c_while_a_block_waits_for_its_messages_aborts_it_and_its_records_come_again(cluster, consumer):
+    waiting = threading.Event()
+
+    def interrupt():
+        assert waiting.wait(HANG)
+        os.kill(os.getpid(), signal.SIGINT)
+        cluster.set_broker_up(1)
+
+    config = {
+        "bootstrap.servers": cluster.bootstrap_servers,
+        "transactional.id": unique_name("tx"),
+        "reconnect.backoff.max.ms": 100,
+        "statistics.interval.ms": 10,
+        "stats_cb": lambda text: waiting.set(),
+        "log_level": 0,
+    }
+    interrupting = threading.Thread(target=interrupt)
+    with Producer(config) as producer:
+        producer.init_transactions(HANG)
+        with pytest.raises(KeyboardInterrupt), producer.transaction(consumer):
+            value = next_event(consumer).value()
+            cluster.set_broker_down(1)
+            producer.produce("t", value)
+            # Nothing serves statistics from here on but the wait at the end.
+            waiting.clear()
+            interrupting.start()
+        interrupting.join()
+        with producer.transaction(consumer):
+            assert next_event(consumer).value() == b"a"
+
+
 def test_a_block_takes_no_consumer_that_commits_by_itself(cluster, ready):
     with Consumer({"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g"}) as consumer:
         with raises_kafka_error("_INVALID_ARG") as caught, ready.transaction(consumer):
@@ -298,12 +364,6 @@ def test_a_partition_that_was_not_consumed_keeps_its_committed_offset(ready, con
     with ready.transaction(consumer):
         pass
     assert consumer.committed([TopicPartition("in", 0)], HANG)[0].offset == 2
-
-
-def test_kafka_exception_catches_all_kinds():
-    for kind in (RetriableException, AbortableException, FatalException):
-        with pytest.raises(KafkaException):
-            raise kind(KafkaError(KafkaError._STATE))
 
 
 def test_the_example_copies_each_record(cluster, consumer):

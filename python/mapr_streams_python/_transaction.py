@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
-from .cimpl import FatalException, KafkaException, RetriableException
+from .cimpl import FatalException, KafkaError, KafkaException, RetriableException
 
 if TYPE_CHECKING:
     from .cimpl import Consumer, Producer
@@ -50,6 +51,8 @@ class Transaction:
             return
         deadline = time.monotonic() + self._timeout
         try:
+            # Before anything is committed, so that what a delivery callback raises here ends in an abort.
+            self._producer.flush(max(0.0, deadline - time.monotonic()))
             if self._consumer is not None:
                 offsets = self._consumer._transaction_offsets()
                 group = self._consumer.consumer_group_metadata()
@@ -62,15 +65,30 @@ class Transaction:
             _retrying(self._producer.commit_transaction, deadline)
         except KafkaException as error:
             # A commit that was begun goes on in the background, and cannot be aborted unless librdkafka says so.
-            if error.args[0].txn_requires_abort() and not isinstance(error, FatalException):
+            if _requires_abort(error) and not isinstance(error, FatalException):
                 self._abort()
             raise
 
     def _abort(self) -> None:
         deadline = time.monotonic() + self._timeout
-        _retrying(self._producer.abort_transaction, deadline)
+        try:
+            _retrying(self._producer.abort_transaction, deadline)
+        except BaseException:
+            # A callback's exception, or Ctrl-C: the abort is done, or goes on. Whatever it is, nothing is committed.
+            with contextlib.suppress(KafkaException):
+                self._rewind(deadline)
+            raise
+        self._rewind(deadline)
+
+    def _rewind(self, deadline: float) -> None:
         if self._consumer is not None:
             self._consumer._rewind(max(0.0, deadline - time.monotonic()))
+
+
+def _requires_abort(raised: KafkaException) -> bool:
+    # A callback may raise one that it has made of anything.
+    error = raised.args[0] if raised.args else None
+    return isinstance(error, KafkaError) and error.txn_requires_abort()
 
 
 def _retrying(call: Callable[..., Any], deadline: float, *arguments: Any) -> None:
