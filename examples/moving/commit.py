@@ -1,8 +1,9 @@
 """Commits on Kafka what committed.py found on the Data Fabric, at the offsets that the records have here.
 
-    python commit.py MOVED < COMMITTED
+    python commit.py MOVED [EARLIER] < COMMITTED
 
-MOVED is what load.py printed. No consumer of the group may run yet.
+MOVED is what load.py printed. On the way back to the Data Fabric EARLIER is what it had printed on the way to Kafka: a
+group may be in the midst of what was moved then. No consumer of the group may run yet.
 """
 
 import json
@@ -11,9 +12,10 @@ import sys
 from mapr_streams_python import Consumer, TopicPartition
 
 moved = {}
-for line in open(sys.argv[1]):
-    one = json.loads(line)
-    moved.setdefault(one["partition"], []).append((one["from"], one["to"]))
+for name, source, target in zip(sys.argv[1:], ("from", "to"), ("to", "from")):
+    for line in open(name):
+        one = json.loads(line)
+        moved.setdefault(one["partition"], []).append((one[source], one[target]))
 
 
 def here(partition, offset):
