@@ -71,6 +71,27 @@ import Testing
         #expect(try consumer.position([test.partition()]).map(\.offset) == [5])
     }
 
+    @Test func severalAreTakenAtOnceUnlessAGroupMayPauseThem() throws {
+        guard !Librdkafka.isAtLeast(2, 1) else { return }
+        try test.fill(["0", "1"])
+        var place: UnsafeMutableRawPointer?
+        var batch = RecordBatch(capacity: 8)
+        try consumer.assign([test.partition(offset: 0)])
+        #expect(consumer.mayTakeTogether)
+        let deadline = Deadline(milliseconds: 60_000)
+        while batch.left < 2 && !deadline.hasPassed {
+            #expect(consumer.closing.withLock { _ in consumer.takeTogether(batch.places, 8, &place) } == 0)
+            batch.left += consumer.takeTogether(batch.places + batch.left, 8 - batch.left, &place)
+        }
+        #expect(values(batch).prefix(2) == ["0", "1"])
+        let member = try test.consumer(group: "other")
+        try member.subscribe([test.topic])
+        #expect(member.takeTogether(batch.places + batch.left, 8 - batch.left, &place) == 0)
+        var events = ClientEvents()
+        events.offsetsCommitted = { _, _ in }
+        #expect(try !test.consumer(events: events).mayTakeTogether)
+    }
+
     @Test func aBatchThatMayNotWaitReturnsAtOnce() throws {
         try consumer.assign([test.partition(offset: 0)])
         var batch = RecordBatch(capacity: 4)

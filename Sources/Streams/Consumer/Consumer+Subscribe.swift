@@ -33,6 +33,7 @@ extension Consumer {
             // and is about to join it again (`rd_kafka_cgrp_modify_subscription`, 2.0.2 to 2.16.1). It has no partitions
             // to keep then, so its subscription may as well begin anew.
             if isCooperative && !hasJoined { _ = rd_kafka_unsubscribe(handle) }
+            hasSubscribed = true
             return list.withRaw { rd_kafka_subscribe(handle, $0) }
         }
     }

@@ -37,11 +37,18 @@ public final class Consumer: Client, @unchecked Sendable {
     let missing = Guarded<Set<String>>([])
     /// `consume` puts a batch together message by message, and can be stopped by `yield` in between.
     public let takesOneByOne: Bool
+    /// Nevertheless several may be taken at once where no group gives the consumer partitions. See `takeTogether`.
+    @usableFromInline let mayTakeTogether: Bool
+    /// The application has asked a group for partitions, which may pause what it takes away. `closing` guards it.
+    var hasSubscribed = false
 
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
     ) throws(StreamsError) {
         takesOneByOne = !Librdkafka.isAtLeast(2, 13, 2) || events.haveFrequentOnes
+        // 2.1.0 and later have other faults, and a callback for commits may pause.
+        mayTakeTogether =
+            !Librdkafka.isAtLeast(2, 1) && !events.haveFrequentOnes && events.offsetsCommitted == nil
         try super.init(.consumer, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)
         queue = rd_kafka_queue_get_consumer(handle).map { EventQueue(owning: $0) }

@@ -19,6 +19,13 @@ final class Guarded<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// - Returns: nil where another thread looks at it just now.
+    func tryLock<Result>(_ body: (inout Value) -> Result) -> Result? {
+        guard pthread_mutex_trylock(mutex) == 0 else { return nil }
+        defer { pthread_mutex_unlock(mutex) }
+        return body(&value)
+    }
+
     func withLock<Result, Failure>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
