@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Streams
@@ -104,6 +105,30 @@ import Testing
         #expect(consumer?.next(count: 1).count == 1)
         #expect(try consumer?.close() == true)
         #expect(errors.map { $0 == nil } == [true])
+    }
+
+    @Test func anotherThreadHasItsRebalanceUntilThatIsAnswered() throws {
+        let test = try TestCluster()
+        let hasTold = Guarded(false)
+        var events = ClientEvents()
+        events.rebalance = { kind, _ in hasTold.withLock { $0 = kind == .assigned } }
+        let consumer = try test.consumer(events: events)
+        try consumer.subscribe([test.topic])
+        let other = try HelperCall { () throws(StreamsError) in
+            eventually { consumer.poll(milliseconds: 100)?.destroy() != nil }
+        }
+        // What answers needs this lock.
+        consumer.closing.withLock { _ in
+            #expect(eventually { hasTold.withLock { $0 } })
+            for _ in 0..<100 {
+                if !consumer.isRebalanceHeldElsewhere { break }
+                usleep(1000)
+            }
+            #expect(consumer.isRebalanceHeldElsewhere)
+        }
+        #expect(eventually { other.wait(milliseconds: 100) })
+        #expect(!consumer.isRebalanceHeldElsewhere)
+        #expect(try consumer.close())
     }
 
     // In processes of their own: where these go wrong, librdkafka aborts.

@@ -29,12 +29,15 @@ extension UnsafeMutablePointer where Pointee == CallFrame {
     }
 
     /// After it: where the call's time is over, librdkafka's function returns. It would go on as long as there are events,
-    /// for ever where they come faster than their callbacks return. What is left stays in the queue.
+    /// for ever where they come faster than their callbacks return. What is left stays in the queue. A client that is being
+    /// closed by another thread is served no further: what is left is for the close.
     ///
     /// Reports of deliveries do without: looking at the clock would be dear, and those that a call finds come to an end.
     fileprivate func endServing() {
-        if pointee.mustNotYield || Deadline.now < pointee.servesUntil { return }
-        client?.pointee.client?.use { $0.yield() }
+        guard !pointee.mustNotYield, let client else { return }
+        if client.pointee.state == .closed || Deadline.now >= pointee.servesUntil {
+            client.pointee.client?.use { $0.yield() }
+        }
     }
 
     /// The deadline of a call that has made its first attempt, whose callbacks count as well.

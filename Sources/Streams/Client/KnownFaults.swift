@@ -84,8 +84,8 @@ public enum KnownFaults {
         Fault(
             "a batch (`rd_kafka_consume_batch_queue`) loses messages that it has taken when a rebalance, `pause` or `seek`"
                 + " comes before it is full", 4208, mended: .init(2, 1, 0), .loses, .consumers,
-            kept: "takes message by message in `consume()`, unless the application has assigned the partitions and nothing"
-                + " pauses them meanwhile"),
+            kept: "takes message by message in `consume()`, unless the application has assigned the partitions and"
+                + " nothing pauses them meanwhile"),
         Fault(
             "a batch goes on for as long as there are events, whatever time it has", 0, mended: nil, .stops, .consumers,
             kept: "takes message by message in `consume()` where there are callbacks for events"),

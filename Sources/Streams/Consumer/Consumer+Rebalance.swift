@@ -30,40 +30,41 @@ extension Consumer {
     func rebalance(_ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) {
         let isAssigned = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
         let isRevoked = code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS
+        var partitions = TopicPartitionList.partitions(of: list, names: names)
+        let here: pthread_t = pthread_self()
+        group.withLock {
+            if isAssigned {
+                $0.hasBeenAssigned = true
+                $0.cannotBeFreed = false
+            }
+            $0.rebalances.append(
+                RebalanceInProgress(thread: here, newPartitions: isAssigned ? partitions : [], isAssigning: isAssigned))
+        }
+        // Not before it is answered. A close that began in between would have the group revoke what it waits to have assigned;
+        // it takes the one answer for the other and ends, and who is told of the revocation then asks it in vain, for ever.
+        defer {
+            if !isAbandoned {
+                group.withLock { _ = $0.rebalances.remove(at: $0.rebalance(of: here).unsafelyUnwrapped) }
+            }
+        }
         guard isAssigned || isRevoked else {
             _ = answer { rd_kafka_assign(handle, nil) }
             return
         }
-        if isAssigned {
-            group.withLock {
-                $0.hasBeenAssigned = true
-                $0.cannotBeFreed = false
-            }
-        }
-        var partitions = TopicPartitionList.partitions(of: list, names: names)
-        var paused: [TopicPartition] = []
         if let tell = context.events.rebalance {
-            let kind: ClientEvents.Rebalance = isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked
-            let here: pthread_t = pthread_self()
-            group.withLock {
-                $0.rebalances.append(
-                    RebalanceInProgress(
-                        thread: here, newPartitions: isAssigned ? partitions : [], isAssigning: isAssigned))
-            }
-            tell(kind, partitions)
+            tell(isAssigned ? .assigned : isAssignmentLost ? .lost : .revoked, partitions)
             if isAbandoned { return }
-            let told = group.withLock { $0.rebalances.remove(at: $0.rebalance(of: here).unsafelyUnwrapped) }
-            if told.hasAnswered { return }
-            partitions = partitions.beginning(at: told.offsets)
-            paused = told.paused
         }
+        let told = group.withLock { $0.rebalances[$0.rebalance(of: here).unsafelyUnwrapped] }
+        if told.hasAnswered { return }
+        partitions = partitions.beginning(at: told.offsets)
         do throws(StreamsError) {
             try isAssigned ? assignByDefault(partitions) : unassignByDefault(partitions)
         } catch {
             let what = isAssigned ? "Failed to set assignment" : "Failed to remove assignment"
             context.report(error.prefixed(what), of: handle)
         }
-        try? pauseAssigned(paused)
+        try? pauseAssigned(told.paused)
     }
 
     /// Assigns what the group gives a consumer that is dropped, and tells nobody.
