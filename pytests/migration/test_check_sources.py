@@ -218,3 +218,51 @@ def test_what_is_nested_too_deeply_for_python_is_a_finding(found):
     assert (line, text.split(": ")[0].split(" cannot")[1]) == (1, " parse this line")
     ((_, text),) = found("computed", nested)
     assert len(text) < 2000
+
+
+def test_a_default_stream_of_another_file_is_that_of_each_file_that_uses_it(check):
+    sender = f"{IMPORT}from conf import CONF\nProducer(CONF).produce('%s', 'v')\n"
+    report = check(
+        conf="CONF = {'bootstrap.servers': 'kafka:9092', 'streams.producer.default.stream': '/apps/s'}\n",
+        first=sender % "one",
+        second=sender % "two",
+    )
+    assert sorted(topic["name"] for topic in report["topics"]) == ["/apps/s:one", "/apps/s:two"]
+
+
+@pytest.mark.parametrize("first", ["None", "'/a:base'"])
+def test_what_a_class_uses_of_its_object_is_what_the_classes_derived_from_it_set(first, check):
+    report = check(
+        base=f"{PRODUCER}class Base:\n  topic = {first}\n  def send(self):\n    p.produce(self.topic, 'v')\n",
+        main="import base\nfrom base import Base as B\nclass Middle(B): pass\nclass Last(Middle): topic = '/a:last'\n"
+        "class Other(base.Base):\n  def __init__(self): self.topic = '/a:other'\nclass Stranger: topic = '/a:no'\n",
+    )
+    names = sorted(one["name"] for one in report["findings"] if one["file"] == "base.py")
+    assert names == ["/a:base"] * (first != "None") + ["/a:last", "/a:other"]
+
+
+def test_what_a_class_does_not_set_is_what_it_is_derived_from_sets(check):
+    report = check(
+        base="class Root: topic = '/a:root'\nclass Base(Root): pass\n",
+        package="from base import *\n",
+        main=f"{PRODUCER}from package import Base\nclass Own(Base):\n  def send(self): p.produce(self.topic, 'v')\n",
+    )
+    assert [one["text"] for one in report["findings"] if one["file"] == "main.py"] == ["/a:root becomes a--root"]
+
+
+def test_names_that_are_set_to_themselves_are_followed_once_each(found):
+    again = "topic = topic + topic\n" * 30 + "conf = dict(conf, **conf)\n" * 30
+    source = f"""{PRODUCER}topic = '/a:t'
+conf = {{'x': '/a:of-conf', conf['y']: 1}}
+{again}p.produce(topic, 'v'); p.produce(conf['x'], 'v')
+"""
+    last = source.count("\n")
+    assert found("topic", source) == [(last, "/a:t becomes a--t"), (last, "/a:of-conf becomes a--of-conf")]
+    assert all(text.endswith(": computed here") for _, text in found("computed", source))
+
+
+def test_files_that_take_all_names_of_each_other_are_looked_at_once_each(check):
+    names = [f"file{number}" for number in range(12)]
+    stars = {name: "".join(f"from {other} import *\n" for other in names if other != name) for name in names}
+    report = check(**{**stars, "file11": stars["file11"] + f"{PRODUCER}p.produce(MISSING, 'v'); p.produce(T, 'v')\n"})
+    assert [one["kind"] for one in report["findings"]] == ["computed", "computed"]

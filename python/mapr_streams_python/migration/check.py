@@ -16,7 +16,8 @@ from pathlib import Path
 from . import check_loops, check_platform
 from .check_client import ClientCheck, Names, asynchronous
 from .check_findings import KINDS, Finding, applied
-from .check_resolver import Project
+from .check_project import Project
+from .check_resolver import Resolver
 from .check_source import MissingParser, Source, UnreadableSource, text, walk
 from .names import create_command
 from .settings import SettingsError, add_name_options, topic_names
@@ -134,6 +135,7 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
     """
     report = Report()
     project = Project()
+    resolver = Resolver(project)
     checks = []
     for path in dict.fromkeys(files):
         report.files += 1
@@ -142,7 +144,8 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
         except UnreadableSource as error:
             report.findings.append(Finding(str(path), 1, 1, "unparsed", f"this file cannot be read: {error}"))
         else:
-            checks.append(ClientCheck(source, project.add(source), names))
+            project.add(source)
+            checks.append(ClientCheck(source, resolver, names))
     is_clients_project = any(one.is_client for one in checks)
     findings: list[Finding] = []
     for one in checks:

@@ -109,7 +109,7 @@ class ClientCheck:
 
     def _at(self, node: Node, kind: str, text: str, **more: Any) -> Finding:
         """The finding for a node, which may be in another file than this one."""
-        source = self.resolver.project.owner(node, self.resolver).source
+        source = self.resolver.project.owner(node).source
         return Finding.at(source, node, kind, text, **more)
 
     # Imports
@@ -225,7 +225,9 @@ class ClientCheck:
     # Properties
 
     def _properties(self) -> Iterator[Finding]:
-        seen = self.resolver.project.seen
+        # Pairs of a property and its value. Each file looks at all that its own clients are given, since a default
+        # stream that stands in another file is this file's too.
+        seen: set[int] = set()
         for node in self.nodes:
             if node.type == "call" and call_name(node) in CLIENTS:
                 self.clients.append(node)
@@ -264,7 +266,7 @@ class ClientCheck:
         return entries
 
     def _property(self, key: Node, value: Node, kind: str, seen: set[int]) -> Iterator[Finding]:
-        pair = self.resolver.project.owner(key, self.resolver).source.parent(key)
+        pair = self.resolver.project.owner(key).source.parent(key)
         name = self.resolver.key(key)
         if name is None or pair is None or pair.id in seen:
             return

@@ -1,0 +1,168 @@
+"""The sources that are checked together."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .check_definitions import Definitions
+from .check_source import Source, field, text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# A class, by the file that it is in and its name.
+Class = tuple["Module", str]
+
+
+class Project:
+    """The files that are checked together, so that a name may come from another of them."""
+
+    def __init__(self) -> None:
+        # By every name that one could be imported by: `conf`, `package.conf`, …
+        self._modules: defaultdict[str, list[Module]] = defaultdict(list)
+        self._subclasses: defaultdict[Class, list[Class]] | None = None
+        self.modules: list[Module] = []
+        # The file that the last node was in, where the next is most likely to be.
+        self._latest: Module | None = None
+
+    def add(self, source: Source) -> Module:
+        """Read what a file's names are set to."""
+        module = Module(source, self)
+        self.modules.append(module)
+        self._subclasses = None
+        parts = list(source.path.absolute().with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        for index in range(len(parts)):
+            self._modules[".".join(parts[index:])].append(module)
+        return module
+
+    def module(self, name: str, near: Module) -> Module | None:
+        """The file that an import of this name in another file is most likely to get."""
+        name = name.lstrip(".")
+        found = self._modules.get(name) or self._modules.get(name.rpartition(".")[2]) or []
+        folder = near.source.path.absolute().parent
+        distances = [
+            (len(os.path.relpath(one.source.path.absolute(), folder).split(os.sep)), index)
+            for index, one in enumerate(found)
+            if one is not near
+        ]
+        return found[min(distances)[1]] if distances else None
+
+    def owner(self, node: Node) -> Module:
+        """The file that a node is in."""
+        if self._latest is None or not self._latest.source.has(node):
+            self._latest = next(one for one in self.modules if one.source.has(node))
+        return self._latest
+
+    def subclasses(self, base: Class) -> list[Class]:
+        """The classes that are derived from one directly."""
+        if self._subclasses is None:
+            self._subclasses = defaultdict(list)
+            for module in self.modules:
+                for name in module.own.classes:
+                    for one in module.bases(name):
+                        self._subclasses[one].append((module, name))
+        return self._subclasses.get(base, [])
+
+
+class Module:
+    """One file of a project: what its names are, wherever they come from."""
+
+    def __init__(self, source: Source, project: Project) -> None:
+        self.source = source
+        self.project = project
+        self.own = Definitions(source)
+
+    def definitions(self, node: Node) -> list[Node | None]:
+        """What a name is set to, where the place sees it."""
+        found = self.own.seen_from(node, text(node))
+        return found if found is not None else self.of_module(text(node))
+
+    def of_module(self, name: str) -> list[Node | None]:
+        """What a name of the module itself is set to, here or where it comes from."""
+        for module, original in self._sources(name):
+            if (0, original) in module.own.names:
+                return module.own.names[0, original]
+        return []
+
+    def class_named(self, name: str) -> Class | None:
+        """The class that a name of this file is, wherever it comes from."""
+        start: Module | None = self
+        prefix, _, name = name.rpartition(".")
+        if prefix:
+            start = self.project.module(self.own.modules[prefix], self) if prefix in self.own.modules else None
+        sources = start._sources(name) if start is not None else []
+        return next((source for source in sources if source[1] in source[0].own.classes), None)
+
+    def bases(self, name: str) -> list[Class]:
+        """The classes that a class of this file is derived from directly, as far as they are here."""
+        found = [self.class_named(base) for base in self.own.classes.get(name, [])]
+        return [one for one in found if one is not None]
+
+    def _sources(self, name: str) -> list[Class]:
+        """Where a name of the module may come from, itself first: modules, each with its own name for it.
+
+        Each is there once: modules that take all names of each other make a net with ways without number.
+        """
+        found: dict[Class, None] = {}
+        pending: list[Class] = [(self, name)]
+        while pending:
+            module, name = one = pending.pop()
+            if one in found:
+                continue
+            found[one] = None
+            if name in module.own.imported:
+                wanted = [module.own.imported[name]]
+            else:
+                wanted = [(starred, name) for starred in module.own.starred]
+            others = [(self.project.module(source, module), original) for source, original in wanted]
+            pending += [(other, original) for other, original in reversed(others) if other is not None]
+        return list(found)
+
+    def attribute_definitions(self, node: Node) -> list[Node | None]:
+        """What an attribute of a module, of a class or of an object is set to."""
+        target, attribute = field(node, "object"), field(node, "attribute")
+        if target is None or attribute is None:
+            return []
+        name = text(attribute)
+        if text(target) in self.own.modules:
+            other = self.project.module(self.own.modules[text(target)], self)
+            found = other.of_module(name) if other is not None else []
+            if found:
+                return found
+        around = self.source.enclosing(node, "class_definition")
+        of_class = field(around, "name") if around is not None else None
+        if of_class is not None and text(target) in ("self", "cls", "type(self)", "self.__class__"):
+            found = self._members((self, text(of_class)), name, is_object=True)
+        else:
+            named = self.class_named(text(target))
+            found = self._members(named, name, is_object=False) if named is not None else []
+        return found or self.own.attributes.get(name, [])
+
+    def _members(self, start: Class, name: str, *, is_object: bool) -> list[Node | None]:
+        """What a class sets, or else those that it is derived from, and for an object those derived from it too."""
+        found: list[Node | None] = []
+        for above in _all_from(start, lambda one: one[0].bases(one[1])):
+            found = above[0].own.members.get((above[1], name), [])
+            if found:
+                break
+        if is_object:
+            below = _all_from(start, self.project.subclasses)[1:]
+            found = found + [node for one in below for node in one[0].own.members.get((one[1], name), [])]
+        return found
+
+
+def _all_from(start: Class, following: Callable[[Class], list[Class]]) -> list[Class]:
+    """A class and all that are found from it, the nearest first."""
+    found = {start: None}
+    pending = [start]
+    for one in pending:
+        for other in following(one):
+            if other not in found:
+                found[other] = None
+                pending.append(other)
+    return pending
