@@ -160,11 +160,14 @@ def test_programs_without_a_suffix_and_windows_programs_are_sources_too(write, t
     ]
 
 
-def test_folders_of_virtual_environments_are_left_out_whatever_they_are_called(write, tmp_path, capsys):
+@pytest.mark.parametrize(
+    "mark", ["pyvenv.cfg", "bin/activate_this.py", "Scripts/activate_this.py", "conda-meta/history"]
+)
+def test_folders_of_virtual_environments_are_left_out_whatever_they_are_called(mark, write, tmp_path, capsys):
     write(main="TOPIC = '/apps/s:a'\n")
     environment = tmp_path / "application" / "env311"
-    environment.mkdir()
-    (environment / "pyvenv.cfg").write_text("home = /usr\n")
+    (environment / mark).parent.mkdir(parents=True)
+    (environment / mark).write_text("home = '/usr'\n")
     (environment / "theirs.py").write_text("TOPIC = '/apps/s:theirs'\n")
     assert main(["check", "."]) == 1
     assert "theirs" not in capsys.readouterr().out

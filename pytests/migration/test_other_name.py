@@ -275,3 +275,10 @@ if __name__ == "__main__":
         ran = run("no-such-program")
         assert (ran.returncode, ran.stdout) == (2, "")
         assert ran.stderr == "error: no-such-program is neither a file nor a command on PATH\n"
+
+    def test_an_executable_file_here_is_run_though_its_folder_is_not_on_path(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "program").write_text(f"#!{sys.executable}\n{PROGRAM}")
+        (tmp_path / "program").chmod(0o755)
+        ran = run("program", "a")
+        assert (ran.stdout, ran.stderr) == ("mapr_streams_python mapr_streams_python True a\n", "")

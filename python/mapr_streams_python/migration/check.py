@@ -30,7 +30,9 @@ Exit status: 0 where there is nothing to do, 1 where something was found, 2 for 
 """
 SUFFIXES = (".py", ".pyw", ".ipynb")
 # Folders whose sources are nobody's own.
-SKIPPED = ("node_modules", "site-packages", "__pycache__", "venv")
+SKIPPED = ("node_modules", "site-packages", "dist-packages", "__pycache__", "venv")
+# What tells a virtual environment from a folder of the application: of Python 3, of Python 2's virtualenv, of conda.
+ENVIRONMENT_MARKS = ("pyvenv.cfg", "bin/activate_this.py", "Scripts/activate_this.py", "conda-meta")
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,13 +104,17 @@ def _sources(folder: Path) -> Iterator[Path]:
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and name not in SKIPPED and not (place / name / "pyvenv.cfg").is_file()
+            if not name.startswith(".") and name not in SKIPPED and not _is_environment(place / name)
         ]
         for name in files:
             path = place / name
             if path.suffix in SUFFIXES or (not path.suffix and _is_program(path)):
                 yield path
     yield from unreadable
+
+
+def _is_environment(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in ENVIRONMENT_MARKS)
 
 
 def _is_program(path: Path) -> bool:

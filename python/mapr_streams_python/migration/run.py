@@ -66,7 +66,8 @@ def _command(program: str, is_module: bool) -> list[str] | None:
     path = Path(program)
     if path.is_dir() or (path.is_file() and (path.suffix in (".py", ".pyz") or not os.access(path, os.X_OK))):
         return [sys.executable, program]
-    found = shutil.which(program)
+    # A file here that is no command on PATH can be meant alone.
+    found = shutil.which(program) or (str(path.absolute()) if path.is_file() else None)
     return [found] if found is not None else None
 
 
