@@ -3,12 +3,13 @@
 import contextlib
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from limits import HANG
 
-from mapr_streams_python import KafkaError, KafkaException, TopicPartition
-from mapr_streams_python.testing import deliver, read, wait_for_assignment
+from mapr_streams_python import Consumer, KafkaError, KafkaException, TopicPartition
+from mapr_streams_python.testing import MockCluster, deliver, read, wait_for_assignment, wait_until
 
 
 @pytest.mark.parametrize("step", ["commit", "close"])
@@ -50,6 +51,72 @@ def test_a_commit_that_a_close_would_overtake_is_refused(asynchronous, kafka_top
     read(consumer, 1)
     consumer.close()
     assert errors == [KafkaError._STATE]
+
+
+def test_the_group_metadata_asked_for_in_on_commit_of_a_close_is_refused(kafka_topic, producer, make_consumer):
+    """librdkafka drops the question where the group ends just then, and whoever asks waits for ever."""
+    deliver(producer, kafka_topic, ["v"])
+    errors = []
+
+    def on_commit(error, partitions):
+        with pytest.raises(KafkaException, match="the consumer is being closed") as raised:
+            consumer.consumer_group_metadata()
+        errors.append(raised.value.args[0].code())
+
+    consumer = make_consumer({"on_commit": on_commit})
+    consumer.assign([TopicPartition(kafka_topic, 0, 0)])
+    read(consumer, 1)
+    consumer.close()
+    assert errors == [KafkaError._STATE]
+
+
+def test_iterating_in_on_revoke_of_a_close_ends(kafka_topic, make_consumer):
+    raised = []
+
+    def on_revoke(consumer, partitions):
+        with pytest.raises(RuntimeError, match="Consumer closed") as error:
+            next(consumer)
+        raised.append(error.value)
+
+    consumer = make_consumer({"enable.partition.eof": False})
+    consumer.subscribe([kafka_topic], on_revoke=on_revoke)
+    wait_for_assignment(consumer)
+    consumer.close()
+    assert len(raised) == 1
+
+
+def test_a_question_without_a_time_limit_does_not_keep_the_consumer_that_is_closed_meanwhile():
+    """librdkafka drops it where the group ends, and answers it never."""
+    raised = []
+
+    def ask():
+        with pytest.raises((RuntimeError, KafkaException)) as error:
+            consumer.committed([TopicPartition("t", 0)])
+        raised.append(error.value)
+
+    with MockCluster() as cluster:
+        cluster.create_topic("t", 1)
+        before = main_threads()
+        config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g", "socket.timeout.ms": 2000}
+        consumer = Consumer({**config, "session.timeout.ms": 6000, "log_level": 0})
+        consumer.subscribe(["t"])
+        wait_for_assignment(consumer)
+        cluster.set_broker_rtt(1, 20)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        consumer.close()
+        asking.join(HANG)
+        assert len(raised) == 1
+        wait_until(lambda: main_threads() == before, HANG)
+
+
+def main_threads():
+    """How many clients there are in librdkafka: each has one thread of that name."""
+    found = 0
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # It has ended meanwhile.
+            found += (task / "comm").read_text().strip() == "rdk:main"
+    return found
 
 
 def test_what_a_close_revokes_can_be_committed(kafka_topic, producer, make_consumer):

@@ -12,7 +12,7 @@ import types
 import pytest
 
 from mapr_streams_python import OFFSET_INVALID, OFFSET_STORED, Consumer, KafkaError, Producer, TopicPartition
-from mapr_streams_python.testing import MockCluster, read, unique_name, wait_until
+from mapr_streams_python.testing import MockCluster, read, unique_name, wait_for_assignment, wait_until
 
 from .conftest import DIALECTS
 from .support import GROUP_TIMEOUT, fields, raises_kafka_error
@@ -141,6 +141,16 @@ def test_an_unknown_keyword_is_a_type_error_that_names_it(offline):
 
 
 # What a subscription does.
+
+
+def test_a_subscription_that_fails_leaves_the_callbacks_of_the_one_before(kafka_topic, make_consumer):
+    told = []
+    consumer = make_consumer()
+    consumer.subscribe([kafka_topic], lambda consumer, partitions: told.append("first"))
+    with raises_kafka_error("_INVALID_ARG"):
+        consumer.subscribe(["^(["], lambda consumer, partitions: told.append("second"))
+    wait_for_assignment(consumer)
+    assert told == ["first"]
 
 
 def test_a_subscribed_consumer_gets_the_messages_of_its_topics(session):

@@ -80,6 +80,17 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             }
         }
         var deadline: Deadline?
+        if let list = try fill(&python, consumer, &batch, wanted, milliseconds, &deadline) { return list }
+        return try consumeOn(&python, consumer, &batch, wanted, deadline?.remaining ?? milliseconds)
+    }
+
+    /// Takes what comes, and gives it as a list; nil where a record of it was of no matter to the program, and is out of the
+    /// batch.
+    @inline(__always)
+    private func fill(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32, _ deadline: inout Deadline?
+    ) throws(PythonError) -> OwnedObject? {
         let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
             // rd_kafka_consume_batch_queue looks whether it was stopped only after it has taken the next message.
             frame.pointee.mustNotYield = consumer.use { !$0.takesOneByOne }
@@ -93,11 +104,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         if let raised = outcome.exception.take() {
             try raiseUnless(python, &batch, PendingException(owning: raised))
         }
-        guard let list = try list(python, &batch, batch.count) else {
-            let left = deadline?.remaining ?? milliseconds
-            return try consumeOn(&python, consumer, &batch, wanted, batch.isEmpty ? left : 0)
-        }
-        return OwnedObject(owning: list)
+        return try list(python, &batch, batch.count).map { OwnedObject(owning: $0) }
     }
 
     /// Raises what was raised meanwhile; the next call does so where there are records to be given first.
@@ -111,12 +118,24 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         try exception.raise(python)
     }
 
+    /// Goes on where a record was of no matter: there may be thousands of them.
     @inline(never)
     private func consumeOn(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
         _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
-        try consume(&python, consumer, &batch, wanted, milliseconds)
+        var left = milliseconds
+        while true {
+            var index = 0
+            while index < batch.count {
+                if batch[index].isError && isKept(batch[index]) { batch.remove(at: index) } else { index += 1 }
+            }
+            var deadline: Deadline?
+            if let list = try fill(&python, consumer, &batch, wanted, batch.isEmpty ? left : 0, &deadline) {
+                return list
+            }
+            left = deadline?.remaining ?? left
+        }
     }
 
     /// A list of Messages that view the first records of a batch, and own them. Where memory is wanting, the batch keeps all.

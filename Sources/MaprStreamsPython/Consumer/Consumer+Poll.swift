@@ -51,7 +51,11 @@ func consumerNext(_ object: Object?) -> Object? {
         while true {
             try fields.advance(&python)
             let consumer = try fields.open(python)
-            guard let message = try fields.poll(&python, consumer, -1) else { continue }
+            guard let message = try fields.poll(&python, consumer, -1) else {
+                // In the last callbacks of a close too: no message comes any more.
+                if fields.pointee.consumer == nil { throw fields.base.notOpen(python, .consumer) }
+                continue
+            }
             let owned = OwnedObject(owning: message)
             let error = try OwnedObject(messageError(message, nil))
             if error.object.isNone { return owned.take() }
@@ -69,9 +73,20 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
     ) throws(PythonError) -> Object? {
         if pointee.hasPutOff, let message = try putOff(&python) { return message }
+        return try poll(&python, consumer, milliseconds) { frame in
+            consumer.use { $0.poll(milliseconds: 0, leftAt: frame.place) }
+        }
+    }
+
+    /// - Parameter takeWhatIsThere: does not wait.
+    @inline(__always)
+    private func poll(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32,
+        _ takeWhatIsThere: (UnsafeMutablePointer<CallFrame>) -> Record?
+    ) throws(PythonError) -> Object? {
         base.enter()
         let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
-            var record = consumer.use { $0.poll(milliseconds: 0, leftAt: frame.place) }
+            var record = takeWhatIsThere(frame)
             if record == nil && milliseconds != 0 && frame.pointee.exception == nil {
                 record = wait(&python, consumer, frame, milliseconds)
             }
@@ -113,7 +128,15 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             throw PythonError()
         }
         leave(&python)
-        return try poll(&python, open(python), milliseconds)
+        // There may be thousands of them.
+        let consumer = try open(python)
+        return try poll(&python, consumer, milliseconds) { frame in
+            while let record = consumer.use({ $0.poll(milliseconds: 0, leftAt: frame.place) }) {
+                // What the logger raises comes out of the next call then.
+                if frame.pointee.exception != nil || !consumer.use({ $0.keepsToItself(record) }) { return record }
+            }
+            return nil
+        }
     }
 
     /// What an earlier call put off: its exception is raised, or its record given; nil where that was all.
@@ -211,7 +234,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// See `Consumer.keepsToItself`.
-    private func isKept(_ record: Record) -> Bool {
+    func isKept(_ record: Record) -> Bool {
         guard let client = base.pointee.client else { return false }
         let outcome = CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { _ in
             Unmanaged<Consumer>.fromOpaque(client.toOpaque()).use { $0.keepsToItself(record) }

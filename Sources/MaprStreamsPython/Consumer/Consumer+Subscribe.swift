@@ -63,21 +63,26 @@ func consumerSubscribe(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         let callbacks = RebalanceCallbacks()
-        try fields.withOpenConsumer(
-            &python, prefix: "Failed to set subscription",
-            reading: { python throws(PythonError) in
-                try withSlots(5) { slots throws(PythonError) in
-                    try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
-                    let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
-                    try callbacks.fill(
-                        python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
+        do throws(PythonError) {
+            try fields.withOpenConsumer(
+                &python, prefix: "Failed to set subscription",
+                reading: { python throws(PythonError) in
+                    let topics = try withSlots(5) { slots throws(PythonError) in
+                        try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
+                        let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
+                        try callbacks.fill(
+                            python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
+                        return topics
+                    }
+                    // Before the call: another thread that polls may be told of the assignment before this one goes on.
+                    callbacks.putInto(fields)
                     return topics
-                }
-            },
-            { consumer, topics throws(StreamsError) in try consumer.subscribe(topics) })
-        address(of: &fields.pointee.owned.onAssign).set(callbacks.onAssign)
-        address(of: &fields.pointee.owned.onRevoke).set(callbacks.onRevoke)
-        address(of: &fields.pointee.owned.onLost).set(callbacks.onLost)
+                },
+                { consumer, topics throws(StreamsError) in try consumer.subscribe(topics) })
+        } catch {
+            callbacks.takeBack(from: fields)
+            throw error
+        }
         return python.none.take()
     }
 }
@@ -108,6 +113,32 @@ private final class RebalanceCallbacks {
     private(set) var onAssign: Object?
     private(set) var onRevoke: Object?
     private(set) var onLost: Object?
+    /// Those of `fields` instead of its own.
+    private var hasOld = false
+
+    /// Sets the callables of a consumer's rebalances, and keeps those that it had. Runs no Python.
+    func putInto(_ fields: UnsafeMutablePointer<ConsumerFields>) {
+        (mark.onAssign, mark.onRevoke, mark.onLost) = (onAssign, onRevoke, onLost)
+        exchange(with: fields)
+        hasOld = true
+    }
+
+    /// Gives them back where they were put, unless others have taken their place.
+    func takeBack(from fields: UnsafeMutablePointer<ConsumerFields>) {
+        let set = fields.pointee.owned
+        guard hasOld, set.onAssign == mark.onAssign, set.onRevoke == mark.onRevoke, set.onLost == mark.onLost
+        else { return }
+        exchange(with: fields)
+    }
+
+    /// What was put: compared only.
+    private var mark: (onAssign: Object?, onRevoke: Object?, onLost: Object?) = (nil, nil, nil)
+
+    private func exchange(with fields: UnsafeMutablePointer<ConsumerFields>) {
+        swap(&onAssign, &fields.pointee.owned.onAssign)
+        swap(&onRevoke, &fields.pointee.owned.onRevoke)
+        swap(&onLost, &fields.pointee.owned.onLost)
+    }
 
     func fill(
         _ python: borrowing Python, onAssign: Object?, onRevoke: Object?, onLost: Object?, listener: Object?

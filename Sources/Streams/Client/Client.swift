@@ -95,6 +95,7 @@ public class Client: @unchecked Sendable {
 
     /// Lets go of a client on a thread of its own. - Returns: what tells of its end; nil where it has ended already.
     public static func release(_ client: Unmanaged<Client>) -> HelperCall<Void>? {
+        client.use { client in client.released.withLock { $0 = true } }
         do throws(StreamsError) {
             return try HelperCall { () throws(StreamsError) in client.release() }
         } catch {
@@ -102,6 +103,10 @@ public class Client: @unchecked Sendable {
             return nil
         }
     }
+
+    /// Its owner has let go of it: it lives for a request that is under way, whose answer nobody waits for.
+    var isReleased: Bool { released.withLock { $0 } }
+    private let released = Guarded(false)
 
     /// In the child of a fork: librdkafka's threads are not there, and whoever calls it may wait for them for ever.
     public func abandon() { isAbandoned = true }

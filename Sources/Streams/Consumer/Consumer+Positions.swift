@@ -8,9 +8,11 @@ extension Consumer {
     /// - Note: `rd_kafka_committed`.
     public func committed(_ partitions: [TopicPartition], milliseconds: Int32) throws(StreamsError) -> [TopicPartition]
     {
-        _ = try withOpenGroup(beforeCloseOnly: true) {}
         let list = try TopicPartitionList(partitions, names: names)
-        let code = list.withRaw { rd_kafka_committed(handle, $0, milliseconds) }
+        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+            _ = try withOpenGroup(beforeCloseOnly: true) {}
+            return list.withRaw { rd_kafka_committed(handle, $0, milliseconds) }
+        }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
         return list.partitions
     }
@@ -42,8 +44,9 @@ extension Consumer {
         let topic = try kafkaTopic(for: partition.topic)
         var low: Int64 = 0
         var high: Int64 = 0
-        let code = rd_kafka_query_watermark_offsets(
-            handle, topic, partition.partition, &low, &high, milliseconds)
+        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+            rd_kafka_query_watermark_offsets(handle, topic, partition.partition, &low, &high, milliseconds)
+        }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
             throw explained(StreamsError(ErrorCode(code)), ofTopic: topic, partition: partition.partition)
         }
@@ -73,8 +76,9 @@ extension Consumer {
         return try partitions.askedInRounds { (partitions) throws(StreamsError) in
             let list = try TopicPartitionList(partitions, names: names)
             try willAsk(for: partitions.map { $0.topic })
-            let code = list.withRaw {
-                rd_kafka_offsets_for_times(handle, $0, milliseconds < 0 ? milliseconds : deadline.remaining)
+            let left = milliseconds < 0 ? milliseconds : deadline.remaining
+            let code = try answer(milliseconds: left) { milliseconds throws(StreamsError) in
+                list.withRaw { rd_kafka_offsets_for_times(handle, $0, milliseconds) }
             }
             if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
             return list.partitions

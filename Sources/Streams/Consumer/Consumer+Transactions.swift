@@ -5,10 +5,10 @@ import CSystem
 extension Consumer {
     /// Which member of its group it is, in which generation.
     ///
-    /// - Throws: `_UNKNOWN_GROUP` without a group.
+    /// - Throws: `_UNKNOWN_GROUP` without a group, `_STATE` where the consumer is being closed.
     /// - Note: `rd_kafka_consumer_group_metadata`, `rd_kafka_consumer_group_metadata_write`.
     public func groupMetadata() throws(StreamsError) -> GroupMetadata {
-        guard let metadata = rd_kafka_consumer_group_metadata(handle) else {
+        guard let metadata = try withOpenGroup({ rd_kafka_consumer_group_metadata(handle) }) else {
             throw StreamsError(.unknownGroup, reason: "the consumer has no group: set group.id")
         }
         defer { rd_kafka_consumer_group_metadata_destroy(metadata) }

@@ -80,7 +80,9 @@ extension Client {
         }
         defer { if let topicHandle { rd_kafka_topic_destroy(topicHandle) } }
         var raw: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
+        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+            rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
+        }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
         defer { rd_kafka_metadata_destroy(raw) }
         return ClusterMetadata(raw.pointee, of: self)
