@@ -269,3 +269,11 @@ def test_files_that_take_all_names_of_each_other_are_looked_at_once_each(check):
     stars = {name: "".join(f"from {other} import *\n" for other in names if other != name) for name in names}
     report = check(**{**stars, "file11": stars["file11"] + f"{PRODUCER}p.produce(MISSING, 'v'); p.produce(T, 'v')\n"})
     assert [one["kind"] for one in report["findings"]] == ["computed", "computed"]
+
+
+def test_a_name_that_is_set_in_a_thousand_lines_is_gone_through_once_for_each_step(found):
+    lines = "".join(
+        f"x = x + 'a{number % 3}' + y\ny = (x if y else x) + z\nz = '{{}}{{}}'.format(x, y)\n" for number in range(700)
+    )
+    source = f"{PRODUCER}{lines}p.produce(x + y + z, 'v')\n"
+    assert [line for line, _ in found("computed", source)] == [source.count("\n")]

@@ -28,6 +28,8 @@ class Resolver:
         # By the node and how far it is from the expression that was asked for: a name that is set to itself twice
         # would be followed on a number of ways that doubles with each step.
         self._known_values: dict[tuple[int, int], list[Value]] = {}
+        # By what a name is set to, so that not each of its uses goes through all of it again.
+        self._known_names: dict[tuple[int, str, int], tuple[list[Node | None], list[Value]]] = {}
         self._known_entries: dict[tuple[int, int], list[tuple[Node, Node]]] = {}
 
     def values(self, node: Node, depth: int = 0) -> list[Value]:
@@ -48,6 +50,9 @@ class Resolver:
         return find(node, depth + 1) if find is not None else []
 
     def _all(self, nodes: list[Node | None], unknown: Node, depth: int) -> list[Value]:
+        key = id(nodes), text(unknown), depth
+        if key in self._known_names:
+            return self._known_names[key][1]
         # A name that is declared with None is set to what it is somewhere else.
         set_to = [node for node in nodes if node is None or node.type != "none"] or nodes
         found: dict[Value, None] = {}
@@ -55,7 +60,9 @@ class Resolver:
             found.update(dict.fromkeys(self.values(node, depth) if node is not None else [(Hole(text(unknown)),)]))
             if len(found) > MOST_VALUES:
                 break
-        return list(found)
+        # The nodes are kept, since another list could have the id of one that is gone.
+        self._known_names[key] = nodes, list(found)
+        return self._known_names[key][1]
 
     def _of_string(self, node: Node, depth: int) -> list[Value]:
         parts: list[list[Value]] = []
