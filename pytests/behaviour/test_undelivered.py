@@ -1,5 +1,6 @@
 """What a producer counts as waiting, and what a program that ends is told of what still waits."""
 
+import os
 import subprocess
 import sys
 
@@ -15,7 +16,9 @@ NOBODY = "127.0.0.1:1"
 def told(program):
     # Python's development mode would show the warning about a dropped producer as well.
     command = [sys.executable, "-W", "ignore::ResourceWarning", "-c", program]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    # Memory that is used after it was freed is found.
+    environment = {**os.environ, "PYTHONMALLOC": "debug"}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert ended.returncode == 0, ended.stderr
     return [line for line in ended.stderr.splitlines() if "undelivered" in line]
 
@@ -37,6 +40,54 @@ def test_a_program_that_ends_is_told_once_how_many_messages_are_undelivered():
 def test_it_is_told_of_those_of_a_producer_that_was_dropped():
     said = told(PRODUCER + "p.produce('t', 'v')\ndel p")
     assert said == ["mapr_streams_python: the program ends with 1 message undelivered: call flush() before"]
+
+
+HOLDERS = {
+    "its owner's method": """
+class Application:
+    def __init__(self):
+        self.producer = Producer({'bootstrap.servers': NOBODY, 'error_cb': self.on_error, 'log_level': 0})
+    def on_error(self, error):
+        pass
+Application().producer.produce('t', 'v')
+""",
+    "the callback of a newer one": """
+old = Producer({'bootstrap.servers': NOBODY, 'log_level': 0})
+new = Producer({'bootstrap.servers': NOBODY, 'log_level': 0, 'error_cb': lambda error, held=old: None})
+old.produce('t', 'v')
+new.produce('t', 'v')
+del old
+""",
+    "the callback of a newer one's message": """
+old = Producer({'bootstrap.servers': NOBODY, 'log_level': 0})
+new = Producer({'bootstrap.servers': NOBODY, 'log_level': 0})
+old.produce('t', 'v')
+new.produce('t', 'given up', on_delivery=lambda error, message, held=old: None)
+new.purge()
+new.produce('t', 'v')
+del old
+""",
+    "a finalizer that closes it": """
+class Closes:
+    def __call__(self, error):
+        pass
+    def __del__(self):
+        producers.pop().close(0)
+producers = [Producer({'bootstrap.servers': NOBODY, 'log_level': 0, 'error_cb': Closes()})]
+producers[0].produce('t', 'v')
+""",
+}
+
+
+@pytest.mark.parametrize("holder", list(HOLDERS))
+def test_a_producer_that_is_held_by_nothing_but_a_callback_is_counted_when_the_program_ends(holder):
+    program = f"import gc\nfrom mapr_streams_python import Producer\ngc.disable()\nNOBODY = '{NOBODY}'\n"
+    said = told(program + HOLDERS[holder])
+    count = {"its owner's method": "1 message", "a finalizer that closes it": None}.get(holder, "2 messages")
+    # A close says itself what it leaves.
+    assert said == (
+        [f"mapr_streams_python: the program ends with {count} undelivered: call flush() before"] if count else []
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,26 +22,49 @@ enum UndeliveredMessages {
 
     /// How many there are now. Reports that wait are taken, so that what was delivered does not count; nothing of the
     /// program's is called any more.
+    ///
+    /// A callback that is let go of here may hold the last reference to a producer: to this one, where a method of the
+    /// program's object was its callback, or to another. So all of them are held until the last is counted.
     static func count(_ python: inout Python) -> Int {
         var count = ProcessState.droppedMessages
+        let producers = retainedProducers()
+        for object in producers { count += messages(&python, producerFields(object)) }
+        // What that notes of producers which are dropped with it is counted already.
+        for object in producers { object.release() }
+        return count
+    }
+
+    /// The producers of the process. The caller owns the references.
+    private static func retainedProducers() -> [Object] {
+        var producers: [Object] = []
         var client = ProcessState.clients
         while let here = client {
             client = here.pointee.next
             guard here.pointee.kind == .producer else { continue }
-            let fields = here.whole(ProducerFields.self)
-            guard let producer = fields.pointee.producer, producer.use({ $0.undelivered }) > 0 else { continue }
-            let discarded = fields.pointee.discardsReports
-            fields.pointee.discardsReports = true
-            here.clearCallbacks(keepingReport: true)
-            here.enter()
-            while true {
-                let outcome = fields.serve(&python, producer, 0)
-                if outcome.hasRaised || outcome.value == 0 { break }
-            }
-            count += producer.use { $0.undelivered }
-            fields.pointee.discardsReports = discarded
-            here.pointee.users &-= 1
+            let object = here.whole(ProducerFields.self).object
+            // One that another thread is freeing counts its messages itself.
+            if cpy_refcount(object) > 0 { producers.append(object.retained) }
         }
+        return producers
+    }
+
+    /// Those of one producer, whose object the caller holds.
+    private static func messages(
+        _ python: inout Python, _ fields: UnsafeMutablePointer<ProducerFields>
+    ) -> Int {
+        guard let producer = fields.pointee.producer, producer.use({ $0.undelivered }) > 0 else { return 0 }
+        let discarded = fields.pointee.discardsReports
+        fields.pointee.discardsReports = true
+        // A finalizer that is run may close the producer; then its handle stays until this is over.
+        fields.base.enter()
+        fields.base.clearCallbacks(keepingReport: true)
+        while fields.pointee.producer != nil {
+            let outcome = fields.serve(&python, producer, 0)
+            if outcome.hasRaised || outcome.value == 0 { break }
+        }
+        let count = fields.pointee.producer == nil ? 0 : producer.use { $0.undelivered }
+        fields.pointee.discardsReports = discarded
+        fields.leave(&python)
         return count
     }
 }
