@@ -48,6 +48,19 @@ public struct OwnedObject: ~Copyable {
     }
 }
 
+/// What a field holds, or nothing: held on to, so that code which sets the field meanwhile does not free it.
+@frozen
+public struct HeldObject: ~Copyable {
+    /// Borrowed: valid while this lives.
+    public let object: Object?
+
+    @inlinable @inline(__always)
+    public init(_ object: Object?) { self.object = object?.retained }
+
+    @inlinable @inline(__always)
+    deinit { object?.release() }
+}
+
 extension UnsafeMutablePointer where Pointee == PyObject {
     /// The same object with one reference more, which the caller owns.
     @inlinable @inline(__always)

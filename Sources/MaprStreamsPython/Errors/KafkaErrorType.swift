@@ -167,7 +167,8 @@ func kafkaErrorInitialize(_ object: Object?, _ arguments: Object?, _ keywords: O
 
 private func kafkaErrorString(_ python: borrowing Python, _ object: Object?) throws(PythonError) -> String {
     let fields = kafkaErrorFields(object)
-    if let reason = fields.pointee.owned.reason, let text = try python.textIfUTF8(reason) { return text }
+    let reason = HeldObject(fields.pointee.owned.reason)
+    if let reason = reason.object, let text = try python.textIfUTF8(reason) { return text }
     return ErrorCode(rawValue: fields.pointee.code).text
 }
 
@@ -236,14 +237,17 @@ func compared<Value: Comparable>(_ mine: Value, _ theirs: Value, _ operation: In
 func kafkaErrorReduce(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = kafkaErrorFields(object).pointee
+        // Making a tuple may collect garbage, and a finalizer may initialise the error anew.
+        let reason = HeldObject(fields.owned.reason)
+        let type = OwnedObject(retaining: cpy_type_of(object.unsafelyUnwrapped))
         let arguments = try OwnedObject(PyTuple_New(5))
         PyTuple_SetItem(arguments.object, 0, try python.integer(Int(fields.code)).take())
-        PyTuple_SetItem(arguments.object, 1, (fields.owned.reason ?? cpy_none().unsafelyUnwrapped).retained)
+        PyTuple_SetItem(arguments.object, 1, (reason.object ?? cpy_none().unsafelyUnwrapped).retained)
         for (index, flag) in [KafkaErrorFields.fatal, KafkaErrorFields.retriable, KafkaErrorFields.requiresAbort]
             .enumerated()
         {
             PyTuple_SetItem(arguments.object, index + 2, python.boolean(fields.flags & flag != 0).take())
         }
-        return try OwnedObject(cpy_tuple2(cpy_type_of(object.unsafelyUnwrapped), arguments.object)).take()
+        return try OwnedObject(cpy_tuple2(type.object, arguments.object)).take()
     }
 }

@@ -140,13 +140,23 @@ private func free(_ object: Object) {
 @_cdecl("mapr_Message_len")
 func messageLength(_ object: Object?) -> Int {
     let fields = messageFields(object)
-    if let value = fields.pointee.owned.value { return value.isNone ? 0 : PyObject_Size(value) }
+    if let value = fields.pointee.owned.value {
+        if value.isNone { return 0 }
+        return cpy_is_exactly_bytes(value) != 0 ? cpy_size(value) : sizeOfAny(value)
+    }
     if let record = fields.pointee.record { return record.value == nil ? 0 : record.valueCount }
     if fields.pointee.flags & MessageFields.isIncomplete != 0 {
         PyErr_NoMemory()
         return -1
     }
     return 0
+}
+
+/// What set_value() was given may set another value when it is asked.
+@inline(never)
+private func sizeOfAny(_ value: Object) -> Int {
+    let held = OwnedObject(retaining: value)
+    return PyObject_Size(held.object)
 }
 
 @_cdecl("mapr_Message_compare")
@@ -165,7 +175,9 @@ func messageCompare(_ object: Object?, _ other: Object?, _ operation: Int32) -> 
 @_cdecl("mapr_Message_hash")
 func messageHash(_ object: Object?) -> Int {
     let values = messageFields(object).pointee
-    let topic = values.owned.topic.map { PyObject_Hash($0) } ?? 0
+    // A subclass of str may have a hash of its own, which sets another topic.
+    let held = HeldObject(values.owned.topic)
+    let topic = held.object.map { PyObject_Hash($0) } ?? 0
     if topic == -1 { return -1 }
     let hash = (topic &* 31) ^ (Int(values.partition) &* 1_000_003) ^ Int(values.offset)
     return hash == -1 ? -2 : hash
@@ -213,7 +225,8 @@ func messageContent(_ python: borrowing Python, _ object: Object?) throws(Python
 @_cdecl("mapr_Message_reduce")
 func messageReduce(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
+        let type = OwnedObject(retaining: cpy_type_of(object.unsafelyUnwrapped))
         let content = try messageContent(python, object)
-        return try OwnedObject(cpy_tuple2(cpy_type_of(object.unsafelyUnwrapped), content.object)).take()
+        return try OwnedObject(cpy_tuple2(type.object, content.object)).take()
     }
 }

@@ -25,6 +25,27 @@ private func fields(_ object: Object?) -> UnsafeMutablePointer<TopicPartitionFie
     object.unsafelyUnwrapped.fields(TopicPartitionFields.self)
 }
 
+/// What a `TopicPartition` held at one moment, and holds on to: whatever is made of it may run code of the application's (a
+/// finalizer in a collection of garbage, a subclass's `__hash__`), which may initialise the object anew.
+private struct HeldTopicPartition: ~Copyable {
+    let topic: HeldObject
+    let metadata: HeldObject
+    let error: HeldObject
+    let offset: Int64
+    let partition: Int32
+    let leaderEpoch: Int32
+
+    init(_ object: Object?) {
+        let fields = fields(object)
+        topic = HeldObject(fields.pointee.owned.topic)
+        metadata = HeldObject(fields.pointee.owned.metadata)
+        error = HeldObject(fields.pointee.owned.error)
+        offset = fields.pointee.offset
+        partition = fields.pointee.partition
+        leaderEpoch = fields.pointee.leaderEpoch
+    }
+}
+
 func makeTopicPartitionType(_ python: borrowing Python, _ module: Object) throws(PythonError) {
     let layout = ObjectLayout(of: TopicPartitionFields.self, isWeaklyReferenceable: true)
     var type = TypeBuilder("mapr_streams_python.TopicPartition", layout)
@@ -122,9 +143,10 @@ func topicPartitionInitialize(_ object: Object?, _ arguments: Object?, _ keyword
 @_cdecl("mapr_TopicPartition_describe")
 func topicPartitionDescribe(_ object: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let values = fields(object).pointee
-        let topic = try values.owned.topic.map { topic throws(PythonError) in try python.textIfUTF8(topic) ?? "" } ?? ""
-        let error = try values.owned.error.map { error throws(PythonError) in try python.representation(error) }
+        let values = HeldTopicPartition(object)
+        let topic =
+            try values.topic.object.map { topic throws(PythonError) in try python.textIfUTF8(topic) ?? "" } ?? ""
+        let error = try values.error.object.map { error throws(PythonError) in try python.representation(error) }
         return try python.string(
             "TopicPartition{topic=\(topic),partition=\(values.partition),offset=\(values.offset),error=\(error ?? "None")}"
         ).take()
@@ -152,8 +174,8 @@ func topicPartitionCompare(_ object: Object?, _ other: Object?, _ operation: Int
 
 @_cdecl("mapr_TopicPartition_hash")
 func topicPartitionHash(_ object: Object?) -> Int {
-    let values = fields(object).pointee
-    let topic = values.owned.topic.map { PyObject_Hash($0) } ?? 0
+    let values = HeldTopicPartition(object)
+    let topic = values.topic.object.map { PyObject_Hash($0) } ?? 0
     if topic == -1 { return -1 }
     let hash = (topic &* 31) ^ (Int(values.partition) &+ 1)
     return hash == -1 ? -2 : hash
@@ -180,21 +202,21 @@ func topicPartitionSetOffset(_ object: Object?, _ value: Object?, _ unused: Unsa
 @_cdecl("mapr_TopicPartition_reduce")
 func topicPartitionReduce(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let values = fields(object).pointee
+        let values = HeldTopicPartition(object)
+        let type = OwnedObject(retaining: cpy_type_of(object.unsafelyUnwrapped).unsafelyUnwrapped)
         let none = cpy_none().unsafelyUnwrapped
         let arguments = try OwnedObject(PyTuple_New(5))
-        PyTuple_SetItem(arguments.object, 0, (values.owned.topic ?? none).retained)
+        PyTuple_SetItem(arguments.object, 0, (values.topic.object ?? none).retained)
         PyTuple_SetItem(arguments.object, 1, try python.integer(Int(values.partition)).take())
         PyTuple_SetItem(arguments.object, 2, try python.integer(Int(values.offset)).take())
-        PyTuple_SetItem(arguments.object, 3, (values.owned.metadata ?? none).retained)
+        PyTuple_SetItem(arguments.object, 3, (values.metadata.object ?? none).retained)
         PyTuple_SetItem(
             arguments.object, 4,
             values.leaderEpoch < 0 ? none.retained : try python.integer(Int(values.leaderEpoch)).take())
-        let type = cpy_type_of(object.unsafelyUnwrapped).unsafelyUnwrapped
         let result = try OwnedObject(PyTuple_New(3))
-        PyTuple_SetItem(result.object, 0, type.retained)
+        PyTuple_SetItem(result.object, 0, type.take())
         PyTuple_SetItem(result.object, 1, arguments.take())
-        PyTuple_SetItem(result.object, 2, (values.owned.error ?? none).retained)
+        PyTuple_SetItem(result.object, 2, (values.error.object ?? none).retained)
         return result.take()
     }
 }
@@ -231,11 +253,11 @@ extension Python {
         guard Types.isInstance(object, of: Types.topicPartition) else {
             throw error(.typeError, "\(name): expected TopicPartition, not \(object.typeName)")
         }
-        let values = fields(object).pointee
-        guard let topic = values.owned.topic else {
+        let values = HeldTopicPartition(object)
+        guard let topic = values.topic.object else {
             throw error(.valueError, "\(name): a TopicPartition without a topic: its __init__ was not called")
         }
-        let metadata = try values.owned.metadata.map { metadata throws(PythonError) in try text(metadata, "metadata") }
+        let metadata = try values.metadata.object.map { metadata throws(PythonError) in try text(metadata, "metadata") }
         return TopicPartition(
             try text(topic, "topic"), values.partition, offset: values.offset, metadata: metadata,
             leaderEpoch: values.leaderEpoch < 0 ? nil : values.leaderEpoch)
