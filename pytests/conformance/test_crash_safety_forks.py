@@ -210,3 +210,63 @@ producer.close()
         NO_SERVER=NO_SERVER,
     )
     assert said == "printed in the child\n"
+
+
+# Where a transaction ends on a thread of the client's own, librdkafka is served there.
+ENDING_PROGRAM = """
+from mapr_streams_python.testing import MockCluster
+
+child = None
+
+def fork(*_):
+    global child
+    # What comes before is served by the thread that called.
+    if child is not None or threading.current_thread() is threading.main_thread():
+        return
+    child = os.fork()
+    if child == 0:
+        sys.unraisablehook = lambda info: None
+        LEAVE
+
+class Logger:
+    def log(self, *_):
+        fork()
+
+with MockCluster() as cluster:
+    cluster.create_topic("t")
+    producer = Producer({
+        "bootstrap.servers": cluster.bootstrap_servers, "transactional.id": "x", "log_level": 0, **CONFIGURATION})
+    producer.init_transactions(60)
+    # So that the end of a transaction takes longer than from one event to the next.
+    cluster.set_broker_rtt(1, 0.3)
+    deadline = time.monotonic() + 300
+    while child is None:
+        assert time.monotonic() < deadline, "no callback was called"
+        producer.begin_transaction()
+        producer.produce("t", "v")
+        producer.flush()
+        producer.END(60)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended == STATUS, f"the child ended with {ended}"
+    producer.close()
+"""
+
+ENDING_CALLBACKS = {
+    "stats_cb": '{"statistics.interval.ms": 20, "stats_cb": fork}',
+    "logger": '{"debug": "eos,broker,protocol", "logger": Logger()}',
+}
+
+
+@pytest.mark.parametrize(
+    ("leave", "status"),
+    [("return", 1), ("raise ValueError", 1), ("sys.exit(3)", 3)],
+    ids=["returns", "raises", "exits"],
+)
+@pytest.mark.parametrize("callback", list(ENDING_CALLBACKS))
+@pytest.mark.parametrize("end", ["commit_transaction", "abort_transaction"])
+def test_a_child_that_leaves_a_callback_on_the_thread_that_ends_a_transaction_ends(
+    program, watch, end, callback, leave, status
+):
+    code = ENDING_PROGRAM.replace("CONFIGURATION", ENDING_CALLBACKS[callback]).replace("LEAVE", leave)
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
+    program(code.replace("END", end), env={"LD_PRELOAD": preload}, STATUS=status)

@@ -125,6 +125,7 @@ extension Python {
             }
         }
         frame.endServing()
+        if frame.pointee.isInherited && frame.pointee.goesOn { endChild(of: frame) }
         // The function that called back may go on waiting.
         if wasDetached { frame.detachAgain() }
     }
@@ -318,13 +319,18 @@ private func leaveIfInherited(_ frame: UnsafeMutablePointer<CallFrame>) {
 private func endUnusually(_ frame: UnsafeMutablePointer<CallFrame>) {
     if frame.pointee.isInherited {
         Serving.leave(frame.place)
-        // A helper thread's call has no place to leave it at: like a thread's end it is the child's, whose only thread it is.
-        if frame.pointee.goesOn {
-            Python.attached { python in
-                PendingException(owning: frame.pointee.exception).restore(python)
-                endChild(python, of: Types.producer.unsafelyUnwrapped, ifForkedSince: -1)
-            }
-        }
+        if frame.pointee.goesOn { endChild(of: frame) }
     }
     if frame.pointee.goesOn && frame.pointee.detachedState == nil { frame.detachAgain() }
+}
+
+/// Ends the child that was forked in a callback on a helper thread. Its call has no place to leave it at: like a thread's end
+/// the callback's is the child's, whose only thread it is.
+@inline(never)
+private func endChild(of frame: UnsafeMutablePointer<CallFrame>) {
+    frame.attach()
+    Python.attached { python in
+        PendingException(owning: frame.pointee.exception).restore(python)
+        endChild(python, of: Types.producer.unsafelyUnwrapped, ifForkedSince: -1)
+    }
 }
