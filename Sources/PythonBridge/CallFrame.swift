@@ -33,6 +33,7 @@ public struct CallFrame {
         static let outsideLibrary = Self(rawValue: 4)
         @usableFromInline static let inherited = Self(rawValue: 8)
         @usableFromInline static let goesOn = Self(rawValue: 16)
+        static let onLibrarysThread = Self(rawValue: 32)
         @usableFromInline static let unusualEnd = Self(rawValue: 8 | 16)
     }
 
@@ -75,6 +76,12 @@ public struct CallFrame {
     public var isOutsideLibrary: Bool {
         get { marks.contains(.outsideLibrary) }
         set { mark(.outsideLibrary, newValue) }
+    }
+
+    /// The thread is the library's own, and all that Python runs there is inside this frame.
+    public var isOnLibrarysThread: Bool {
+        get { marks.contains(.onLibrarysThread) }
+        set { mark(.onLibrarysThread, newValue) }
     }
 
     private mutating func mark(_ mark: Marks, _ isSet: Bool) {
@@ -122,6 +129,16 @@ public struct CallFrame {
             }
             frame = here.pointee.previous
         }
+    }
+
+    /// Whether this thread is the library's own, which whoever ends a client may wait for: so it waits for no such end itself.
+    public static var isThreadTheLibrarys: Bool {
+        var frame = current
+        while let here = frame {
+            if here.pointee.isOnLibrarysThread { return true }
+            frame = here.pointee.previous
+        }
+        return false
     }
 
     /// Whether this thread is inside a call on `context`: in one of its callbacks, or in a finalizer that it runs.

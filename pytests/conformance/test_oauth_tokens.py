@@ -88,3 +88,63 @@ def test_an_expiry_time_that_is_none_says_what_is_expected(monkeypatch, expiry, 
     assert type(error) is ValueError
     assert "in seconds since the epoch" in str(error)
     assert words in str(error)
+
+
+CLIENT_PROGRAM = """
+held, ended = [], []
+
+def token(config):
+    if held:
+        END
+        ended.append(True)
+    # So that it is asked again soon.
+    return "token", time.time() + 1.5
+
+config = {
+    "bootstrap.servers": NO_SERVER, "security.protocol": "sasl_plaintext", "sasl.mechanism": "OAUTHBEARER",
+    "oauth_cb": token, "log_level": 0,
+}
+def threads():
+    '''librdkafka's, which has given its threads names.'''
+    found = []
+    for task in os.listdir("/proc/self/task"):
+        # One may end meanwhile.
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/comm") as comm:
+            found += [name for name in comm if name.startswith("rdk:")]
+    return found
+
+def make_client():
+    made = Producer(config) if KIND == "producer" else Consumer({"group.id": "g", **config})
+    wait_for(lambda: len(threads()) > 1)
+    return made
+
+held.append(make_client())
+# Its thread, and with it all of the client, comes to its end. The thread that has ended it is kept for a while, under
+# the name of the one that has started it.
+wait_for(lambda: ended and len(threads()) <= 1)
+# The collector is at the service of the program still.
+gc.collect()
+class Cycle:
+    pass
+made = Cycle()
+made.self = made
+made = weakref.ref(made)
+gc.collect()
+assert made() is None
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for threads as Linux shows them")
+@pytest.mark.parametrize("kind", ["producer", "consumer"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "held.pop().close()",
+        "held.pop()",
+        "cycle = [held.pop()]; cycle.append(cycle); del cycle; gc.collect()",
+        "global local; local = threading.local(); local.client = held.pop()",
+    ],
+    ids=["closes", "drops", "collects", "leaves to its thread"],
+)
+def test_oauth_cb_may_end_its_own_client(program, kind, end):
+    program("import contextlib, weakref\n" + CLIENT_PROGRAM.replace("END", end), NO_SERVER=NO_SERVER, KIND=kind)

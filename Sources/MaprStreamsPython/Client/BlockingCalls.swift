@@ -20,11 +20,13 @@ extension Python {
     /// Lets go of a client, and waits for its end: librdkafka joins its threads, and the one that runs oauth_cb may be
     /// waiting for the GIL.
     ///
-    /// Where the time is over, or a signal's handler raises, the client ends by itself, in the background.
+    /// Where the time is over, or a signal's handler raises, the client ends by itself, in the background; and on the thread
+    /// that runs oauth_cb, which would wait for its own end, or for that of another one which waits for it.
     /// - Returns: false where a handler's exception is pending.
     mutating func destroy(_ client: Unmanaged<Client>, waitingAtMost milliseconds: Int32) -> Bool {
-        let deadline = Deadline(milliseconds: milliseconds)
-        let call = detached(nil) { () -> HelperCall<Void>? in Client.release(client) }
+        let mayWait = !CallFrame.isThreadTheLibrarys
+        let deadline = Deadline(milliseconds: mayWait ? milliseconds : 0)
+        let call = detached(nil) { () -> HelperCall<Void>? in Client.release(client, mayWait: mayWait) }
         guard let call else { return true }
         do throws(PythonError) {
             _ = try wait(until: deadline, unless: { false }, { call.wait(milliseconds: $0) })

@@ -113,7 +113,8 @@ extension Python {
     fileprivate static func callback(
         _ find: () -> Object?, _ call: (borrowing Python, Object) throws(PythonError) -> OwnedObject
     ) {
-        guard find() != nil, let frame = CallFrame.current else { return }
+        // Without a frame it is a thread of librdkafka's that ends the client, whose object may be gone.
+        guard let frame = CallFrame.current, find() != nil else { return }
         let wasDetached = frame.pointee.detachedState != nil
         frame.beginServing()
         // Held: the callback may drop the object that has it.
@@ -227,6 +228,20 @@ private func log(_ line: ClientEvents.LogLine, to client: UnsafeMutablePointer<C
 ///
 /// It returns `(token, expiry in seconds since the epoch)`, and may add a principal and a dict of extensions.
 private func token(from box: TokenBox, _ configuration: String) throws(StreamsError) -> ClientEvents.Token {
+    // Around all of it: an exception's traceback, or what the thread keeps for itself, may hold the client to its end.
+    try CallFrame.outcome(of: nil) { frame -> Result<ClientEvents.Token, StreamsError> in
+        frame.pointee.isOnLibrarysThread = true
+        do throws(StreamsError) {
+            return .success(try tokenOfCallable(in: box, configuration))
+        } catch {
+            return .failure(error)
+        }
+    }.value.get()
+}
+
+private func tokenOfCallable(
+    in box: TokenBox, _ configuration: String
+) throws(StreamsError) -> ClientEvents.Token {
     var reason = "the interpreter is finalizing"
     let token = Python.attachingForeignThread { python -> ClientEvents.Token? in
         guard let callable = box.callable else {

@@ -93,13 +93,17 @@ public class Client: @unchecked Sendable {
         rd_kafka_destroy_flags(handle, destroyFlags)
     }
 
-    /// Lets go of a client on a thread of its own. - Returns: what tells of its end; nil where it has ended already.
-    public static func release(_ client: Unmanaged<Client>) -> HelperCall<Void>? {
+    /// Lets go of a client on a thread of its own.
+    ///
+    /// - Parameter mayWait: false on a thread of librdkafka's, which cannot wait for its own end: where no other thread can be
+    ///   had, the client is left alive.
+    /// - Returns: what tells of its end; nil where there is none to wait for.
+    public static func release(_ client: Unmanaged<Client>, mayWait: Bool = true) -> HelperCall<Void>? {
         client.use { client in client.released.withLock { $0 = true } }
         do throws(StreamsError) {
             return try HelperCall { () throws(StreamsError) in client.release() }
         } catch {
-            client.release()
+            if mayWait { client.release() }
             return nil
         }
     }
