@@ -17,6 +17,7 @@ import contextlib
 import faulthandler
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -48,6 +49,17 @@ class Program:
         self.slow = choose([0, 0, 0.001, 0.05])
         self.patience = choose([0, 0.002, 0.02, 0.2, 0.6, 4])
         self.drops = choose([False, False, True])
+
+    def statuses(self) -> set[int]:
+        """What it may end with."""
+        if self.end == "raise":
+            # A Python that nobody has caught Ctrl-C in ends by that signal.
+            return {-signal.SIGINT, 128 + signal.SIGINT}
+        if self.end == "callback":
+            # Nobody knows whether one runs, nor on which thread.
+            return {0, STATUS}
+        is_exit_of_the_program = self.end in ("exit", "_exit") or (self.end == "thread" and not self.threads)
+        return {STATUS} if is_exit_of_the_program else {0}
 
     def callback(self, *_arguments: Any) -> None:
         if self.slow:
@@ -169,11 +181,10 @@ def run_one(python: str, servers: str, topic: str, number: int, timeout: float) 
         try:
             printed, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.send_signal(6)
+            process.send_signal(signal.SIGABRT)
             printed, _ = process.communicate()
             return f"hangs:\n{printed}"
-    # A Python that nobody has caught Ctrl-C in ends by that signal.
-    if process.returncode in (0, 1, STATUS, -2, 130) and "Fatal Python error" not in printed:
+    if process.returncode in Program(servers, topic, number).statuses() and "Fatal Python error" not in printed:
         return None
     return f"ended with {process.returncode}:\n{printed}"
 
