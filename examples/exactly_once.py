@@ -47,6 +47,10 @@ class Assignment:
                     raise KafkaException(error)
         return self.reading is not None and not self.reading
 
+    def comes_again(self, records: list[Message]) -> None:
+        if self.reading is not None:
+            self.reading |= {(record.topic() or "", record.partition() or 0) for record in records}
+
 
 def copy(consumer: Consumer, producer: Producer, target: str, assignment: Assignment, exit_at_end: bool) -> None:
     is_read = False
@@ -63,6 +67,7 @@ def copy(consumer: Consumer, producer: Producer, target: str, assignment: Assign
         except AbortableException as error:
             # Nothing of it is to be seen, and the consumer has gone back: the same records come again.
             print(f"aborted, and tried again: {error}", file=sys.stderr)
+            assignment.comes_again(records)
             is_read = False
 
 
