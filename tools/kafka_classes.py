@@ -12,8 +12,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import signal
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,10 +48,7 @@ def write(target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     os.environ.pop("KAFKA_OPTS", None)
     with Writing() as server:
-        pid = server._pid(1)
-        server._processes.signal(pid, signal.SIGTERM)
-        while server._processes.status(pid) is None:
-            time.sleep(0.05)
+        server.shut_down(1)
         if fresh.exists():
             os.replace(fresh, target)
             print(f"{target.name}: {target.stat().st_size >> 20} MB")

@@ -107,7 +107,7 @@ def _build(target: Target, build: Path) -> None:
         *OPTIONS,
         *ANSWERS,
         # By its path, since configure takes the bare name for a tool of the wrong machine.
-        f"READELF={shutil.which('readelf')}",
+        f"READELF={_readelf()}",
         "PKG_CONFIG=/bin/false",
         f"ZLIB_CFLAGS=-I{zlib}",
         f"ZLIB_LIBS={zlib / 'libz.a'}",
@@ -131,6 +131,13 @@ def _build(target: Target, build: Path) -> None:
     generated = folder / (folder / "pybuilddir.txt").read_text().strip()
     for description in generated.glob("_sysconfigdata_*.py"):
         shutil.copy(description, library)
+
+
+def _readelf() -> str:
+    found = shutil.which("readelf") or shutil.which("llvm-readelf")
+    if found is None:
+        raise WheelError("readelf is needed to build a CPython for musl (Debian: apt-get install binutils)")
+    return found
 
 
 def _same_series() -> str:
