@@ -9,6 +9,7 @@ import sys
 import threading
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import Consumer, Producer, TopicPartition, libversion
 from mapr_streams_python.testing import MockCluster, deliver, wait_until
@@ -247,7 +248,7 @@ def test_a_batch_keeps_what_it_has_taken_though_its_partition_is_paused(kafka_to
     for _ in range(10):
         values = [b"%d" % (len(expected) + index) for index in range(5)]
         expected += values
-        consuming = threading.Thread(target=lambda: taken.extend(consumer.consume(5, 20)))
+        consuming = threading.Thread(target=lambda: taken.extend(consumer.consume(5, HANG)))
         consuming.start()
         deliver(producer, kafka_topic, values[:2])
         # They are in the batch that is being put together.
