@@ -137,7 +137,8 @@ def ask(call):
     except (KafkaException, RuntimeError):
         pass
 
-timer = threading.Timer(10, os.kill, (os.getpid(), signal.SIGINT))
+# Before the late broker answers.
+timer = threading.Timer(25, os.kill, (os.getpid(), signal.SIGINT))
 timer.start()
 try:
 {lines}

@@ -1,6 +1,7 @@
 """Transactions as a block: `with producer.transaction(consumer):`. The mock cluster keeps none of their offsets."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -202,3 +203,35 @@ def test_the_example_copies_each_record(cluster, consumer):
     subprocess.run(command, check=True, timeout=HANG)
     consumer.assign([TopicPartition("out", partition) for partition in range(4)])
     assert sorted(next_event(consumer).value() for _ in range(3)) == [b"A", b"B", b"C"]
+
+
+def test_the_example_does_not_end_before_what_was_aborted_has_come_again(cluster, ready, consumer):
+    example = runpy.run_path(str(EXAMPLE))
+
+    class Late(Consumer):
+        """Gives all that there is at once, to the end of each partition; nothing comes for a while after it."""
+
+        has_come = False
+        batches = 0
+
+        def consume(self, *arguments):
+            self.has_come = not self.has_come
+            self.batches += self.has_come
+            found = []
+            while self.has_come and sum(message.error() is not None for message in found) < 4:
+                found += super().consume(*arguments)
+            return found
+
+    config = {
+        "bootstrap.servers": cluster.bootstrap_servers,
+        "group.id": unique_name("g"),
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+    }
+    cluster.push_request_errors("TxnOffsetCommit", ["GROUP_AUTHORIZATION_FAILED"])
+    with Late(config) as late:
+        assignment = example["Assignment"]()
+        late.subscribe(["in"], on_assign=assignment.on_assign)
+        example["copy"](late, ready, "out", assignment, True)
+        assert late.batches == 2
