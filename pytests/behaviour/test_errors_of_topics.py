@@ -32,7 +32,7 @@ def producing(cluster, **more):
 def test_a_report_and_its_message_say_the_same(cluster, error, words):
     cluster.set_topic_error("a--b--t", error)
     # The producer has its message before it hears of the topic: after that librdkafka takes none.
-    cluster.set_broker_rtt(-1, 0.1)
+    cluster.set_broker_rtt(-1, 0.5)
     with Producer(producing(cluster)) as producer:
         told, message = report_of(producer, "/a/b:t", value=b"x", timeout=60)
     assert told == message.error() == getattr(KafkaError, error)

@@ -45,7 +45,7 @@ def refusing():
         cluster.set_topic_error("a--b--bad", "TOPIC_EXCEPTION")
         cluster.set_topic_error("a--b--none", "UNKNOWN_TOPIC_OR_PART")
         # Each producer has its messages before it hears of the topics: after that librdkafka takes none.
-        cluster.set_broker_rtt(-1, 0.1)
+        cluster.set_broker_rtt(-1, 0.5)
         yield cluster
 
 
