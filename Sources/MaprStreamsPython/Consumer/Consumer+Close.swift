@@ -87,7 +87,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         // librdkafka 2.0.2 does not end while one of its messages is held.
         materialiseAll(python)
         pointee.batch = nil
-        pointee.hasPutOff = pointee.owned.delayed != nil
+        pointee.hasPutOff = pointee.notesBeginnings || pointee.owned.delayed != nil
         // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
         // themselves, in the background.
         let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000

@@ -72,13 +72,35 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
         _ milliseconds: Int32
     ) throws(PythonError) -> OwnedObject {
-        if pointee.hasPutOff {
-            try raiseDelayed(python)
-            pointee.hasPutOff = false
-            if !batch.isEmpty, let list = try list(python, &batch, min(wanted, batch.count)) {
-                return OwnedObject(owning: list)
-            }
+        if pointee.hasPutOff, let list = try putOff(&python, consumer, &batch, wanted, milliseconds) {
+            return OwnedObject(owning: list)
         }
+        return try consumeNow(&python, consumer, &batch, wanted, milliseconds)
+    }
+
+    /// What an earlier call put off: its exception is raised, or its records given; nil where that was all, and the caller is
+    /// to go on. Does so itself where the beginnings of partitions are noted.
+    @inline(never)
+    private func putOff(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32
+    ) throws(PythonError) -> Object? {
+        try raiseDelayed(python)
+        pointee.hasPutOff = pointee.notesBeginnings
+        var list: Object?
+        if !batch.isEmpty { list = try self.list(python, &batch, min(wanted, batch.count)) }
+        if !pointee.notesBeginnings { return list }
+        if list == nil { list = try consumeNow(&python, consumer, &batch, wanted, milliseconds).take() }
+        let given = list.unsafelyUnwrapped
+        for index in 0..<PyList_Size(given) { noteBeginning(PyList_GetItem(given, index).unsafelyUnwrapped) }
+        return given
+    }
+
+    @inline(__always)
+    private func consumeNow(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ batch: inout RecordBatch, _ wanted: Int,
+        _ milliseconds: Int32
+    ) throws(PythonError) -> OwnedObject {
         var deadline: Deadline?
         if let list = try fill(&python, consumer, &batch, wanted, milliseconds, &deadline) { return list }
         return try consumeOn(&python, consumer, &batch, wanted, deadline?.remaining ?? milliseconds)

@@ -66,14 +66,27 @@ func consumerNext(_ object: Object?) -> Object? {
     }
 }
 
+/// What a call gives that is over: maybe no message.
+private struct Given {
+    let message: Object?
+}
+
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// The next message, or nil. The caller owns the result.
     @inline(__always)
     func poll(
         _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
     ) throws(PythonError) -> Object? {
-        if pointee.hasPutOff, let message = try putOff(&python) { return message }
-        return try poll(&python, consumer, milliseconds) { frame in
+        if pointee.hasPutOff, let given = try putOff(&python, milliseconds) { return given.message }
+        return try pollNow(&python, consumer, milliseconds)
+    }
+
+    /// The same whatever was put off.
+    @inline(__always)
+    private func pollNow(
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ milliseconds: Int32
+    ) throws(PythonError) -> Object? {
+        try poll(&python, consumer, milliseconds) { frame in
             consumer.use { $0.poll(milliseconds: 0, leftAt: frame.place) }
         }
     }
@@ -139,15 +152,19 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
     }
 
-    /// What an earlier call put off: its exception is raised, or its record given; nil where that was all.
+    /// What an earlier call put off: its exception is raised, or its record given; nil where that was all, and the caller is
+    /// to poll. Polls where the beginnings of partitions are noted.
     @inline(never)
-    private func putOff(_ python: inout Python) throws(PythonError) -> Object? {
+    private func putOff(_ python: inout Python, _ milliseconds: Int32) throws(PythonError) -> Given? {
         try raiseDelayed(python)
-        pointee.hasPutOff = false
+        pointee.hasPutOff = pointee.notesBeginnings
         var batch = takeBatch()
         guard !batch.isEmpty else {
             putBack(batch)
-            return nil
+            if !pointee.notesBeginnings { return nil }
+            let message = try pollNow(&python, open(python), milliseconds)
+            if let message { noteBeginning(message) }
+            return Given(message: message)
         }
         base.enter()
         var message: Object?
@@ -160,8 +177,15 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             leave(&python)
             throw PythonError()
         }
+        if let message, pointee.notesBeginnings { noteBeginning(message) }
         leave(&python)
-        return message
+        return Given(message: message)
+    }
+
+    /// See `Consumer.noteBeginning`.
+    func noteBeginning(_ message: Object) {
+        guard let record = messageFields(message).pointee.record, let consumer = pointee.consumer else { return }
+        consumer.use { $0.noteBeginning(record) }
     }
 
     /// Keeps a record for the next call.

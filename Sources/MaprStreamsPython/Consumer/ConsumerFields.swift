@@ -27,8 +27,11 @@ struct ConsumerFields: ~Copyable {
     var recent: UnsafeMutablePointer<MessageFields>?
     var older: UnsafeMutablePointer<MessageFields>?
     var owned: Owned
-    /// Something was put off to the next call: `owned.delayed`, or records that are in `batch`.
+    /// Something was put off to the next call: `owned.delayed`, or records that are in `batch`. So it is for ever where
+    /// `notesBeginnings` is: one question for both, which other consumers have to answer anyway.
     var hasPutOff: Bool
+    /// See `Consumer.notesBeginnings`.
+    var notesBeginnings: Bool
     /// What `consume` takes records into; nil while a call has it, see `takeBatch`.
     ///
     /// Between calls there are records in it where no Message could be made of them, for want of memory. librdkafka
@@ -87,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func takeDelayed() -> PendingException {
         let exception = PendingException(owning: pointee.owned.delayed)
         pointee.owned.delayed = nil
-        pointee.hasPutOff = !(pointee.batch?.isEmpty ?? true)
+        pointee.hasPutOff = pointee.notesBeginnings || !(pointee.batch?.isEmpty ?? true)
         return exception
     }
 

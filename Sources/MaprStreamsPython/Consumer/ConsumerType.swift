@@ -89,13 +89,20 @@ extension ConsumerFields: KindOfFields {
 
     var handle: Unmanaged<Consumer>? {
         get { consumer }
-        set { consumer = newValue }
+        set {
+            consumer = newValue
+            if let newValue, newValue.use({ $0.notesBeginnings }) {
+                notesBeginnings = true
+                hasPutOff = true
+            }
+        }
     }
 
     init(_ base: ClientFields, _ parsed: ParsedConfiguration) {
         self.base = base
         owned = Owned()
         hasPutOff = false
+        notesBeginnings = false
         batch = nil
         mustClose = false
         isClosing = false

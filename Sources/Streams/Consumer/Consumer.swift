@@ -39,6 +39,8 @@ public final class Consumer: Client, @unchecked Sendable {
     public let takesOneByOne: Bool
     /// Nevertheless several may be taken at once where no group gives the consumer partitions. See `takeTogether`.
     @usableFromInline let mayTakeTogether: Bool
+    /// See `noteBeginning`; nil where nobody needs it.
+    private(set) var beginnings: Guarded<Beginnings>?
     /// The application has asked a group for partitions, which may pause what it takes away. `closing` guards it.
     var hasSubscribed = false
 
@@ -52,6 +54,7 @@ public final class Consumer: Client, @unchecked Sendable {
         try super.init(.consumer, configuration: configuration, events: events, owner: owner)
         rd_kafka_poll_set_consumer(handle)
         queue = rd_kafka_queue_get_consumer(handle).map { EventQueue(owning: $0) }
+        beginnings = Self.beginnings(for: self)
         context.consumer = self
     }
 
