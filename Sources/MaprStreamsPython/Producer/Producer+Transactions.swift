@@ -289,6 +289,11 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             }
         } catch {
             raised.isAbandoned = true
+            // The helper may have ended before, with what a callback raised: nobody else will tell.
+            let ending = PendingException(fetching: python)
+            PendingException(owning: raised.exception).report(python, Types.producer)
+            raised.exception = nil
+            ending.restore(python)
             throw error
         }
         let exception = PendingException(owning: raised.exception)

@@ -1,0 +1,40 @@
+"""What transactions' calls are given, and how a signal ends them: what was lost or read on behind its end before."""
+
+import os
+import signal
+import sys
+
+import pytest
+from limits import HANG
+
+from mapr_streams_python.testing import wait_until
+
+
+def test_what_a_callback_raised_is_reported_where_ctrl_c_ends_the_abort(cluster, ready, monkeypatch):
+    reported = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda event: reported.append(event.exc_value))
+    references = []
+
+    def refuse(error, message):
+        references.append(sys.getrefcount(ready))
+        os.kill(os.getpid(), signal.SIGINT)
+        raise ValueError("from the callback")
+
+    def interrupt(number, frame):
+        # The abort ends while its caller is kept here: its thread lets go of the producer.
+        wait_until(lambda: references and sys.getrefcount(ready) < references[0], timeout=HANG)
+        raise KeyboardInterrupt
+
+    ready.begin_transaction()
+    # So that the broker is asked to abort.
+    ready.produce("t", b"v")
+    ready.flush()
+    cluster.set_broker_rtt(1, 2)
+    ready.produce("t", b"v", on_delivery=refuse)
+    handler = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ready.abort_transaction(HANG)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert [str(error) for error in reported] == ["from the callback"]
