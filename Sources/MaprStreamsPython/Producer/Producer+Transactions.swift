@@ -53,6 +53,7 @@ let producerTransactionMethods: [Method] = [
         :raises AbortableException: the transaction must be aborted
         :raises FatalException: the producer is of no use any more
         :raises KafkaException: for other errors
+        :raises ValueError: group_metadata is cut off or damaged
         :raises RuntimeError: the producer is closed
 
         The consumer's ``enable.auto.commit`` must be false. In the MapR dialect ``Consumer.position()`` gives 0 for a partition
@@ -190,7 +191,12 @@ private func groupMetadata(_ python: borrowing Python, _ object: Object) throws(
     var bytes = BorrowedBytes()
     defer { bytes.release() }
     try bytes.borrow(python, object, "group_metadata")
-    return GroupMetadata(bytes: Array(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)))
+    let metadata = GroupMetadata(bytes: Array(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)))
+    guard metadata.isWhole else {
+        throw python.error(
+            .valueError, "group_metadata is cut off or damaged: give what Consumer.consumer_group_metadata() returned")
+    }
+    return metadata
 }
 
 nonisolated(unsafe) private let commitSignature = Signature("commit_transaction", ["timeout"])

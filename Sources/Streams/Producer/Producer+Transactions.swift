@@ -1,4 +1,5 @@
 import CRdkafka
+import CSystem
 
 /// Transactions: what is produced between `beginTransaction` and `commitTransaction` is seen as a whole, or not at all.
 ///
@@ -56,6 +57,33 @@ public struct GroupMetadata: Sendable {
     public let bytes: [UInt8]
 
     public init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// What librdkafka begins its own form with: all releases that we support.
+    private static let magic: StaticString = "CGMDv2:"
+
+    /// Whether all is there that librdkafka will read: it looks at no length, and would read on behind the end.
+    ///
+    /// After the magic word and the generation, of 32 bits, come the group and the member, each with a zero at its end, and a
+    /// byte that says whether there is no instance, which would come last. What begins otherwise librdkafka refuses itself.
+    public var isWhole: Bool {
+        let magicCount = Self.magic.utf8CodeUnitCount
+        let isOfThisForm = bytes.withUnsafeBytes {
+            $0.count >= magicCount && memcmp($0.baseAddress.unsafelyUnwrapped, Self.magic.utf8Start, magicCount) == 0
+        }
+        if !isOfThisForm { return true }
+        var place = magicCount + MemoryLayout<Int32>.size
+        /// Goes behind the next text, whose last byte is zero.
+        func skipText() -> Bool {
+            guard place < bytes.count, let end = bytes[place...].firstIndex(of: 0) else { return false }
+            place = end + 1
+            return true
+        }
+        guard skipText(), skipText(), place < bytes.count else { return false }
+        let hasInstance = bytes[place] == 0
+        place += 1
+        if hasInstance && !skipText() { return false }
+        return place == bytes.count
+    }
 
     /// The caller destroys it.
     fileprivate func raw() throws(StreamsError) -> OpaquePointer {

@@ -7,6 +7,7 @@ import sys
 import pytest
 from limits import HANG
 
+from mapr_streams_python import Consumer
 from mapr_streams_python.testing import wait_until
 
 
@@ -38,3 +39,16 @@ def test_what_a_callback_raised_is_reported_where_ctrl_c_ends_the_abort(cluster,
     finally:
         signal.signal(signal.SIGINT, handler)
     assert [str(error) for error in reported] == ["from the callback"]
+
+
+def test_group_metadata_that_are_cut_off_or_go_on_are_a_value_error(cluster, ready, consumer):
+    config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g", "group.instance.id": "i"}
+    with Consumer(config) as static:
+        wholes = [consumer.consumer_group_metadata(), static.consumer_group_metadata()]
+    ready.begin_transaction()
+    for whole in wholes:
+        for wrong in [whole[:length] for length in range(len(b"CGMDv2:"), len(whole))] + [whole + b"more"]:
+            with pytest.raises(ValueError, match="group_metadata is cut off or damaged"):
+                ready.send_offsets_to_transaction([], wrong, 0.1)
+        ready.send_offsets_to_transaction([], whole, HANG)
+    ready.abort_transaction(HANG)
