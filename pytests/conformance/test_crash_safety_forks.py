@@ -270,3 +270,37 @@ def test_a_child_that_leaves_a_callback_on_the_thread_that_ends_a_transaction_en
     code = ENDING_PROGRAM.replace("CONFIGURATION", ENDING_CALLBACKS[callback]).replace("LEAVE", leave)
     preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
     program(code.replace("END", end), env={"LD_PRELOAD": preload}, STATUS=status)
+
+
+def test_a_child_that_leaves_a_commit_which_a_signal_interrupts_calls_nothing_of_librdkafkas(program, watch):
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
+    program(
+        """
+from mapr_streams_python.testing import MockCluster
+child = None
+
+def fork(*_):
+    global child
+    if child is None:
+        sys.stdout.flush()
+        child = os.fork()
+
+signal.signal(signal.SIGALRM, fork)
+with MockCluster() as cluster:
+    cluster.create_topic("t", 1)
+    client = make_consumer({"bootstrap.servers": cluster.bootstrap_servers, "enable.auto.commit": False})
+    client.assign([TopicPartition("t", 0, 0)])
+    client.commit(offsets=[TopicPartition("t", 0, 1)], asynchronous=False)
+    cluster.set_broker_rtt(1, 2)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    outcome(lambda: client.commit(offsets=[TopicPartition("t", 0, 2)], asynchronous=False))
+    if child == 0:
+        gc.collect()
+        os._exit(0)
+    wait_for(lambda: child is not None)
+    ended, status = os.waitpid(child, 0)
+    assert status == 0, f"the child ended with {status}"
+    client.close()
+""",
+        env={"LD_PRELOAD": preload},
+    )

@@ -44,6 +44,11 @@ extension Consumer {
             }
         }
 
+        deinit {
+            // In the child of a fork the queue is leaked: another thread may have held its lock.
+            if consumer.isAbandoned { _ = Unmanaged.passRetained(queue) }
+        }
+
         /// - Returns: the committed offsets, or nil where the answer is not there yet.
         /// - Throws: the commit's error, or that of the first partition that has one; `_DESTROY` where the group has
         ///   ended before the commit was answered.
