@@ -120,6 +120,7 @@ public struct CallFrame {
     /// meanwhile, and are left by the callbacks that they run.
     public static func abandonAll(raising note: Object) {
         ProcessState.forks += 1
+        FieldTable.forgetOtherThreads()
         var frame = current
         while let here = frame {
             here.pointee.marks.insert(.inherited)

@@ -119,7 +119,7 @@ struct FieldTable {
         ProcessState.freeingDepth += 1
         free(object, table)
         ProcessState.freeingDepth -= 1
-        while ProcessState.freeingDepth == 0, let next = ProcessState.waitingToBeFreed {
+        while ProcessState.freeingDepth <= 0, let next = ProcessState.waitingToBeFreed {
             let table = of(next)
             ProcessState.waitingToBeFreed = next.word(at: table.pointee.linkOffset.unsafelyUnwrapped).pointee
             ProcessState.freeingDepth += 1
@@ -127,6 +127,13 @@ struct FieldTable {
             ProcessState.freeingDepth -= 1
         }
     }
+
+    /// In the child of a fork: the threads that were freeing something, and had released the GIL in a finalizer, are not there
+    /// to count themselves out again.
+    ///
+    /// This thread may be in a finalizer too. Then the count falls below zero when it comes back, by 50 at the most: so much
+    /// deeper may objects be freed from then on.
+    static func forgetOtherThreads() { ProcessState.freeingDepth = 0 }
 
     private static func free(_ object: Object, _ table: UnsafeMutablePointer<FieldTable>) {
         if let freeing = table.pointee.freeing { return freeing(object) }
