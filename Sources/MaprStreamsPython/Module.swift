@@ -103,28 +103,40 @@ nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
 @_cdecl("mapr_module_execute")
 func executeModule(_ module: Object?) -> Int32 {
     Python.entered(failure: -1) { python throws(PythonError) in
-        let module = module.unsafelyUnwrapped
-        try ModuleBuilder.requireOneInterpreter(python, module: "mapr_streams_python")
-        if Types.message != nil {
-            // A second import, after the first was taken out of sys.modules: the same types, as the process has one
-            // set.
-            try addTypes(python, to: module)
-        } else {
-            try Interpreter.prepare(python)
-            Vocabulary.current = .python
-            prepareForFork(python)
-            try makeKafkaErrorType(python, module)
-            try makeTopicPartitionType(python, module)
-            try makeMessageType(python, module)
-            try makeProducerType(python, module)
-            try makeConsumerType(python, module)
-            try makeMockClusterType(python, module)
-            try makeTopicNamesType(python, module)
-            try UndeliveredMessages.tellAtExit(python, module)
+        do throws(PythonError) {
+            try execute(python, module.unsafelyUnwrapped)
+        } catch {
+            // Where memory is wanting CPython does not always say so (3.11's making of types).
+            if PyErr_Occurred() == nil { PyErr_NoMemory() }
+            throw error
         }
-        try addConstants(python, to: module)
         return 0
     }
+}
+
+private func execute(_ python: borrowing Python, _ module: Object) throws(PythonError) {
+    try ModuleBuilder.requireOneInterpreter(python, module: "mapr_streams_python")
+    if !ProcessState.isImported {
+        try Interpreter.prepare(python)
+        Vocabulary.current = .python
+        prepareForFork(python)
+        // What an import that failed half-way has made is the process's already.
+        if Types.kafkaError == nil { try makeKafkaErrorType(python, module) }
+        try addErrorCodes(python)
+        if Types.kafkaExceptions.isEmpty { try KafkaExceptionTypes.make(python, module) }
+        if Types.topicPartition == nil { try makeTopicPartitionType(python, module) }
+        if Types.message == nil { try makeMessageType(python, module) }
+        if Types.producer == nil { try makeProducerType(python, module) }
+        if Types.consumer == nil { try makeConsumerType(python, module) }
+        if Types.mockCluster == nil { try makeMockClusterType(python, module) }
+        if Types.topicNames == nil { try makeTopicNamesType(python, module) }
+    }
+    // A second import, after the first was taken out of sys.modules or has failed: the same types, as the process has one
+    // set.
+    try addTypes(python, to: module)
+    try addConstants(python, to: module)
+    if !ProcessState.isImported { try UndeliveredMessages.tellAtExit(python, module) }
+    ProcessState.isImported = true
 }
 
 private func addTypes(_ python: borrowing Python, to module: Object) throws(PythonError) {

@@ -6,6 +6,9 @@ typealias Types = ProcessState.Types
 extension ProcessState {
     // MARK: The import
 
+    /// All that an import makes is there: it did not fail half-way.
+    nonisolated(unsafe) static var isImported = false
+
     /// The module's types. They are the process's, and never released.
     enum Types {
         nonisolated(unsafe) static var kafkaError: Object?

@@ -246,11 +246,13 @@ public struct TypeBuilder {
                 try make(python, module, slots.baseAddress.unsafelyUnwrapped)
             }
         }
+        // It may fail, and then no instance will ever be: there is no room for a table of each type that an import in want of
+        // memory made.
+        try python.add(type, to: module, as: shortName)
         FieldTable.register(
             FieldTable(
                 layout: layout, rows: offsets, beforeClearing: beforeClearing, ending: ending, finishing: finishing,
                 freeing: freeing, base: base, linkOffset: linkOffset), of: type)
-        try python.add(type, to: module, as: shortName)
         return type
     }
 
@@ -260,10 +262,14 @@ public struct TypeBuilder {
         var specification = PyType_Spec(
             name: name.cString, basicsize: Int32(layout.basicSize), itemsize: 0, flags: flags, slots: slots)
         let makeType = ProcessState.makeType.unsafelyUnwrapped
-        guard let base else { return try OwnedObject(makeType(module, &specification, nil)).take() }
-        let bases = try OwnedObject(PyTuple_New(1))
-        PyTuple_SetItem(bases.object, 0, base.retained)
-        return try OwnedObject(makeType(module, &specification, bases.object)).take()
+        var bases: Object?
+        if let base {
+            bases = try OwnedObject(PyTuple_New(1)).take()
+            PyTuple_SetItem(bases, 0, base.retained)
+        }
+        defer { bases?.release() }
+        if let type = makeType(module, &specification, bases) { return type }
+        throw PythonError()
     }
 
     private var shortName: String {

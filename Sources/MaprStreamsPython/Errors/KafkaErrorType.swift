@@ -123,14 +123,16 @@ func makeKafkaErrorType(_ python: borrowing Python, _ module: Object) throws(Pyt
             """),
         .none("__reduce__", kafkaErrorReduce, "__reduce__($self, /)\n--\n\nFor pickle and copy."),
     ])
-    let built = try type.build(python, module: module)
-    Types.kafkaError = built
+    Types.kafkaError = try type.build(python, module: module)
+}
+
+/// Gives `KafkaError` the codes as attributes.
+func addErrorCodes(_ python: borrowing Python) throws(PythonError) {
+    let type = Types.kafkaError.unsafelyUnwrapped
     for (name, code) in ErrorCode.all {
         let number = try python.integer(Int(code.rawValue))
-        try python.add(number.object, to: built, as: name)
+        try python.add(number.object, to: type, as: name)
     }
-
-    try KafkaExceptionTypes.make(python, module)
 }
 
 nonisolated(unsafe) private let signature = Signature(
