@@ -14,7 +14,7 @@ public class Client: @unchecked Sendable {
     /// Between the application's names of topics and Kafka's; nil where they are the same.
     public let names: TopicNames?
     /// Of the mock cluster that it talks to, where that is of this process.
-    private let mockNames: MockTopicNames?
+    let mockNames: MockTopicNames?
 
     /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
     /// - Note: `rd_kafka_new`.

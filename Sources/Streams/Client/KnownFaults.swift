@@ -100,6 +100,10 @@ public enum KnownFaults {
             "a request for watermarks goes on after its time-out", 4878, mended: .init(2, 12, 0), .stops, .consumers,
             kept: "asks on another thread, and waits no longer than it was told"),
         Fault(
+            "a mock cluster aborts where members of a group have different assignors in front", 0, mended: nil,
+            .crashes,
+            .mockClusters, kept: "refuses the subscription of the second one"),
+        Fault(
             "what clients are told by a mock cluster's `set_topic_error` makes them crash", 4907, from: .init(2, 3, 0),
             mended: .init(2, 10, 0), .crashes, .mockClusters, kept: "refuses the call"),
         Fault(

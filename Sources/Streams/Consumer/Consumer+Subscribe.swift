@@ -16,6 +16,7 @@ extension Consumer {
         }
         let list = try TopicPartitionList(topics: topics, names: names)
         try willAsk(for: topics)
+        try willJoin()
         do throws(StreamsError) {
             try subscribe(to: list)
         } catch {
@@ -24,6 +25,17 @@ extension Consumer {
             throw error.followed(
                 by: "what follows a ^ is an extended regular expression of POSIX: \(patterns.joined(separator: ", "))")
         }
+    }
+
+    /// See `MockTopicNames.willJoin`. Once is enough, and a member is one until it has left.
+    private func willJoin() throws(StreamsError) {
+        guard let mockNames, property("group.protocol") != "consumer", let group = property("group.id"),
+            let assignors = property("partition.assignment.strategy")
+        else { return }
+        let isMember = self.group.withLock { $0.isMockMember }
+        if isMember { return }
+        try mockNames.willJoin(group, assignors)
+        self.group.withLock { $0.isMockMember = true }
     }
 
     private func subscribe(to list: TopicPartitionList) throws(StreamsError) {

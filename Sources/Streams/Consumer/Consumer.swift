@@ -10,6 +10,8 @@ public final class Consumer: Client, @unchecked Sendable {
         var isAssignedByApplication = false
         /// The group has given the consumer partitions, if only none of them.
         var hasBeenAssigned = false
+        /// A mock cluster of this process knows it as a member of its group.
+        var isMockMember = false
         /// See `destroyFlags`.
         var cannotBeFreed = false
         /// Partitions that were paused, and not resumed since. See `resume`.
@@ -62,6 +64,9 @@ public final class Consumer: Client, @unchecked Sendable {
         if queue != nil && closing.withLock({ $0 != .begun }) {
             dropSubscription()
             assignForNobody()
+        } else if group.withLock({ $0.isMockMember }), let name = property("group.id") {
+            // One that is dropped does not leave.
+            mockNames?.hasLeft(name)
         }
         closeQueue.withLock { $0 = nil }
         queue = nil

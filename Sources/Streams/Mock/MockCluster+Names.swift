@@ -1,7 +1,7 @@
 import CRdkafka
 import CSystem
 
-/// Has a mock cluster refuse the topics that no Kafka takes, as Kafka does.
+/// Has a mock cluster refuse what Kafka refuses: topics that no Kafka takes, and members that do not fit into a group.
 ///
 /// librdkafka's mock cluster creates each topic that a client asks for, and cannot be told not to. So before a client of this
 /// process asks for a name that Kafka refuses, the topic is made: with no partitions, and with the error that Kafka answers.
@@ -12,6 +12,14 @@ final class MockTopicNames: Sendable {
         /// Nil once it is to end.
         var cluster: OpaquePointer?
         var refused: Set<String> = []
+        /// The groups of consumers of this process.
+        var groups: [String: Group] = [:]
+    }
+
+    private struct Group {
+        /// The name of the assignor that its members put first.
+        let assignor: String
+        var members = 1
     }
 
     /// The clusters of this process, by the ports of their brokers.
@@ -19,10 +27,12 @@ final class MockTopicNames: Sendable {
 
     private let ports: [Int]
     private let state: Guarded<State>
+    private let refusesNames: Bool
     /// In the child of a fork nobody would answer.
     private let process = getpid()
 
-    init(_ cluster: OpaquePointer, at bootstrapServers: String) {
+    init(_ cluster: OpaquePointer, at bootstrapServers: String, refusesNames: Bool) {
+        self.refusesNames = refusesNames
         let ports = Self.ports(in: bootstrapServers)
         self.ports = ports
         state = Guarded(State(cluster: cluster))
@@ -59,7 +69,7 @@ final class MockTopicNames: Sendable {
     ///
     /// - Note: `rd_kafka_mock_topic_create`, `rd_kafka_mock_topic_set_error`.
     func willAsk(for topic: String) {
-        if topic.isEmpty || Topic.isName(topic) { return }
+        if !refusesNames || topic.isEmpty || Topic.isName(topic) { return }
         guard process == getpid(), let create = Symbols.Mock.topicCreate.address,
             let setError = Symbols.Mock.topicSetError.address
         else { return }
@@ -68,6 +78,37 @@ final class MockTopicNames: Sendable {
             // One that is there already has partitions, which clients of librdkafka 2.3 to 2.9 crash on beside an error.
             guard create(cluster, topic, 0, 1) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
             setError(cluster, topic, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
+        }
+    }
+
+    /// Called before a consumer joins its group, once for each consumer.
+    ///
+    /// Kafka looks for an assignor that all members have. The mock cluster takes the first one of its leader, and librdkafka
+    /// aborts where another member has another in front (`rd_kafka_mock_cgrp_elect_leader`, 2.0.2 to 2.16.1).
+    /// - Parameter assignors: `partition.assignment.strategy`.
+    func willJoin(_ group: String, _ assignors: String) throws(StreamsError) {
+        let assignor = String(assignors.prefix { $0 != "," })
+        let other: String? = state.withLock { state in
+            if let there = state.groups[group], there.assignor != assignor { return there.assignor }
+            if state.groups[group] == nil {
+                state.groups[group] = Group(assignor: assignor)
+            } else {
+                state.groups[group]?.members += 1
+            }
+            return nil
+        }
+        guard let other else { return }
+        throw StreamsError(
+            ErrorCode(RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL),
+            reason: "a mock cluster has one assignor for all members of a group: in \"\(group)\" another consumer has"
+                + " \"\(other)\" first in its partition.assignment.strategy, and this one \"\(assignor)\"")
+    }
+
+    /// Called when a consumer has left its group.
+    func hasLeft(_ group: String) {
+        state.withLock { state in
+            guard let there = state.groups[group] else { return }
+            if there.members > 1 { state.groups[group]?.members -= 1 } else { state.groups[group] = nil }
         }
     }
 }

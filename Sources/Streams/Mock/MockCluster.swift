@@ -50,7 +50,7 @@ public final class MockCluster: @unchecked Sendable {
         self.cluster = cluster
         self.brokers = brokers
         let servers = Symbols.Mock.clusterBootstraps.address?(cluster).map { String(cString: $0) } ?? ""
-        names = refusesNames ? MockTopicNames(cluster, at: servers) : nil
+        names = MockTopicNames(cluster, at: servers, refusesNames: refusesNames)
     }
 
     deinit {
