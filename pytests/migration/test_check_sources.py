@@ -280,3 +280,9 @@ def test_a_name_that_is_set_in_a_thousand_lines_is_gone_through_once_for_each_st
     )
     source = f"{PRODUCER}{lines}p.produce(x + y + z, 'v')\n"
     assert [line for line, _ in found("computed", source)] == [source.count("\n")]
+
+
+def test_a_dictionary_that_is_made_of_itself_in_a_thousand_lines_is_gone_through_once_for_each_step(found):
+    lines = "".join(f"conf = dict(conf, name{number}='/a:{number}')\n" for number in range(300))
+    source = f"{PRODUCER}conf = {{}}\n{lines}p.produce(conf['name299'], 'v')\n"
+    assert found("topic", source)[-1] == (source.count("\n"), "/a:299 becomes a--299")

@@ -31,6 +31,9 @@ class Resolver:
         # By what a name is set to, so that not each of its uses goes through all of it again.
         self._known_names: dict[tuple[int, str, int], tuple[list[Node | None], list[Value]]] = {}
         self._known_entries: dict[tuple[int, int], list[tuple[Node, Node]]] = {}
+        self._known_named_entries: dict[
+            tuple[int, str, int, int], tuple[list[Node | None], list[tuple[Node, Node]]]
+        ] = {}
 
     def values(self, node: Node, depth: int = 0) -> list[Value]:
         """The texts that an expression may have: at least one, of holes if need be."""
@@ -257,9 +260,7 @@ class Resolver:
                 elif child.type == "dictionary_splat":
                     entries += self.entries(child.named_children[0], depth + 1)
         elif node.type in ("identifier", "attribute"):
-            for definition in self._definitions(node):
-                entries += self.entries(definition, depth + 1) if definition is not None else []
-            entries += self.project.owner(node).own.items.get(text(node), [])
+            return self._named_entries(node, depth)
         elif node.type == "call" and call_name(node) in ("dict", "copy", "deepcopy"):
             function, given = field(node, "function"), field(node, "arguments")
             target = field(function, "object") if function is not None else None
@@ -273,6 +274,19 @@ class Resolver:
                 elif child.type == "dictionary_splat":
                     entries += self.entries(child.named_children[0], depth + 1)
         return entries
+
+    def _named_entries(self, node: Node, depth: int) -> list[tuple[Node, Node]]:
+        definitions, owner = self._definitions(node), self.project.owner(node)
+        key = id(definitions), text(node), id(owner), depth
+        if key not in self._known_named_entries:
+            found: dict[tuple[int, int], tuple[Node, Node]] = {}
+            for definition in definitions:
+                entries = self.entries(definition, depth + 1) if definition is not None else []
+                found.update({(name.id, value.id): (name, value) for name, value in entries})
+            entries = [*found.values(), *owner.own.items.get(text(node), [])]
+            # The definitions are kept as those of `_all` are.
+            self._known_named_entries[key] = definitions, entries
+        return self._known_named_entries[key][1]
 
     def elements(self, node: Node, depth: int = 0) -> list[Node]:
         """The expressions in a list; the node itself where it is no list that can be seen."""
