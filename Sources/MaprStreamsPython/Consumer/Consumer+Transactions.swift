@@ -56,10 +56,32 @@ func consumerGroupMetadata(_ object: Object?, _ unused: Object?) -> Object? {
 @_cdecl("mapr_Consumer_transaction_offsets")
 func consumerTransactionOffsets(_ object: Object?, _ unused: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let offsets = try consumerFields(object).withOpenConsumer(&python) { consumer throws(StreamsError) in
+        let fields = consumerFields(object)
+        let offsets = try fields.withOpenConsumer(&python) { consumer throws(StreamsError) in
             try consumer.transactionOffsets()
         }
+        fields.noteBeginnings(offsets)
         return try python.list(offsets).take()
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    /// Notes the beginnings of partitions from now on, where anybody is to need them: they are the records that the last calls
+    /// gave and the program holds, or the next ones.
+    fileprivate func noteBeginnings(_ positions: [TopicPartition]) {
+        guard !pointee.notesBeginnings, let consumer = pointee.consumer, consumer.use({ $0.notesBeginnings }) else {
+            return
+        }
+        consumer.use { $0.noteBeginnings(positions) }
+        for head in [pointee.recent, pointee.older] {
+            var message = head
+            while let here = message {
+                if let record = here.pointee.record { consumer.use { $0.noteBeginning(record) } }
+                message = here.pointee.next
+            }
+        }
+        pointee.notesBeginnings = true
+        pointee.hasPutOff = true
     }
 }
 

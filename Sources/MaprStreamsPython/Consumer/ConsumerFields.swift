@@ -30,7 +30,7 @@ struct ConsumerFields: ~Copyable {
     /// Something was put off to the next call: `owned.delayed`, or records that are in `batch`. So it is for ever where
     /// `notesBeginnings` is: one question for both, which other consumers have to answer anyway.
     var hasPutOff: Bool
-    /// See `Consumer.notesBeginnings`.
+    /// See `Consumer.notesBeginnings`. From the first transaction on that the consumer is part of.
     var notesBeginnings: Bool
     /// What `consume` takes records into; nil while a call has it, see `takeBatch`.
     ///

@@ -89,13 +89,7 @@ extension ConsumerFields: KindOfFields {
 
     var handle: Unmanaged<Consumer>? {
         get { consumer }
-        set {
-            consumer = newValue
-            if let newValue, newValue.use({ $0.notesBeginnings }) {
-                notesBeginnings = true
-                hasPutOff = true
-            }
-        }
+        set { consumer = newValue }
     }
 
     init(_ base: ClientFields, _ parsed: ParsedConfiguration) {

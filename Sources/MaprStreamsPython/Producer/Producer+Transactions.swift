@@ -109,8 +109,8 @@ let producerTransactionMethods: [Method] = [
 
         It begins a transaction. At the end of the block it sends the consumer's next offsets, and commits; where the block raises it
         aborts, and the exception goes on. What librdkafka calls retriable is tried again. After an abort the consumer goes back
-        to what is committed, or where nothing is, to the first record that it gave (with ``auto.offset.reset`` at earliest, to
-        the beginning), so that the records of the transaction come again.
+        to what is committed, or where nothing is, to the first record that it gave since its first transaction (with
+        ``auto.offset.reset`` at earliest, to the beginning), so that the records of the transaction come again.
 
         :param Consumer consumer: whose records the transaction is made of; its ``enable.auto.commit`` must be false
         :param float timeout: seconds for the end of the block: to send offsets and commit, or to abort

@@ -85,6 +85,15 @@ extension Consumer {
         beginnings.withLock { $0.note(rd_kafka_topic_name(topic.raw), record.partition, record.offset) }
     }
 
+    /// Notes where the application is to begin with partitions.
+    public func noteBeginnings(_ positions: [TopicPartition]) {
+        guard let beginnings else { return }
+        for position in positions {
+            guard let topic = try? kafkaTopic(for: position.topic) else { continue }
+            beginnings.withLock { $0.note(topic, position.partition, position.offset) }
+        }
+    }
+
     private func beginning(of partition: TopicPartition) -> Int64? {
         guard let beginnings, let topic = try? kafkaTopic(for: partition.topic) else { return nil }
         return beginnings.withLock { $0.offsets[topic]?[partition.partition] }
