@@ -2,11 +2,21 @@
 
 import copy
 import pickle
+import time
 
 import pytest
+from limits import HANG
 from reports import report_of
 
-from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from mapr_streams_python import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    RetriableException,
+    TimeoutException,
+    TopicPartition,
+)
 from mapr_streams_python.testing import read, unique_name, wait_until
 
 from .support import GROUP_TIMEOUT, fields, raises_kafka_error
@@ -112,6 +122,47 @@ def test_async_and_asynchronous_are_the_third_and_fourth_argument(offline):
     assert consumer.commit(None, None, False, True) is None
     with raises_kafka_error("_NO_OFFSET", NO_OFFSET):
         consumer.commit(None, None, True, False)
+
+
+# The time that a synchronous commit may take.
+
+
+@pytest.mark.parametrize("timeout", [60, None, -1])
+def test_a_synchronous_commit_returns_what_is_committed_within_its_timeout(member, timeout):
+    consumer, message, topic = member()
+    assert fields(consumer.commit(message=message, **SYNC, timeout=timeout)) == [(topic, 0, 1, None)]
+
+
+@pytest.mark.parametrize("timeout", [0, 0.3])
+def test_a_synchronous_commit_that_is_not_answered_ends_with_its_timeout(offline, timeout):
+    consumer = offline.consumer({"session.timeout.ms": 1000})
+    began = time.monotonic()
+    with raises_kafka_error("_TIMED_OUT") as caught:
+        consumer.commit(offsets=[TopicPartition("t", 0, 1)], **SYNC, timeout=timeout)
+    assert time.monotonic() - began >= timeout
+    assert isinstance(caught.value, RetriableException)
+    assert isinstance(caught.value, TimeoutException)
+    assert "whether it was made is not known" in caught.value.args[0].str()
+
+
+def test_a_commit_whose_time_was_over_may_be_made_again(online, member):
+    consumer, message, topic = member()
+    with raises_kafka_error("_TIMED_OUT"):
+        consumer.commit(message=message, **SYNC, timeout=0)
+    consumer.commit(message=message, **SYNC, timeout=60)
+    assert committed(consumer, topic) == 1
+
+
+def test_an_asynchronous_commit_does_not_wait_for_its_timeout(offline):
+    consumer = offline.consumer({"session.timeout.ms": 1000})
+    # Would it wait, the test would not end in its time.
+    assert consumer.commit(offsets=[TopicPartition("t", 0, 1)], timeout=HANG) is None
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_a_timeout_of_commit_that_is_no_number_is_a_type_error(offline, asynchronous):
+    with pytest.raises(TypeError, match="timeout"):
+        offline.consumer().commit(asynchronous=asynchronous, timeout="1")
 
 
 # Nothing to commit, and what fails.

@@ -71,6 +71,7 @@ WAITING_CALLS = {
     "Consumer.offsets_for_times": (SILENT, "consumer.offsets_for_times([partition], 20)"),
     "Consumer.list_topics": (SILENT, "consumer.list_topics(timeout=20)"),
     "Consumer.commit": (LATE, "consumer.commit(offsets=[partition], asynchronous=False)"),
+    "Consumer.commit with a timeout": (LATE, "consumer.commit(offsets=[partition], asynchronous=False, timeout=20)"),
     "Consumer.committed, sent": (LATE, "consumer.committed([partition], 20)"),
     "Consumer.close": (LATE, "consumer.commit(offsets=[partition]) or consumer.close()"),
 }

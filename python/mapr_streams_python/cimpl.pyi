@@ -70,6 +70,7 @@ class Consumer:
         message: Message | None = None,
         offsets: Sequence[TopicPartition] | None = None,
         asynchronous: Literal[True] = True,
+        timeout: float | None = None,
     ) -> None: ...
     @overload
     def commit(
@@ -78,6 +79,7 @@ class Consumer:
         offsets: Sequence[TopicPartition] | None = None,
         *,
         asynchronous: Literal[False],
+        timeout: float | None = None,
     ) -> list[TopicPartition]: ...
     @overload
     def commit(

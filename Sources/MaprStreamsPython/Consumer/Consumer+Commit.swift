@@ -7,7 +7,7 @@ let consumerCommitMethods: [Method] = [
     .fast(
         "commit", consumerCommit,
         """
-        commit($self, /, message=None, offsets=None, asynchronous=True, **kwargs)
+        commit($self, /, message=None, offsets=None, asynchronous=True, timeout=None, **kwargs)
         --
 
         Commits a message's offset + 1, a list of offsets, or what is stored for the current assignment when it is called.
@@ -16,9 +16,12 @@ let consumerCommitMethods: [Method] = [
         :param list(TopicPartition) offsets: the offsets; message and offsets exclude each other
         :param bool asynchronous: return at once; the result goes to ``on_commit``. Its old name ``async`` works too:
             ``commit(**{'async': False})``
+        :param float timeout: seconds to wait at the most where it is not asynchronous; None or a negative number waits for the
+            answer
         :returns: None, or, if it is not asynchronous, the partitions with their committed offsets
         :rtype: None or list(TopicPartition)
         :raises KafkaException: the commit has failed; _NO_OFFSET, unless asynchronous, where there is nothing to commit
+        :raises RetriableTimeoutException: the time is over; the offsets may be committed all the same
         :raises ValueError: message and offsets are both given
         :raises RuntimeError: the consumer is closed
 
@@ -43,7 +46,7 @@ let consumerCommitMethods: [Method] = [
 ]
 
 nonisolated(unsafe) private let commitSignature = Signature(
-    "commit", ["message", "offsets", "async", "asynchronous"])
+    "commit", ["message", "offsets", "async", "asynchronous", "timeout"])
 
 @_cdecl("mapr_Consumer_commit")
 func consumerCommit(
@@ -52,13 +55,14 @@ func consumerCommit(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         let call = try fields.open(&python) { python throws(PythonError) in
-            try withSlots(4) { slots throws(PythonError) in
+            try withSlots(5) { slots throws(PythonError) in
                 try commitSignature.parse(python, arguments, count, keywords, into: slots)
                 let offsets = try offsetsToStore(python, message: slots[0], offsets: slots[1])
-                return (offsets, isAsynchronous: try python.truth(slots[3] ?? slots[2], default: true))
+                let isAsynchronous = try python.truth(slots[3] ?? slots[2], default: true)
+                return (offsets, isAsynchronous, milliseconds: try python.milliseconds(slots[4]))
             }
         }
-        let (offsets, isAsynchronous) = call.arguments
+        let (offsets, isAsynchronous, milliseconds) = call.arguments
         fields.base.enter()
         defer { fields.leave(&python) }
         if isAsynchronous {
@@ -74,7 +78,7 @@ func consumerCommit(
             }
             return python.none.take()
         }
-        let committed = try fields.commit(&python, call.client, offsets)
+        let committed = try fields.commit(&python, call.client, offsets, until: Deadline(milliseconds: milliseconds))
         return try python.list(committed).take()
     }
 }
@@ -82,14 +86,14 @@ func consumerCommit(
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Commits, and waits for the result in slices.
     fileprivate func commit(
-        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ offsets: [TopicPartition]?
+        _ python: inout Python, _ consumer: Unmanaged<Consumer>, _ offsets: [TopicPartition]?, until deadline: Deadline
     ) throws(PythonError) -> [TopicPartition] {
         let request = try python.raisingDetached(prefix: "Commit failed") { () throws(StreamsError) in
             try consumer.use { consumer throws(StreamsError) in try consumer.beginCommit(offsets) }
         }
         var committed: [TopicPartition]?
         var failure: StreamsError?
-        _ = try python.wait(until: Deadline(milliseconds: -1), unless: { isClosedElsewhere }) { slice in
+        _ = try python.wait(until: deadline, unless: { isClosedElsewhere }) { slice in
             do throws(StreamsError) {
                 committed = try request.wait(milliseconds: slice)
             } catch {
@@ -98,11 +102,15 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             return committed != nil || failure != nil
         }
         if let failure { throw python.raise(failure, prefix: "Commit failed") }
-        guard let committed else {
+        if let committed { return committed }
+        if isClosedElsewhere {
             throw python.error(
                 .runtimeError, "Consumer closed while the commit was under way: whether it was made is not known")
         }
-        return committed
+        var error = StreamsError(.timedOut, reason: "no answer yet: whether it was made is not known")
+        // The same offsets are committed again.
+        error.isRetriable = true
+        throw python.raise(consumer.use { $0.explained(error) }, prefix: "Commit failed")
     }
 }
 
