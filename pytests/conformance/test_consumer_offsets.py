@@ -271,8 +271,9 @@ def test_anything_but_a_partition_is_a_type_error(offline, method, partition):
         ("get_watermark_offsets", (TopicPartition("t", 0),), "Failed to get watermark offsets: "),
         ("offsets_for_times", ([TopicPartition("t", 0, 1)],), "Failed to get offsets: "),
         ("list_topics", (), "Failed to get metadata: "),
+        ("cluster_id", (), "Failed to get the cluster's id: "),
     ],
-    ids=["watermarks", "times", "topics"],
+    ids=["watermarks", "times", "topics", "id"],
 )
 def test_a_request_without_a_server_fails_within_its_timeout(offline, method, arguments, prefix):
     start = time.monotonic()

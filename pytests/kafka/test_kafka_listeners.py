@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from clusters import on_one_node
+from limits import HANG
 
 from mapr_streams_python import KafkaException, TopicPartition, libversion
 from mapr_streams_python.cimpl import _loaded_library
@@ -166,3 +167,16 @@ def test_a_token_of_openid_connect_lets_messages_in_and_out(
         assert [message.value() for message in read(reader, 2)] == [b"one", b"two"]
     assert len(asked) == 2
     assert asked[0] == ("a client:its secret", {"grant_type": ["client_credentials"], "scope": ["everything"]})
+
+
+@on_one_node
+def test_new_credentials_let_a_client_in_that_was_refused(
+    kafka_cluster: KafkaServer, make_consumer: Factory, make_producer: Factory
+) -> None:
+    right = kafka_cluster.client_config("sasl_plaintext")
+    wrong = {**right, "sasl.password": "not-the-password", "log_level": 0}
+    for client in (make_consumer(wrong), make_producer(wrong)):
+        with pytest.raises(KafkaException):
+            client.cluster_id(2.0)
+        client.set_sasl_credentials(right["sasl.username"], right["sasl.password"])
+        assert client.cluster_id(HANG) == make_producer(right).cluster_id(HANG)

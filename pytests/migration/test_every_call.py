@@ -63,7 +63,8 @@ GIVE_NONE = {
     *("pause", "resume", "seek", "store_offsets"),
 }
 # These take none and give none; `close` serves the callbacks that `subscribe` is tried with.
-CONSUMERS_WITHOUT = {"close", "consumer_group_metadata", "memberid", "unassign", "unsubscribe"}
+WITHOUT = {"cluster_id", "close", "set_sasl_credentials"}
+CONSUMERS_WITHOUT = WITHOUT | {"consumer_group_metadata", "memberid", "unassign", "unsubscribe"}
 
 
 def reported(producer: Producer) -> list[str]:
@@ -81,8 +82,8 @@ PRODUCER: dict[str, Callable[[Producer], list[str | None]]] = {
 }
 # These are tried in a transaction.
 IN_TRANSACTIONS = {"send_offsets_to_transaction", "transaction"}
-PRODUCERS_WITHOUT = {
-    *("abort_transaction", "begin_transaction", "close", "commit_transaction", "init_transactions", "purge"),
+PRODUCERS_WITHOUT = WITHOUT | {
+    *("abort_transaction", "begin_transaction", "commit_transaction", "init_transactions", "purge"),
 }
 
 

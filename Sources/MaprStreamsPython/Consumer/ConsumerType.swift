@@ -55,7 +55,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.methods(
         consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerConsumeMethods
             + consumerCommitMethods + consumerPositionMethods + consumerSeekMethods + consumerTopicMethods
-            + consumerTransactionMethods + consumerCloseMethods)
+            + consumerTransactionMethods + consumerCredentialMethods + consumerCloseMethods)
     Types.consumer = try type.build(python, module: module)
 }
 

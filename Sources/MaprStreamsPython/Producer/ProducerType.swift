@@ -89,7 +89,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     }
     type.methods(
         producerProduceMethods + producerServeMethods + producerTransactionMethods + producerTopicMethods
-            + producerCloseMethods)
+            + producerCredentialMethods + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
 }
 

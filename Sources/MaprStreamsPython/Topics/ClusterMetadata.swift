@@ -18,7 +18,60 @@ let listTopicsDocumentation: StaticString =
     ``rd_kafka_metadata``.
     """
 
+let clusterIDDocumentation: StaticString =
+    """
+    cluster_id($self, /, timeout=None)
+    --
+
+    The cluster's id, as ``kafka-cluster.sh cluster-id`` shows it.
+
+    :param float timeout: seconds to wait at the most, where no broker has told it yet; None or a negative number waits for the
+        answer
+    :returns: None where the brokers are too old to have one (before Kafka 0.10.1)
+    :rtype: str or None
+    :raises KafkaException: the request has failed; a TimeoutException where the time is over
+    :raises RuntimeError: the client is closed
+
+    ``rd_kafka_clusterid``, ``rd_kafka_metadata``.
+    """
+
 nonisolated(unsafe) private let signature = Signature("list_topics", ["topic", "timeout"])
+nonisolated(unsafe) private let clusterIDSignature = Signature("cluster_id", ["timeout"])
+
+/// `cluster_id` of all kinds of clients.
+private func clusterID<Fields: KindOfFields & ~Copyable>(
+    _ fields: UnsafeMutablePointer<Fields>, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    unless isClosed: () -> Bool
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try python.milliseconds(timeoutArgument(python, clusterIDSignature, arguments, count, keywords))
+        }
+        let milliseconds = call.arguments
+        let id = try python.request(call.client, prefix: "Failed to get the cluster's id", unless: isClosed) {
+            client throws(StreamsError) in
+            try client.clusterID(milliseconds: milliseconds)
+        }
+        guard let id else { return python.none.take() }
+        return try python.string(id).take()
+    }
+}
+
+@_cdecl("mapr_Producer_cluster_id")
+func producerClusterID(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    let fields = producerFields(object)
+    return clusterID(fields, arguments, count, keywords, unless: { fields.pointee.producer == nil })
+}
+
+@_cdecl("mapr_Consumer_cluster_id")
+func consumerClusterID(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    let fields = consumerFields(object)
+    return clusterID(fields, arguments, count, keywords, unless: { fields.isClosedElsewhere })
+}
 
 /// `list_topics` of both kinds of clients.
 ///
@@ -105,7 +158,10 @@ private func numbers(_ python: borrowing Python, _ values: [Int32]) throws(Pytho
     try python.list(count: values.count) { index throws(PythonError) in try python.integer(Int(values[index])) }
 }
 
-let producerTopicMethods: [Method] = [.fast("list_topics", producerListTopics, listTopicsDocumentation)]
+let producerTopicMethods: [Method] = [
+    .fast("list_topics", producerListTopics, listTopicsDocumentation),
+    .fast("cluster_id", producerClusterID, clusterIDDocumentation),
+]
 
 @_cdecl("mapr_Producer_list_topics")
 func producerListTopics(
@@ -120,7 +176,10 @@ func producerListTopics(
     }
 }
 
-let consumerTopicMethods: [Method] = [.fast("list_topics", consumerListTopics, listTopicsDocumentation)]
+let consumerTopicMethods: [Method] = [
+    .fast("list_topics", consumerListTopics, listTopicsDocumentation),
+    .fast("cluster_id", consumerClusterID, clusterIDDocumentation),
+]
 
 @_cdecl("mapr_Consumer_list_topics")
 func consumerListTopics(

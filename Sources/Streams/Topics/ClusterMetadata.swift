@@ -35,12 +35,7 @@ public struct ClusterMetadata: Sendable {
     init(_ raw: rd_kafka_metadata, of client: Client) {
         let handle = client.handle
         // Both come from the metadata that the handle has just received: no time to wait is needed.
-        if let text = rd_kafka_clusterid(handle, 0) {
-            clusterID = String(cString: text)
-            rd_kafka_mem_free(handle, text)
-        } else {
-            clusterID = nil
-        }
+        clusterID = client.knownClusterID
         controllerID = rd_kafka_controllerid(handle, 0)
         originID = raw.orig_broker_id
         originName = raw.orig_broker_name.map { String(cString: $0) } ?? ""
@@ -86,5 +81,26 @@ extension Client {
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
         defer { rd_kafka_metadata_destroy(raw) }
         return ClusterMetadata(raw.pointee, of: self)
+    }
+
+    /// The cluster's id; nil where the brokers are too old to have one. Waits, where no broker has told it yet.
+    ///
+    /// - Note: `rd_kafka_clusterid`, and `rd_kafka_metadata` before it: the former alone asks nobody, and waits until the
+    ///   client connects for another reason.
+    public func clusterID(milliseconds: Int32) throws(StreamsError) -> String? {
+        if let known = knownClusterID { return known }
+        var raw: UnsafePointer<rd_kafka_metadata>?
+        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+            rd_kafka_metadata(handle, 0, nil, &raw, milliseconds)
+        }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
+        rd_kafka_metadata_destroy(raw)
+        return knownClusterID
+    }
+
+    fileprivate var knownClusterID: String? {
+        guard let text = rd_kafka_clusterid(handle, 0) else { return nil }
+        defer { rd_kafka_mem_free(handle, text) }
+        return String(cString: text)
     }
 }
