@@ -85,7 +85,7 @@ class Program:
         from mapr_streams_python import Consumer
 
         strategy = self.random.choice(["range", "range", "cooperative-sticky"])
-        # librdkafka's mock cluster aborts where members of one group have none in common.
+        # librdkafka's mock cluster aborts where members of one group have different ones in front.
         consumer = Consumer(
             {
                 "bootstrap.servers": self.servers,

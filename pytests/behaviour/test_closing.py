@@ -1,6 +1,7 @@
 """How long commits and closes take, and what a commit inside a close comes to."""
 
 import contextlib
+import sys
 import threading
 import time
 from pathlib import Path
@@ -104,10 +105,18 @@ def test_a_question_without_a_time_limit_does_not_keep_the_consumer_that_is_clos
         cluster.set_broker_rtt(1, 20)
         asking = threading.Thread(target=ask)
         asking.start()
+        wait_until(lambda: is_in(asking, "ask"), HANG)
         consumer.close()
         asking.join(HANG)
         assert len(raised) == 1
-        wait_until(lambda: main_threads() == before, HANG)
+        # Those of other tests may end meanwhile.
+        wait_until(lambda: main_threads() <= before, HANG)
+
+
+def is_in(thread, function):
+    """Whether a thread calls something from a function: it lets others have the interpreter there alone."""
+    frame = sys._current_frames().get(thread.ident)
+    return frame is not None and frame.f_code.co_name == function
 
 
 def main_threads():

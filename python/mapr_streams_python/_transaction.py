@@ -75,7 +75,8 @@ class Transaction:
             _retrying(self._producer.abort_transaction, deadline)
         except BaseException:
             # A callback's exception, or Ctrl-C: the abort is done, or goes on. Whatever it is, nothing is committed.
-            with contextlib.suppress(KafkaException):
+            # What the block is left with is not to be hidden, by a closed consumer say.
+            with contextlib.suppress(KafkaException, RuntimeError):
                 self._rewind(deadline)
             raise
         self._rewind(deadline)

@@ -126,7 +126,9 @@ private final class RebalanceCallbacks {
     /// Gives them back where they were put, unless others have taken their place.
     func takeBack(from fields: UnsafeMutablePointer<ConsumerFields>) {
         let set = fields.pointee.owned
-        guard hasOld, set.onAssign == mark.onAssign, set.onRevoke == mark.onRevoke, set.onLost == mark.onLost
+        // A close has let go of all of them.
+        guard hasOld, fields.pointee.consumer != nil, set.onAssign == mark.onAssign, set.onRevoke == mark.onRevoke,
+            set.onLost == mark.onLost
         else { return }
         exchange(with: fields)
     }

@@ -102,7 +102,7 @@ public enum KnownFaults {
         Fault(
             "a mock cluster aborts where members of a group have different assignors in front", 0, mended: nil,
             .crashes,
-            .mockClusters, kept: "refuses the subscription of the second one"),
+            .mockClusters, kept: "refuses the second one's subscription in the cluster's own process"),
         Fault(
             "what clients are told by a mock cluster's `set_topic_error` makes them crash", 4907, from: .init(2, 3, 0),
             mended: .init(2, 10, 0), .crashes, .mockClusters, kept: "refuses the call"),

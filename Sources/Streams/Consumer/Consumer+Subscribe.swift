@@ -27,15 +27,29 @@ extension Consumer {
         }
     }
 
-    /// See `MockTopicNames.willJoin`. Once is enough, and a member is one until it has left.
+    /// See `MockTopicNames.willJoin`. Once is enough, and a member is one until the consumer has ended.
     private func willJoin() throws(StreamsError) {
-        guard let mockNames, property("group.protocol") != "consumer", let group = property("group.id"),
+        guard let mockNames, property("group.protocol") != "consumer", let name = property("group.id"),
             let assignors = property("partition.assignment.strategy")
         else { return }
-        let isMember = self.group.withLock { $0.isMockMember }
-        if isMember { return }
-        try mockNames.willJoin(group, assignors)
-        self.group.withLock { $0.isMockMember = true }
+        let wasMember = group.withLock { group in
+            defer { group.isMockMember = true }
+            return group.isMockMember
+        }
+        if wasMember { return }
+        do throws(StreamsError) {
+            try mockNames.willJoin(name, assignors)
+        } catch {
+            group.withLock { $0.isMockMember = false }
+            throw error
+        }
+    }
+
+    /// - Parameter hasSaidSo: else it is a member until the session is over.
+    func leaveMockGroup(hasSaidSo: Bool) {
+        guard let mockNames, group.withLock({ $0.isMockMember }), let name = property("group.id") else { return }
+        let session = property("session.timeout.ms").flatMap { Int32($0) } ?? 45_000
+        mockNames.hasLeft(name, after: hasSaidSo ? 0 : session)
     }
 
     private func subscribe(to list: TopicPartitionList) throws(StreamsError) {

@@ -64,10 +64,8 @@ public final class Consumer: Client, @unchecked Sendable {
         if queue != nil && closing.withLock({ $0 != .begun }) {
             dropSubscription()
             assignForNobody()
-        } else if group.withLock({ $0.isMockMember }), let name = property("group.id") {
-            // One that is dropped does not leave.
-            mockNames?.hasLeft(name)
         }
+        leaveMockGroup(hasSaidSo: isClosed && property("group.instance.id") == nil)
         closeQueue.withLock { $0 = nil }
         queue = nil
     }

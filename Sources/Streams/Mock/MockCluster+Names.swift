@@ -1,7 +1,7 @@
 import CRdkafka
 import CSystem
 
-/// Has a mock cluster refuse what Kafka refuses: topics that no Kafka takes, and members that do not fit into a group.
+/// Has a mock cluster refuse topics that no Kafka takes, as Kafka does, and members of a group that it does not survive.
 ///
 /// librdkafka's mock cluster creates each topic that a client asks for, and cannot be told not to. So before a client of this
 /// process asks for a name that Kafka refuses, the topic is made: with no partitions, and with the error that Kafka answers.
@@ -19,7 +19,17 @@ final class MockTopicNames: Sendable {
     private struct Group {
         /// The name of the assignor that its members put first.
         let assignor: String
-        var members = 1
+        var members = 0
+        /// When those were dropped leave that have not said so.
+        var leaving: [Deadline] = []
+
+        /// The same without those that have left.
+        var now: Group {
+            var group = self
+            group.leaving.removeAll { $0.hasPassed }
+            return group
+        }
+        var isEmpty: Bool { members == 0 && leaving.isEmpty }
     }
 
     /// The clusters of this process, by the ports of their brokers.
@@ -87,14 +97,15 @@ final class MockTopicNames: Sendable {
     /// aborts where another member has another in front (`rd_kafka_mock_cgrp_elect_leader`, 2.0.2 to 2.16.1).
     /// - Parameter assignors: `partition.assignment.strategy`.
     func willJoin(_ group: String, _ assignors: String) throws(StreamsError) {
-        let assignor = String(assignors.prefix { $0 != "," })
+        guard process == getpid(),
+            let assignor = assignors.split(separator: ",").map({ $0.trimmedOfSpaces }).first(where: { !$0.isEmpty })
+        else { return }
         let other: String? = state.withLock { state in
-            if let there = state.groups[group], there.assignor != assignor { return there.assignor }
-            if state.groups[group] == nil {
-                state.groups[group] = Group(assignor: assignor)
-            } else {
-                state.groups[group]?.members += 1
-            }
+            var there = state.groups[group]?.now ?? Group(assignor: assignor)
+            if there.isEmpty { there = Group(assignor: assignor) }
+            if there.assignor != assignor { return there.assignor }
+            there.members += 1
+            state.groups[group] = there
             return nil
         }
         guard let other else { return }
@@ -104,11 +115,14 @@ final class MockTopicNames: Sendable {
                 + " \"\(other)\" first in its partition.assignment.strategy, and this one \"\(assignor)\"")
     }
 
-    /// Called when a consumer has left its group.
-    func hasLeft(_ group: String) {
+    /// Called when a consumer has left its group, or will have in so many milliseconds.
+    func hasLeft(_ group: String, after milliseconds: Int32) {
+        guard process == getpid() else { return }
         state.withLock { state in
-            guard let there = state.groups[group] else { return }
-            if there.members > 1 { state.groups[group]?.members -= 1 } else { state.groups[group] = nil }
+            guard var there = state.groups[group]?.now else { return }
+            there.members -= 1
+            if milliseconds > 0 { there.leaving.append(Deadline(milliseconds: milliseconds)) }
+            state.groups[group] = there.isEmpty ? nil : there
         }
     }
 }
