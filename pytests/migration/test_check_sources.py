@@ -256,6 +256,15 @@ def test_what_a_class_does_not_set_is_what_it_is_derived_from_sets(check):
     assert [one["text"] for one in report["findings"] if one["file"] == "main.py"] == ["/a:root becomes a--root"]
 
 
+def test_a_class_may_have_the_name_of_the_one_that_it_is_derived_from(check):
+    report = check(
+        base="class Client: topic = '/a:base'\n",
+        main=f"{PRODUCER}from base import Client\n"
+        "class Client(Client):\n  def send(self): p.produce(self.topic, 'v')\n",
+    )
+    assert [one["text"] for one in report["findings"] if one["file"] == "main.py"] == ["/a:base becomes a--base"]
+
+
 def test_names_that_are_set_to_themselves_are_followed_once_each(found):
     again = "topic = topic + topic\n" * 30 + "conf = dict(conf, **conf)\n" * 30
     source = f"""{PRODUCER}topic = '/a:t'

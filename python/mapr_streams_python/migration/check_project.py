@@ -89,18 +89,19 @@ class Module:
                 return module.own.names[0, original]
         return []
 
-    def class_named(self, name: str) -> Class | None:
-        """The class that a name of this file is, wherever it comes from."""
+    def class_named(self, name: str, besides: Class | None = None) -> Class | None:
+        """The class that a name of this file is, wherever it comes from; not the one that is given."""
         start: Module | None = self
         prefix, _, name = name.rpartition(".")
         if prefix:
             start = self.project.module(self.own.modules[prefix], self) if prefix in self.own.modules else None
         sources = start._sources(name) if start is not None else []
-        return next((source for source in sources if source[1] in source[0].own.classes), None)
+        return next((one for one in sources if one[1] in one[0].own.classes and one != besides), None)
 
     def bases(self, name: str) -> list[Class]:
         """The classes that a class of this file is derived from directly, as far as they are here."""
-        found = [self.class_named(base) for base in self.own.classes.get(name, [])]
+        # A class may have the name of the one that it is derived from.
+        found = [self.class_named(base, besides=(self, name)) for base in self.own.classes.get(name, [])]
         return [one for one in found if one is not None]
 
     def _sources(self, name: str) -> list[Class]:
