@@ -99,8 +99,12 @@ def install_packages(packages: list[str]) -> None:
 
 
 def make_environment() -> None:
-    """Makes .venv for the interpreter that runs this. One of another version is replaced."""
-    wanted = f"{sys.base_prefix} {sys.version}"
+    """Makes .venv for the interpreter that runs this. One of another version is replaced.
+
+    What counts as another version is what installs packages of its own. A build with this month's corrections, which
+    Debian brings together with the headers while this runs, does not: the environment is in use by then.
+    """
+    wanted = f"{sys.base_prefix} {sys.implementation.cache_tag}{sys.abiflags}"
     mark = VENV / ".made-for"
     if not mark.is_file() or mark.read_text() != wanted:
         print(f"Making a virtual environment in {VENV.name} with Python {sys.version.split()[0]}", flush=True)

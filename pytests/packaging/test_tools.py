@@ -100,6 +100,25 @@ def test_without_the_right_to_install_the_command_is_printed_and_nothing_is_run(
     assert "sudo apt-get install --yes --no-install-recommends librdkafka-dev python3-dev" in str(stopped.value)
 
 
+def test_the_environment_stays_where_its_interpreter_was_only_corrected_meanwhile(monkeypatch, tmp_path):
+    """Debian brings a corrected interpreter together with its headers, while this runs with the one before."""
+    made = []
+
+    def make(command):
+        made.append(command)
+        tmp_path.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(bootstrap, "run", make)
+    bootstrap.make_environment()
+    monkeypatch.setattr(bootstrap.sys, "version", "3.11.2 (main, a month later) [another compiler]")
+    bootstrap.make_environment()
+    assert len(made) == 1
+    monkeypatch.setattr(bootstrap.sys.implementation, "cache_tag", "cpython-399")
+    bootstrap.make_environment()
+    assert len(made) == 2
+
+
 def test_with_sudo_that_asks_no_password_the_packages_are_installed(monkeypatch, capsys):
     ran = []
 
