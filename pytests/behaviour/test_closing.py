@@ -1,6 +1,7 @@
 """How long commits and closes take, and what a commit inside a close comes to."""
 
 import contextlib
+import functools
 import sys
 import threading
 import time
@@ -36,32 +37,26 @@ def test_a_consumer_that_has_lived_for_a_moment_commits_and_closes_without_waiti
     assert sum(taken) < 2.0, taken
 
 
-@pytest.mark.parametrize("asynchronous", [True, False])
-def test_a_commit_that_a_close_would_overtake_is_refused(asynchronous, kafka_topic, producer, make_consumer):
-    """librdkafka drops it without an answer, or aborts where it comes a moment earlier."""
+def commit(consumer, topic, *, asynchronous):
+    consumer.commit(offsets=[TopicPartition(topic, 0, 1)], asynchronous=asynchronous)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(functools.partial(commit, asynchronous=True), id="an asynchronous commit"),
+        pytest.param(functools.partial(commit, asynchronous=False), id="a synchronous commit"),
+        pytest.param(lambda consumer, topic: consumer.consumer_group_metadata(), id="group metadata"),
+    ],
+)
+def test_what_a_close_would_overtake_is_refused_in_on_commit(ask, kafka_topic, producer, make_consumer):
+    """librdkafka drops it without an answer where the group ends just then, or aborts where it comes earlier."""
     deliver(producer, kafka_topic, ["v"])
     errors = []
 
     def on_commit(error, partitions):
         with pytest.raises(KafkaException, match="the consumer is being closed") as raised:
-            consumer.commit(offsets=[TopicPartition(kafka_topic, 0, 1)], asynchronous=asynchronous)
-        errors.append(raised.value.args[0].code())
-
-    consumer = make_consumer({"on_commit": on_commit})
-    consumer.assign([TopicPartition(kafka_topic, 0, 0)])
-    read(consumer, 1)
-    consumer.close()
-    assert errors == [KafkaError._STATE]
-
-
-def test_the_group_metadata_asked_for_in_on_commit_of_a_close_is_refused(kafka_topic, producer, make_consumer):
-    """librdkafka drops the question where the group ends just then, and whoever asks waits for ever."""
-    deliver(producer, kafka_topic, ["v"])
-    errors = []
-
-    def on_commit(error, partitions):
-        with pytest.raises(KafkaException, match="the consumer is being closed") as raised:
-            consumer.consumer_group_metadata()
+            ask(consumer, kafka_topic)
         errors.append(raised.value.args[0].code())
 
     consumer = make_consumer({"on_commit": on_commit})

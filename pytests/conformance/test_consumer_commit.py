@@ -2,22 +2,12 @@
 
 import copy
 import pickle
-import time
 
 import pytest
-from limits import HANG
 from reports import report_of
 
-from mapr_streams_python import (
-    OFFSET_INVALID,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    RetriableException,
-    TimeoutException,
-    TopicPartition,
-)
-from mapr_streams_python.testing import MockCluster, read, unique_name, wait_until
+from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from mapr_streams_python.testing import read, unique_name, wait_until
 
 from .support import GROUP_TIMEOUT, fields, raises_kafka_error
 
@@ -122,54 +112,6 @@ def test_async_and_asynchronous_are_the_third_and_fourth_argument(offline):
     assert consumer.commit(None, None, False, True) is None
     with raises_kafka_error("_NO_OFFSET", NO_OFFSET):
         consumer.commit(None, None, True, False)
-
-
-# The time that a synchronous commit may take.
-
-
-@pytest.mark.parametrize("timeout", [60, None, -1])
-def test_a_synchronous_commit_returns_what_is_committed_within_its_timeout(member, timeout):
-    consumer, message, topic = member()
-    assert fields(consumer.commit(message=message, **SYNC, timeout=timeout)) == [(topic, 0, 1, None)]
-
-
-@pytest.mark.parametrize("timeout", [0, 0.3])
-def test_a_synchronous_commit_that_is_not_answered_ends_with_its_timeout(offline, timeout):
-    consumer = offline.consumer({"session.timeout.ms": 1000})
-    began = time.monotonic()
-    with raises_kafka_error("_TIMED_OUT") as caught:
-        consumer.commit(offsets=[TopicPartition("t", 0, 1)], **SYNC, timeout=timeout)
-    assert time.monotonic() - began >= timeout
-    assert isinstance(caught.value, RetriableException)
-    assert isinstance(caught.value, TimeoutException)
-    assert "whether it was made is not known" in caught.value.args[0].str()
-
-
-def test_a_commit_whose_time_was_over_may_be_made_again():
-    with MockCluster(brokers=1) as cluster:
-        cluster.create_topic("t", 1)
-        config = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g", "enable.auto.commit": False}
-        with Consumer(config) as consumer:
-            consumer.commit(offsets=[TopicPartition("t", 0, 1)], **SYNC)
-            # The answer to the next one comes late.
-            cluster.set_broker_rtt(1, 5)
-            with raises_kafka_error("_TIMED_OUT"):
-                consumer.commit(offsets=[TopicPartition("t", 0, 2)], **SYNC, timeout=0)
-            cluster.set_broker_rtt(1, 0)
-            consumer.commit(offsets=[TopicPartition("t", 0, 3)], **SYNC, timeout=60)
-            assert committed(consumer, "t") == 3
-
-
-def test_an_asynchronous_commit_does_not_wait_for_its_timeout(offline):
-    consumer = offline.consumer({"session.timeout.ms": 1000})
-    # Would it wait, the test would not end in its time.
-    assert consumer.commit(offsets=[TopicPartition("t", 0, 1)], timeout=HANG) is None
-
-
-@pytest.mark.parametrize("asynchronous", [True, False])
-def test_a_timeout_of_commit_that_is_no_number_is_a_type_error(offline, asynchronous):
-    with pytest.raises(TypeError, match="timeout"):
-        offline.consumer().commit(asynchronous=asynchronous, timeout="1")
 
 
 # Nothing to commit, and what fails.

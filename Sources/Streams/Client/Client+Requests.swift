@@ -10,7 +10,7 @@ extension Client {
     /// - Parameters:
     ///   - milliseconds: how long at most; below 0 there is no end.
     ///   - ask: for so many milliseconds.
-    func answer(
+    func askUntilAnswered(
         milliseconds: Int32, _ ask: (_ milliseconds: Int32) throws(StreamsError) -> rd_kafka_resp_err_t
     ) throws(StreamsError) -> rd_kafka_resp_err_t {
         if milliseconds >= 0 { return try ask(milliseconds) }

@@ -9,7 +9,7 @@ extension Consumer {
     public func committed(_ partitions: [TopicPartition], milliseconds: Int32) throws(StreamsError) -> [TopicPartition]
     {
         let list = try TopicPartitionList(partitions, names: names)
-        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+        let code = try askUntilAnswered(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
             _ = try withOpenGroup(beforeCloseOnly: true) {}
             return list.withRaw { rd_kafka_committed(handle, $0, milliseconds) }
         }
@@ -44,7 +44,7 @@ extension Consumer {
         let topic = try kafkaTopic(for: partition.topic)
         var low: Int64 = 0
         var high: Int64 = 0
-        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+        let code = try askUntilAnswered(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
             rd_kafka_query_watermark_offsets(handle, topic, partition.partition, &low, &high, milliseconds)
         }
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -77,7 +77,7 @@ extension Consumer {
             let list = try TopicPartitionList(partitions, names: names)
             try willAsk(for: partitions.map { $0.topic })
             let left = milliseconds < 0 ? milliseconds : deadline.remaining
-            let code = try answer(milliseconds: left) { milliseconds throws(StreamsError) in
+            let code = try askUntilAnswered(milliseconds: left) { milliseconds throws(StreamsError) in
                 list.withRaw { rd_kafka_offsets_for_times(handle, $0, milliseconds) }
             }
             if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }

@@ -75,7 +75,7 @@ extension Client {
         }
         defer { if let topicHandle { rd_kafka_topic_destroy(topicHandle) } }
         var raw: UnsafePointer<rd_kafka_metadata>?
-        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+        let code = try askUntilAnswered(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
             rd_kafka_metadata(handle, topic == nil ? 1 : 0, topicHandle, &raw, milliseconds)
         }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
@@ -90,7 +90,7 @@ extension Client {
     public func clusterID(milliseconds: Int32) throws(StreamsError) -> String? {
         if let known = knownClusterID { return known }
         var raw: UnsafePointer<rd_kafka_metadata>?
-        let code = try answer(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
+        let code = try askUntilAnswered(milliseconds: milliseconds) { milliseconds throws(StreamsError) in
             rd_kafka_metadata(handle, 0, nil, &raw, milliseconds)
         }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let raw else { throw explained(StreamsError(ErrorCode(code))) }
