@@ -10,6 +10,7 @@ from mapr_streams_python import (
     KafkaError,
     KafkaException,
     Producer,
+    RetriableException,
     TopicPartition,
 )
 from mapr_streams_python.testing import MockCluster, unique_name, wait_until
@@ -72,7 +73,15 @@ def under_way(cluster, ready, consumer):
             wait_until(self.is_refused, HANG)
 
         def send(self, group):
-            ready.send_offsets_to_transaction([TopicPartition("in", 0, 1)], group, HANG)
+            """Refused where it meets a call of is_refused: it is made again."""
+            refused = True
+            while refused:
+                try:
+                    ready.send_offsets_to_transaction([TopicPartition("in", 0, 1)], group, HANG)
+                    refused = False
+                except RetriableException as exception:
+                    if exception.args[0].code() != KafkaError._CONFLICT:
+                        raise
 
         def is_refused(self):
             with pytest.raises(KafkaException) as caught:
