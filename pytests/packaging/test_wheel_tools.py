@@ -146,19 +146,67 @@ def test_what_was_built_is_found_again_only_for_the_same_sources_compiler_and_st
     from targets import TARGETS
 
     monkeypatch.setattr(zig, "zig_version", lambda: "1.0")
-    first = {name: native._digest(target) for name, target in TARGETS.items()}
+    first = {name: native.Libraries.place(target) for name, target in TARGETS.items()}
     assert len(set(first.values())) == len(TARGETS)
-    assert {name: native._digest(target) for name, target in TARGETS.items()} == first
+    assert {name: native.Libraries.place(target) for name, target in TARGETS.items()} == first
     monkeypatch.setattr(zig, "zig_version", lambda: "1.1")
-    assert native._digest(TARGETS["musllinux_1_2_x86_64"]) != first["musllinux_1_2_x86_64"]
+    assert native.Libraries.place(TARGETS["musllinux_1_2_x86_64"]) != first["musllinux_1_2_x86_64"]
     monkeypatch.setattr(zig, "zig_version", lambda: "1.0")
     pins = sources.pinned()
     for change, is_same in (({"folder": "elsewhere"}, True), ({"sha256": "0" * 64}, False)):
         changed = {**pins, "curl": pins["curl"]._replace(**change)}
         monkeypatch.setattr(sources, "pinned", lambda changed=changed: changed)
-        digests = {name: native._digest(target) for name, target in TARGETS.items()}
+        digests = {name: native.Libraries.place(target) for name, target in TARGETS.items()}
         assert (digests == first) is is_same, change
     assert sources.cache_folder().name == "mapr-streams-python"
+
+
+@pytest.fixture
+def small_build(monkeypatch, tmp_path):
+    """A build without a source, whose steps are the shell's."""
+    import builds
+    import zig
+
+    monkeypatch.setenv("WHEEL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(zig, "zig_version", lambda: "1.0")
+    monkeypatch.setattr(zig, "zig_folder", lambda: tmp_path)
+
+    class Small(builds.Build):
+        kind, title, made = "small", "a small thing", "file"
+        commands = ["echo made > result/file"]
+
+        @classmethod
+        def parts(cls):
+            return []
+
+        def run(self):
+            for command in self.commands:
+                self.step(self.folder, "sh", "-c", command)
+
+    return Small
+
+
+def test_what_was_built_is_not_built_again(small_build, monkeypatch):
+    from targets import TARGETS
+
+    one, two = (TARGETS[name] for name in ("musllinux_1_2_x86_64", "musllinux_1_2_aarch64"))
+    kept = small_build.kept(one)
+    assert (kept / "file").read_text() == "made\n"
+    assert [path for path in kept.parent.iterdir() if path != kept] == []
+    monkeypatch.setattr(small_build, "commands", ["exit 1"])
+    assert small_build.kept(one) == kept
+    assert small_build.place(two) != kept
+
+
+def test_a_step_that_fails_is_told_with_what_it_printed_and_leaves_nothing_in_the_cache(small_build, monkeypatch):
+    from sources import WheelError
+    from targets import TARGETS
+
+    target = TARGETS["musllinux_1_2_x86_64"]
+    monkeypatch.setattr(small_build, "commands", ["echo half > result/file", "echo the reason >&2; exit 3"])
+    with pytest.raises(WheelError, match=r"exit 3' \(in musllinux\S+\) failed:(?s:.)*the reason\n$"):
+        small_build.kept(target)
+    assert list(small_build.place(target).parent.iterdir()) == []
 
 
 def test_an_archive_is_the_same_whenever_it_is_made(tmp_path, monkeypatch):

@@ -6,17 +6,15 @@ search the headers of this machine. Like what wheels carry it is built by zig of
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shlex
 import shutil
-import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import find_pythons
 import sources
-import zig
-from sources import HERE, Source, WheelError
+from builds import Build
+from sources import Source, WheelError
 from targets import Target
 
 SOURCE = Source(
@@ -50,87 +48,61 @@ def built(target: Target) -> Path:
     """
     if not Path("/lib", target.loader).exists():
         raise WheelError(f"there is no /lib/{target.loader} to run a program of musl's (Debian: apt-get install musl)")
-    kept = sources.cache_folder() / "python" / f"{target.triple}-{_digest(target)}"
-    if not (kept / "bin" / FOLDER).is_file():
-        print(f"Building CPython {SOURCE.version} for {target.triple}", flush=True)
-        build = kept.with_name(f"{kept.name}.{os.getpid()}")
-        try:
-            _build(target, build)
-            shutil.rmtree(kept, ignore_errors=True)
-            (build / "result").rename(kept)
-        finally:
-            shutil.rmtree(build, ignore_errors=True)
-    return kept / "bin" / FOLDER
+    return MuslPython.kept(target) / MuslPython.made
 
 
-def _digest(target: Target) -> str:
-    digest = hashlib.sha256(repr((target, SOURCE, sources.pinned()["zlib"])).encode())
-    digest.update(zig.zig_version().encode())
-    for name in ("musl_python.py", "zig.py"):
-        digest.update((HERE / name).read_bytes())
-    return digest.hexdigest()[:16]
+class MuslPython(Build):
+    """A part of CPython."""
 
+    kind = "python"
+    title = f"CPython {SOURCE.version}"
+    made = f"bin/{FOLDER}"
 
-def _build(target: Target, build: Path) -> None:
-    build.mkdir(parents=True)
-    environment = zig.tools(target, build)
-    log = build / "log"
+    @classmethod
+    def parts(cls) -> Iterable[Source]:
+        return [SOURCE, sources.pinned()["zlib"]]
 
-    def step(folder: Path, *command: str) -> None:
-        with log.open("ab") as output:
-            ended = subprocess.run(
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if ended.returncode:
-            raise WheelError(f"{shlex.join(command)} failed:\n{log.read_text(errors='replace')[-6000:]}")
+    def run(self) -> None:
+        # pytest's plugins import it, and pip needs it to unpack a wheel.
+        zlib = sources.unpack(sources.pinned()["zlib"], self.folder)
+        self.step(zlib, "./configure", "--static", f"--uname=Linux-{self.target.tag}")
+        self.make(zlib, "libz.a")
 
-    jobs = f"-j{os.cpu_count() or 1}"
-    # pytest's plugins import it, and pip needs it to unpack a wheel.
-    zlib = sources.unpack(sources.pinned()["zlib"], build)
-    step(zlib, "./configure", "--static", f"--uname=Linux-{target.tag}")
-    step(zlib, "make", jobs, "libz.a")
+        folder = sources.unpack(SOURCE, self.folder)
+        (folder / "Modules" / "Setup.local").unlink(missing_ok=True)
+        self.step(
+            folder,
+            "./configure",
+            f"--host={self.target.triple}",
+            "--build=x86_64-linux-gnu",
+            f"--with-build-python={_same_series()}",
+            *OPTIONS,
+            *ANSWERS,
+            # By its path, since configure takes the bare name for a tool of the wrong machine.
+            f"READELF={_readelf()}",
+            "PKG_CONFIG=/bin/false",
+            f"ZLIB_CFLAGS=-I{zlib}",
+            f"ZLIB_LIBS={zlib / 'libz.a'}",
+            "OPT=-DNDEBUG -fwrapv",
+            # Its build time is in it, which zig takes for a fault.
+            "CFLAGS=-Wno-date-time -w",
+            # Without the first zig links musl in, and such a program loads no extension.
+            "LDFLAGS=-dynamic -Wl,-export-dynamic",
+        )
+        shutil.copy(folder / "Modules" / "Setup.stdlib", folder / "Modules" / "Setup.local")
+        # Neither `all` nor `install`: both would have setup.py build what is left, with the headers of this machine.
+        self.make(folder, "python", "pybuilddir.txt")
 
-    folder = sources.unpack(SOURCE, build)
-    (folder / "Modules" / "Setup.local").unlink(missing_ok=True)
-    step(
-        folder,
-        "./configure",
-        f"--host={target.triple}",
-        "--build=x86_64-linux-gnu",
-        f"--with-build-python={_same_series()}",
-        *OPTIONS,
-        *ANSWERS,
-        # By its path, since configure takes the bare name for a tool of the wrong machine.
-        f"READELF={_readelf()}",
-        "PKG_CONFIG=/bin/false",
-        f"ZLIB_CFLAGS=-I{zlib}",
-        f"ZLIB_LIBS={zlib / 'libz.a'}",
-        "OPT=-DNDEBUG -fwrapv",
-        # Its build time is in it, which zig takes for a fault.
-        "CFLAGS=-Wno-date-time -w",
-        # Without the first zig links musl in, and such a program loads no extension.
-        "LDFLAGS=-dynamic -Wl,-export-dynamic",
-    )
-    shutil.copy(folder / "Modules" / "Setup.stdlib", folder / "Modules" / "Setup.local")
-    # Neither `all` nor `install`: both would have setup.py build what is left, with the headers of this machine.
-    step(folder, "make", jobs, "python", "pybuilddir.txt")
-
-    library = build / "result" / "lib" / FOLDER
-    (build / "result" / "bin").mkdir(parents=True)
-    shutil.copy(folder / "python", build / "result" / "bin" / FOLDER)
-    tests = shutil.ignore_patterns("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "__pycache__")
-    shutil.copytree(folder / "Lib", library, ignore=tests)
-    # Where a Python looks for its modules; without the folder it says at each start that there is none.
-    (library / "lib-dynload").mkdir()
-    generated = folder / (folder / "pybuilddir.txt").read_text().strip()
-    for description in generated.glob("_sysconfigdata_*.py"):
-        shutil.copy(description, library)
+        library = self.result / "lib" / FOLDER
+        (self.result / "bin").mkdir(parents=True)
+        shutil.copy(folder / "python", self.result / "bin" / FOLDER)
+        tests = shutil.ignore_patterns("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "__pycache__")
+        shutil.copytree(folder / "Lib", library, ignore=tests)
+        # Where a Python looks for its modules; without the folder it says at each start that there is none.
+        (library / "lib-dynload").mkdir()
+        generated = folder / (folder / "pybuilddir.txt").read_text().strip()
+        for description in generated.glob("_sysconfigdata_*.py"):
+            shutil.copy(description, library)
 
 
 def _readelf() -> str:

@@ -1,21 +1,16 @@
-"""Builds librdkafka, with all that it needs inside, for one platform.
-
-The result is kept in the cache under a checksum of everything that it depends on: the sources, the compiler, the
-platform, and the two files of this folder that say how.
-"""
+"""Builds librdkafka, with all that it needs inside, for one platform."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import shutil
-import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import sources
-import zig
-from sources import HERE, WheelError
+from builds import Build
+from sources import Source, WheelError
 from targets import Target
 
 LIBRARY = "librdkafka.so.1"
@@ -59,84 +54,67 @@ def built(target: Target) -> Native:
     Raises:
         WheelError: a source or a command is missing, or a step fails.
     """
-    kept = sources.cache_folder() / "native" / f"{target.tag}-{_digest(target)}"
-    if not (kept / LIBRARY).is_file():
-        print(f"Building librdkafka and what it needs for {target.tag}", flush=True)
-        build = kept.with_name(f"{kept.name}.{os.getpid()}")
-        try:
-            _Build(target, build).run()
-            shutil.rmtree(kept, ignore_errors=True)
-            (build / "result").rename(kept)
-        finally:
-            shutil.rmtree(build, ignore_errors=True)
-    return Native(kept)
+    return Native(Libraries.kept(target))
 
 
-def _digest(target: Target) -> str:
-    digest = hashlib.sha256(repr(target).encode())
-    digest.update(zig.zig_version().encode())
-    # What is built, and not where it can be had.
-    for source in sources.pinned().values():
-        digest.update(repr((source.name, source.version, source.sha256, source.licenses)).encode())
-    for name in ("native.py", "zig.py"):
-        digest.update((HERE / name).read_bytes())
-    return digest.hexdigest()[:16]
+class Libraries(Build):
+    """librdkafka and what it needs."""
 
-
-class _Build:
-    """One build, in a folder of its own."""
+    kind = "native"
+    title = "librdkafka and what it needs"
+    made = LIBRARY
 
     def __init__(self, target: Target, folder: Path) -> None:
-        self._target = target
-        self._folder = folder
+        super().__init__(target, folder)
         self._root = folder / "root"
         self._prefix = self._root / "usr"
-        self._result = folder / "result"
-        folder.mkdir(parents=True)
-        self._environment = zig.tools(target, folder)
         pkgconfig = self._prefix / "lib" / "pkgconfig"
         paths = {name: str(pkgconfig) for name in ("PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR")}
-        self._environment.update(paths, SOURCE_DATE_EPOCH="0")
+        self.environment.update(paths, SOURCE_DATE_EPOCH="0")
+
+    @classmethod
+    def parts(cls) -> Iterable[Source]:
+        return sources.pinned().values()
 
     def run(self) -> None:
         for command in ("make", "perl", "pkg-config"):
             if shutil.which(command) is None:
                 raise WheelError(f"{command} is needed to build the libraries of a wheel")
-        (self._result / "licenses").mkdir(parents=True)
-        for source in sources.pinned().values():
-            folder = sources.unpack(source, self._folder)
+        (self.result / "licenses").mkdir()
+        for source in self.parts():
+            folder = sources.unpack(source, self.folder)
             print(f"  {source.name} {source.version}", flush=True)
             getattr(self, f"_{source.name}")(folder)
             for name in source.licenses:
-                shutil.copy(folder / name, self._result / "licenses" / f"{source.name}-{Path(name).stem}.txt")
+                shutil.copy(folder / name, self.result / "licenses" / f"{source.name}-{Path(name).stem}.txt")
 
     def _openssl(self, folder: Path) -> None:
         # It has the paths of its modules built in, though it has none: no folder of this machine may be among them.
-        self._step(folder, "./Configure", self._target.openssl, "--prefix=/usr", *OPENSSL_OPTIONS)
-        self._make(folder, "build_libs")
-        self._make(folder, "install_dev", f"DESTDIR={self._root}")
+        self.step(folder, "./Configure", self.target.openssl, "--prefix=/usr", *OPENSSL_OPTIONS)
+        self.make(folder, "build_libs")
+        self.make(folder, "install_dev", f"DESTDIR={self._root}")
         for description in (self._prefix / "lib" / "pkgconfig").glob("*.pc"):
             description.write_text(description.read_text().replace("prefix=/usr\n", f"prefix={self._prefix}\n"))
 
     def _zlib(self, folder: Path) -> None:
-        self._step(folder, "./configure", "--static", f"--prefix={self._prefix}", f"--uname=Linux-{self._target.tag}")
-        self._make(folder, "libz.a")
-        self._make(folder, "install")
+        self.step(folder, "./configure", "--static", f"--prefix={self._prefix}", f"--uname=Linux-{self.target.tag}")
+        self.make(folder, "libz.a")
+        self.make(folder, "install")
 
     def _zstd(self, folder: Path) -> None:
         # Without assembler: it has a path of its own into the object.
         options = [f"PREFIX={self._prefix}", "ZSTD_LEGACY_SUPPORT=0", "ZSTD_NO_ASM=1", "UNAME=Linux"]
         library = folder / "lib"
-        self._make(library, "libzstd.a", *options)
-        self._make(library, "install-static", "install-includes", "install-pc", *options)
+        self.make(library, "libzstd.a", *options)
+        self.make(library, "install-static", "install-includes", "install-pc", *options)
 
     def _curl(self, folder: Path) -> None:
-        where = [f"--host={self._target.triple}", f"--prefix={self._prefix}", f"--libdir={self._prefix}/lib"]
+        where = [f"--host={self.target.triple}", f"--prefix={self._prefix}", f"--libdir={self._prefix}/lib"]
         where += [f"--with-openssl={self._prefix}", f"--with-zlib={self._prefix}"]
-        self._step(folder, "./configure", *where, *CURL_OPTIONS)
-        self._make(folder / "lib", "install")
-        self._make(folder / "include", "install")
-        self._make(folder, "install-pkgconfigDATA")
+        self.step(folder, "./configure", *where, *CURL_OPTIONS)
+        self.make(folder / "lib", "install")
+        self.make(folder / "include", "install")
+        self.make(folder, "install-pkgconfigDATA")
 
     def _librdkafka(self, folder: Path) -> None:
         include, library = f"-I{self._prefix}/include", f"-L{self._prefix}/lib"
@@ -144,34 +122,13 @@ class _Build:
         linker = f"{library} -Wl,--undefined-version -Wl,-z,relro -Wl,-z,now -Wl,--gc-sections -Wl,--strip-all"
         options = [f"--prefix={self._prefix}", "--cc=wheel-cc", *RDKAFKA_OPTIONS]
         options += [f"--CFLAGS={include}", f"--CPPFLAGS={include}", f"--LDFLAGS={linker}"]
-        if os.uname().machine not in self._target.tag:
+        if os.uname().machine not in self.target.tag:
             # Its configure script would set the processor of the machine that it runs on.
-            options.append(f"--arch={self._target.triple.partition('-')[0]}")
-        self._step(folder, "./configure", *options)
-        self._make(folder / "src", LIBRARY)
-        shutil.copy(folder / "src" / LIBRARY, self._result / LIBRARY)
-        headers = self._result / "include" / "librdkafka"
+            options.append(f"--arch={self.target.triple.partition('-')[0]}")
+        self.step(folder, "./configure", *options)
+        self.make(folder / "src", LIBRARY)
+        shutil.copy(folder / "src" / LIBRARY, self.result / LIBRARY)
+        headers = self.result / "include" / "librdkafka"
         headers.mkdir(parents=True)
         for name in ("rdkafka.h", "rdkafka_mock.h"):
             shutil.copy(folder / "src" / name, headers / name)
-
-    def _make(self, folder: Path, *targets: str) -> None:
-        self._step(folder, "make", f"-j{os.cpu_count() or 1}", *targets)
-
-    def _step(self, folder: Path, *command: str) -> None:
-        log = self._folder / "log"
-        with log.open("ab") as output:
-            output.write(f"\n$ {shlex.join(command)}\n".encode())
-            output.flush()
-            ended = subprocess.run(
-                command,
-                cwd=folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        if ended.returncode:
-            text = log.read_text(errors="replace")
-            raise WheelError(f"{shlex.join(command)} (in {folder.name}) failed:\n{text[-6000:]}")
