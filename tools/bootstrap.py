@@ -25,6 +25,8 @@ from requirements import BuildError
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 VENV = ROOT / ".venv"
+# Says of a folder what was put into it.
+MADE_FOR = ".made-for"
 # Each names two files: requirements-NAME.in says what is wanted, and requirements-NAME.txt, which is made from it and
 # alone installed, each package down to its hash. "build" comes first, since "dev" takes it in.
 LISTS = ("build", "dev", "librdkafka", "lock", "wheels")
@@ -105,7 +107,7 @@ def make_environment() -> None:
     Debian brings together with the headers while this runs, does not: the environment is in use by then.
     """
     wanted = f"{sys.base_prefix} {sys.implementation.cache_tag}{sys.abiflags}"
-    mark = VENV / ".made-for"
+    mark = VENV / MADE_FOR
     if not mark.is_file() or mark.read_text() != wanted:
         print(f"Making a virtual environment in {VENV.name} with Python {sys.version.split()[0]}", flush=True)
         run([sys.executable, "-m", "venv", "--clear", str(VENV)])
@@ -129,12 +131,22 @@ def download(name: str, folder: Path) -> Path:
     """Puts the locked packages of a list into a folder of their own, and returns it: nothing imports them."""
     listed = TOOLS / f"requirements-{name}.txt"
     wanted = hashlib.sha256(listed.read_bytes()).hexdigest()
-    mark = folder / ".made-for"
-    if not mark.is_file() or mark.read_text() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
+
+    def is_there() -> bool:
+        mark = folder / MADE_FOR
+        return mark.is_file() and mark.read_text() == wanted
+
+    if not is_there():
+        # Apart, since another may do the same at this moment, and use it from the next on.
+        fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.rmtree(fresh, ignore_errors=True)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        run([*pip, "--require-hashes", "--only-binary", ":all:", "--target", str(folder), "--requirement", str(listed)])
-        mark.write_text(wanted)
+        run([*pip, "--require-hashes", "--only-binary", ":all:", "--target", str(fresh), "--requirement", str(listed)])
+        (fresh / MADE_FOR).write_text(wanted)
+        if not is_there():
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
+        shutil.rmtree(fresh, ignore_errors=True)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import bootstrap
 import kafka_classes
@@ -117,6 +118,30 @@ def test_the_environment_stays_where_its_interpreter_was_only_corrected_meanwhil
     monkeypatch.setattr(bootstrap.sys.implementation, "cache_tag", "cpython-399")
     bootstrap.make_environment()
     assert len(made) == 2
+
+
+def test_two_that_download_the_same_at_a_time_do_not_take_it_from_each_other(monkeypatch, tmp_path):
+    folder = tmp_path / "wheel-tools"
+    running = []
+
+    def install(command):
+        target = Path(command[command.index("--target") + 1])
+        target.mkdir()
+        running.append(target)
+        if len(running) == 1:
+            # The other starts later and ends sooner.
+            monkeypatch.setattr(bootstrap.os, "getpid", lambda: 2)
+            assert bootstrap.download("wheels", folder) == folder
+            (folder / "compiler").write_text("in use")
+
+    monkeypatch.setattr(bootstrap, "run", install)
+    monkeypatch.setattr(bootstrap.os, "getpid", lambda: 1)
+    assert bootstrap.download("wheels", folder) == folder
+    assert len(set(running)) == 2
+    assert (folder / "compiler").read_text() == "in use"
+    assert list(tmp_path.iterdir()) == [folder]
+    bootstrap.download("wheels", folder)
+    assert len(running) == 2
 
 
 def test_with_sudo_that_asks_no_password_the_packages_are_installed(monkeypatch, capsys):
