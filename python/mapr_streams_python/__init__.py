@@ -118,3 +118,15 @@ class ThrottleEvent:
     def __str__(self):
         # int() cuts off as the reference does: 0.0019 s is 1 ms.
         return f"{self.broker_name}/{self.broker_id} throttled for {int(self.throttle_time * 1000)} ms"
+
+
+def __getattr__(name):
+    # What few programs use, and takes typing and enum to import.
+    if name == "SerializingProducer":
+        from .serializing_producer import SerializingProducer as found
+    elif name == "DeserializingConsumer":
+        from .deserializing_consumer import DeserializingConsumer as found
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found

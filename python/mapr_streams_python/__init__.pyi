@@ -24,6 +24,8 @@ from .cimpl import (
     libversion as libversion,
     version as version,
 )
+from .deserializing_consumer import DeserializingConsumer as DeserializingConsumer
+from .serializing_producer import SerializingProducer as SerializingProducer
 
 __all__ = [
     "OFFSET_BEGINNING",

@@ -1,9 +1,9 @@
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Final, Literal, Protocol, overload
+from typing import Any, ClassVar, Final, Generic, Literal, Protocol, overload
 
-from typing_extensions import Buffer, Self, TypeAlias, disjoint_base
+from typing_extensions import Buffer, Self, TypeAlias, TypeVar, disjoint_base
 
 from ._metadata import ClusterMetadata
 from ._transaction import Transaction
@@ -15,6 +15,10 @@ OFFSET_STORED: Final[int]
 TIMESTAMP_CREATE_TIME: Final[int]
 TIMESTAMP_LOG_APPEND_TIME: Final[int]
 TIMESTAMP_NOT_AVAILABLE: Final[int]
+
+# What a message's key and value are: bytes, where no deserializer has made something else of them.
+_K = TypeVar("_K", default=bytes | None)
+_V = TypeVar("_V", default=bytes | None)
 
 # A payload: str is sent as UTF-8.
 _Payload: TypeAlias = str | Buffer
@@ -67,7 +71,7 @@ class Consumer:
     @overload
     def commit(
         self,
-        message: Message | None = None,
+        message: Message[Any, Any] | None = None,
         offsets: Sequence[TopicPartition] | None = None,
         asynchronous: Literal[True] = True,
         timeout: float | None = None,
@@ -75,7 +79,7 @@ class Consumer:
     @overload
     def commit(
         self,
-        message: Message | None = None,
+        message: Message[Any, Any] | None = None,
         offsets: Sequence[TopicPartition] | None = None,
         *,
         asynchronous: Literal[False],
@@ -84,7 +88,7 @@ class Consumer:
     @overload
     def commit(
         self,
-        message: Message | None = None,
+        message: Message[Any, Any] | None = None,
         offsets: Sequence[TopicPartition] | None = None,
         asynchronous: bool = True,
         **kwargs: bool,
@@ -93,13 +97,13 @@ class Consumer:
     @overload
     def commit(self, **kwargs: bool) -> list[TopicPartition] | None: ...
     @overload
-    def commit(self, message: Message | None, **kwargs: bool) -> list[TopicPartition] | None: ...
+    def commit(self, message: Message[Any, Any] | None, **kwargs: bool) -> list[TopicPartition] | None: ...
     @overload
     def commit(self, *, offsets: Sequence[TopicPartition] | None, **kwargs: bool) -> list[TopicPartition] | None: ...
     def committed(self, partitions: Sequence[TopicPartition], timeout: float | None = None) -> list[TopicPartition]: ...
     def position(self, partitions: Sequence[TopicPartition], timeout: float | None = None) -> list[TopicPartition]: ...
     def store_offsets(
-        self, message: Message | None = None, offsets: Sequence[TopicPartition] | None = None
+        self, message: Message[Any, Any] | None = None, offsets: Sequence[TopicPartition] | None = None
     ) -> None: ...
     def seek(self, partition: TopicPartition) -> None: ...
     def pause(self, partitions: Sequence[TopicPartition]) -> None: ...
@@ -119,6 +123,7 @@ class Consumer:
     def _rewind(self, timeout: float | None = None) -> None: ...
     def close(self) -> None: ...
     def __iter__(self) -> Iterator[Message]: ...
+    def __next__(self) -> Message: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -171,7 +176,7 @@ class Producer:
     ) -> None: ...
 
 @disjoint_base
-class Message:
+class Message(Generic[_K, _V]):
     def __new__(
         cls,
         topic: str,
@@ -189,8 +194,8 @@ class Message:
     def topic(self) -> str | None: ...
     def partition(self) -> int | None: ...
     def offset(self) -> int | None: ...
-    def key(self) -> bytes | None: ...
-    def value(self) -> bytes | None: ...
+    def key(self) -> _K: ...
+    def value(self) -> _V: ...
     def headers(self) -> list[tuple[str, bytes | None]] | None: ...
     def error(self) -> KafkaError | None: ...
     def timestamp(self) -> tuple[int, int]: ...

@@ -7,7 +7,7 @@ It is as if every client had ``streams.compatibility`` set to ``kafka``. The pro
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import (
     OFFSET_BEGINNING,
@@ -37,6 +37,10 @@ from .. import (
     version,
 )
 
+if TYPE_CHECKING:
+    from .deserializing_consumer import DeserializingConsumer
+    from .serializing_producer import SerializingProducer
+
 __all__ = [
     "OFFSET_BEGINNING",
     "OFFSET_END",
@@ -49,12 +53,14 @@ __all__ = [
     "AuthenticationException",
     "AuthorizationException",
     "Consumer",
+    "DeserializingConsumer",
     "FatalException",
     "KafkaError",
     "KafkaException",
     "Message",
     "Producer",
     "RetriableException",
+    "SerializingProducer",
     "ThrottleEvent",
     "TimeoutException",
     "TopicPartition",
@@ -91,3 +97,17 @@ class Consumer(_Consumer):
 
     def __init__(self, *config: Any, **properties: Any) -> None:
         super().__init__(*_with_dialect(config, properties), **properties)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        # What few programs use.
+        if name == "SerializingProducer":
+            from .serializing_producer import SerializingProducer as found
+        elif name == "DeserializingConsumer":
+            from .deserializing_consumer import DeserializingConsumer as found
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found

@@ -1,0 +1,420 @@
+"""SerializingProducer and DeserializingConsumer, in both dialects."""
+
+import gc
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+from limits import HANG
+
+import mapr_streams_python
+from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition, kafka
+from mapr_streams_python.error import (
+    ConsumeError,
+    KeyDeserializationError,
+    KeySerializationError,
+    ValueDeserializationError,
+    ValueSerializationError,
+)
+from mapr_streams_python.serialization import (
+    Deserializer,
+    DeserializerBuilder,
+    IntegerDeserializer,
+    IntegerSerializer,
+    MessageField,
+    SerializationError,
+    Serializer,
+    SerializerBuilder,
+    StringDeserializer,
+    StringSerializer,
+)
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "serialization.py"
+# Without servers: nothing happens but what the tests do.
+OFFLINE = {"log_level": 0}
+GROUP = {**OFFLINE, "group.id": "g"}
+
+
+class Recorder(Serializer, Deserializer):
+    """Serializes texts, and writes down what is done with it."""
+
+    def __init__(self):
+        self.calls = []
+        self.resolvers = []
+        self.closed = 0
+
+    def __call__(self, obj, ctx=None):
+        self.calls.append((obj, ctx.topic, ctx.field, ctx.headers))
+        return obj
+
+    def set_cluster_id_resolver(self, resolver):
+        self.resolvers.append(resolver)
+
+    def close(self):
+        self.closed += 1
+
+
+class Builder(SerializerBuilder, DeserializerBuilder):
+    def __init__(self, mine="mine"):
+        self.calls = []
+        self.built = []
+        self.mine = mine
+
+    def build(self, conf, is_key):
+        self.calls.append((conf, is_key))
+        self.built.append(Recorder())
+        return self.built[-1], {name: value for name, value in conf.items() if name != self.mine}
+
+
+def refuses(obj, ctx):
+    raise ValueError(f"no {obj!r}")
+
+
+@pytest.fixture(params=[mapr_streams_python, kafka], ids=["mapr", "kafka"])
+def package(request):
+    return request.param
+
+
+@pytest.fixture
+def producer(package, kafka_cluster):
+    made = []
+
+    def make(**properties):
+        conf = {"bootstrap.servers": kafka_cluster.bootstrap_servers}
+        conf.update({name.replace("_", "."): value for name, value in properties.items()})
+        made.append(package.SerializingProducer(conf))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.purge()
+        each.close()
+
+
+@pytest.fixture
+def consumer(package, kafka_cluster):
+    made = []
+
+    def make(topic, **properties):
+        conf = {"bootstrap.servers": kafka_cluster.bootstrap_servers, "group.id": "g"}
+        conf.update({name.replace("_", "."): value for name, value in properties.items()})
+        made.append(package.DeserializingConsumer(conf))
+        made[-1].assign([TopicPartition(topic, 0, 0)])
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def closed(client):
+    if isinstance(client, Producer):
+        client.purge()
+    client.close()
+
+
+class TestMaking:
+    def test_they_are_clients_of_their_package(self, package):
+        made = package.SerializingProducer(OFFLINE), package.DeserializingConsumer(GROUP)
+        assert isinstance(made[0], package.Producer) and isinstance(made[1], package.Consumer)
+        for client in made:
+            closed(client)
+
+    def test_the_dialect_is_that_of_the_package(self, package):
+        with package.DeserializingConsumer(GROUP) as consumer:
+            position = consumer.position([TopicPartition("t", 0)])[0].offset
+        assert position == (0 if package is mapr_streams_python else -1001)
+
+    def test_types_can_be_named(self, package):
+        with package.DeserializingConsumer[str, int](GROUP) as consumer:
+            assert type(consumer) is package.DeserializingConsumer
+        assert isinstance(package.SerializingProducer[str, int](OFFLINE), Producer)
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda kind, conf: kind(conf=conf),
+            lambda kind, conf: kind(**conf),
+            lambda kind, conf: kind({}, **conf),
+        ],
+    )
+    def test_properties_come_as_a_dictionary_or_one_by_one(self, package, make):
+        conf = {**OFFLINE, "value.serializer": refuses}
+        producer = make(package.SerializingProducer, conf)
+        with pytest.raises(ValueSerializationError):
+            producer.produce("t", value="x")
+        assert conf == {**OFFLINE, "value.serializer": refuses}
+
+    @pytest.mark.parametrize("conf", [5, "text", ["list"]])
+    def test_what_is_no_dictionary_is_refused_as_by_any_client(self, package, conf):
+        with pytest.raises(TypeError) as expected:
+            package.Producer(conf)
+        for kind in (package.SerializingProducer, package.DeserializingConsumer):
+            with pytest.raises(TypeError) as raised:
+                kind(conf)
+            assert str(raised.value) == str(expected.value)
+
+    @pytest.mark.parametrize("part", ["key", "value"])
+    @pytest.mark.parametrize(
+        ("name", "given", "text"),
+        [
+            ("{}", 5, r"{} must be callable, with an object and a SerializationContext: 5 is not"),
+            ("{}", StringSerializer, r"{} must be an instance, StringSerializer\(\), and not the class"),
+            ("{}.builder", refuses, r"{}\.builder must be an object with a method build\(conf, is_key\): .* is not"),
+            ("{}.builder", Builder, r"{}\.builder must be an object with a method build"),
+        ],
+    )
+    def test_what_is_no_serializer_is_refused_with_its_name(self, package, part, name, given, text):
+        wanted = f"{part}.serializer"
+        with pytest.raises(TypeError, match=text.format(wanted.replace(".", r"\."))):
+            package.SerializingProducer({**OFFLINE, name.format(wanted): given})
+
+    def test_what_is_no_deserializer_is_refused_with_its_name(self, package):
+        with pytest.raises(TypeError, match=r"key\.deserializer must be an instance, StringDeserializer\(\), and not"):
+            package.DeserializingConsumer({**GROUP, "key.deserializer": StringDeserializer})
+        with pytest.raises(TypeError, match=r"value\.deserializer must be callable"):
+            package.DeserializingConsumer({**GROUP, "value.deserializer": "utf-8"})
+
+    def test_none_is_no_serializer(self, package):
+        package.SerializingProducer({**OFFLINE, "key.serializer": None, "value.serializer.builder": None}).close()
+
+    def test_a_property_of_the_other_client_says_whose_it_is(self, package):
+        for kind, name, owner in (
+            (package.SerializingProducer, "value.deserializer", "DeserializingConsumer"),
+            (package.DeserializingConsumer, "key.serializer.builder", "SerializingProducer"),
+        ):
+            with pytest.raises(KafkaException) as raised:
+                kind({**GROUP, name: StringSerializer()})
+            text = f'No such configuration property: "{name}"; it is one of {owner}, and this is a {kind.__name__}'
+            assert (raised.value.args[0].code(), raised.value.args[0].str()) == (KafkaError._INVALID_ARG, text)
+
+    def test_a_property_that_nobody_knows_is_refused_as_by_any_client(self, package):
+        with pytest.raises(KafkaException) as raised:
+            package.SerializingProducer({**OFFLINE, "no.such": 1})
+        assert raised.value.args[0].str().startswith('No such configuration property: "no.such"')
+
+
+class TestProducing:
+    def test_the_key_comes_first_and_each_has_its_serializer(self, producer, kafka_topic):
+        reports = []
+        one = producer(key_serializer=IntegerSerializer(), value_serializer=StringSerializer("latin_1"))
+        one.produce(kafka_topic, 5, "\u00e4", on_delivery=lambda *report: reports.append(report), partition=0)
+        assert one.flush(60) == 0
+        ((error, message),) = reports
+        assert (error, message.key(), message.value()) == (None, b"\0\0\0\x05", b"\xe4")
+
+    def test_without_a_serializer_they_are_bytes_and_text(self, producer, kafka_topic):
+        reports = []
+        one = producer()
+        one.produce(topic=kafka_topic, key=b"k", value="v", on_delivery=lambda *both: reports.append(both))
+        one.flush(60)
+        ((error, message),) = reports
+        assert (error, message.key(), message.value()) == (None, b"k", b"v")
+
+    def test_the_serializers_are_told_topic_field_and_headers(self, package):
+        key, value = Recorder(), Recorder()
+        one = package.SerializingProducer({**OFFLINE, "key.serializer": key, "value.serializer": value})
+        headers = [("a", b"1")]
+        one.produce("t", "k", "v", headers=headers)
+        one.produce("t", value="v")
+        assert key.calls == [("k", "t", MessageField.KEY, headers), (None, "t", MessageField.KEY, [])]
+        assert value.calls == [("v", "t", MessageField.VALUE, headers), ("v", "t", MessageField.VALUE, [])]
+        assert key.calls[0][3] is headers
+        closed(one)
+
+    @pytest.mark.parametrize("given", [lambda: None, lambda: [("a", b"1")], lambda: {"a": b"1"}])
+    def test_headers_that_a_serializer_adds_go_with_the_message(self, producer, consumer, kafka_topic, given):
+        def adds(obj, ctx):
+            if isinstance(ctx.headers, dict):
+                ctx.headers[str(ctx.field)] = b"id"
+            else:
+                ctx.headers.append((str(ctx.field), b"id"))
+            return obj
+
+        one = producer(key_serializer=adds, value_serializer=adds)
+        one.produce(kafka_topic, "k", "v", 0, headers=given())
+        one.flush(60)
+        before = [("a", b"1")] if given() else []
+        assert consumer(kafka_topic).poll(60).headers() == [*before, ("key", b"id"), ("value", b"id")]
+
+    @pytest.mark.parametrize(("part", "kind"), [("key", KeySerializationError), ("value", ValueSerializationError)])
+    def test_what_a_serializer_raises_comes_out_of_produce_and_nothing_is_produced(self, package, part, kind):
+        one = package.SerializingProducer({**OFFLINE, f"{part}.serializer": refuses})
+        with pytest.raises(kind) as raised:
+            one.produce("t", "x", "x")
+        assert isinstance(raised.value, SerializationError)
+        assert repr(raised.value.exception) == repr(raised.value.__cause__) == "ValueError(\"no 'x'\")"
+        assert raised.value.args[0].str() == "no 'x'"
+        assert len(one) == 0
+
+    def test_ctrl_c_in_a_serializer_is_no_error_of_it(self, package):
+        def interrupted(obj, ctx):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            package.SerializingProducer({**OFFLINE, "key.serializer": interrupted}).produce("t", "x")
+
+    def test_what_is_no_payload_is_refused_as_by_any_producer(self, package):
+        one = package.SerializingProducer({**OFFLINE, "value.serializer": lambda obj, ctx: 5})
+        with pytest.raises(TypeError):
+            one.produce("t", value="x")
+
+
+class TestConsuming:
+    @pytest.fixture
+    def filled(self, kafka_cluster, kafka_topic):
+        with Producer({"bootstrap.servers": kafka_cluster.bootstrap_servers}) as plain:
+            for number, value in enumerate([b"one", b"\xff", None, b"four"]):
+                plain.produce(kafka_topic, value or "", f"{number}", 0, headers={"h": b"1"})
+            plain.flush(60)
+        return kafka_topic
+
+    def test_poll_gives_objects(self, consumer, filled):
+        key, one = Recorder(), consumer(filled, key_deserializer=lambda key, ctx: int(key))
+        message = one.poll(60)
+        assert (message.key(), message.value(), message.offset()) == (0, b"one", 0)
+        one = consumer(filled, key_deserializer=key, value_deserializer=StringDeserializer())
+        assert one.poll(60).value() == "one"
+        assert key.calls == [(b"0", filled, MessageField.KEY, [("h", b"1")])]
+
+    def test_nothing_in_time_is_none(self, package):
+        with package.DeserializingConsumer(GROUP) as one:
+            assert one.poll(0) is None
+            assert one.consume(5, 0) == []
+
+    def test_poll_goes_on_behind_what_cannot_be_deserialized(self, consumer, filled):
+        one = consumer(filled, value_deserializer=StringDeserializer())
+        assert one.poll(60).value() == "one"
+        with pytest.raises(ValueDeserializationError, match="_VALUE_DESERIALIZATION.*can't decode") as raised:
+            one.poll(60)
+        message = raised.value.kafka_message
+        assert (message.key(), message.value(), message.offset()) == (b"1", b"\xff", 1)
+        assert isinstance(raised.value.exception, SerializationError)
+        assert raised.value.__cause__ is raised.value.exception
+        assert one.poll(60).offset() == 2
+
+    def test_a_key_that_cannot_be_deserialized_says_that_it_is_the_key(self, consumer, filled):
+        one = consumer(filled, key_deserializer=IntegerDeserializer())
+        with pytest.raises(KeyDeserializationError) as raised:
+            one.poll(60)
+        assert raised.value.kafka_message.key() == b"0"
+
+    def test_a_message_is_deserialized_whole_or_not_at_all(self, consumer, filled):
+        one = consumer(filled, key_deserializer=StringDeserializer(), value_deserializer=refuses)
+        with pytest.raises(ValueDeserializationError) as raised:
+            one.poll(60)
+        assert (raised.value.kafka_message.key(), raised.value.kafka_message.value()) == (b"0", b"one")
+
+    def test_an_event_that_is_an_error_is_raised(self, consumer, filled):
+        one = consumer(filled, enable_partition_eof=True)
+        assert [one.poll(60).offset() for _ in range(4)] == [0, 1, 2, 3]
+        with pytest.raises(ConsumeError) as raised:
+            one.poll(60)
+        assert raised.value.code == KafkaError._PARTITION_EOF
+        assert raised.value.kafka_message.offset() == 4
+
+    def test_consume_loses_no_message_for_one_that_cannot_be_deserialized(self, consumer, filled):
+        one = consumer(filled, value_deserializer=StringDeserializer())
+        messages = one.consume(4, 60)
+        assert [message.value() for message in messages] == ["one", b"\xff", "", "four"]
+        errors = [message.error() for message in messages]
+        assert [error and error.code() for error in errors] == [None, KafkaError._VALUE_DESERIALIZATION, None, None]
+        assert isinstance(errors[1].__cause__, SerializationError)
+        assert messages[1].offset() == 1
+
+    def test_iteration_gives_objects_and_skips_ends_of_partitions(self, consumer, filled):
+        one = consumer(filled, key_deserializer=StringDeserializer(), enable_partition_eof=True)
+        keys = []
+        for message in one:
+            keys.append(message.key())
+            if len(keys) == 4:
+                break
+        assert keys == ["0", "1", "2", "3"]
+
+    def test_what_was_deserialized_is_committed_and_stored_as_any_message(self, consumer, filled):
+        one = consumer(filled, value_deserializer=Recorder(), enable_auto_offset_store=False)
+        message = one.poll(60)
+        one.store_offsets(message)
+        (committed,) = one.commit(message, asynchronous=False)
+        assert committed.offset == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"), [("SerializingProducer", "serializer"), ("DeserializingConsumer", "deserializer")]
+)
+class TestBuilders:
+    def test_they_take_their_properties_and_leave_the_others(self, package, kind, what):
+        key, value = Builder("for.key"), Builder("for.value")
+        conf = {**GROUP, "for.key": 1, "for.value": 2}
+        client = getattr(package, kind)({**conf, f"key.{what}.builder": key, f"value.{what}.builder": value})
+        assert key.calls == [(conf, True)]
+        assert value.calls == [({name: conf[name] for name in conf if name != "for.key"}, False)]
+        assert [len(each.built[0].resolvers) for each in (key, value)] == [1, 1]
+        closed(client)
+
+    @pytest.mark.parametrize("end", [lambda client: client.close(), lambda client: client.__exit__(None, None, None)])
+    def test_the_client_closes_what_was_built_and_nothing_else(self, package, kind, what, end):
+        builder, given = Builder(), Recorder()
+        client = getattr(package, kind)({**GROUP, f"key.{what}.builder": builder, f"value.{what}": given})
+        end(client)
+        client.close()
+        assert (builder.built[0].closed, given.closed) == (1, 0)
+
+    def test_a_client_that_is_not_made_leaves_nothing_open(self, package, kind, what):
+        builder = Builder()
+        with pytest.raises(KafkaException):
+            getattr(package, kind)({**GROUP, "no.such": 1, f"key.{what}.builder": builder})
+        assert builder.built[0].closed == 1
+        with pytest.raises(ZeroDivisionError):
+            failing = type("Failing", (), {"build": lambda self, conf, is_key: 1 / 0})()
+            getattr(package, kind)({**GROUP, f"key.{what}.builder": builder, f"value.{what}.builder": failing})
+        assert builder.built[1].closed == 1
+
+    @pytest.mark.parametrize("built", [None, refuses, (refuses,), (refuses, {}, 1)])
+    def test_one_that_returns_something_else_is_named(self, package, kind, what, built):
+        builder = type("Wrong", (), {"build": lambda self, conf, is_key: built})()
+        with pytest.raises(ValueError, match=rf"key\.{what}\.builder must return a {what} and properties, not"):
+            getattr(package, kind)({**GROUP, f"key.{what}.builder": builder})
+
+    def test_a_serializer_and_a_builder_exclude_each_other(self, package, kind, what):
+        with pytest.raises(ValueError, match=rf"value\.{what} and value\.{what}\.builder exclude each other"):
+            getattr(package, kind)({**GROUP, f"value.{what}": Recorder(), f"value.{what}.builder": Builder()})
+
+
+class TestTheClustersId:
+    def test_a_serializer_can_ask_for_it(self, kafka_cluster, package):
+        recorder = Recorder()
+        conf = {"bootstrap.servers": kafka_cluster.bootstrap_servers, "key.serializer": recorder}
+        with package.SerializingProducer({**conf, "value.serializer": recorder}) as one:
+            (resolver,) = recorder.resolvers
+            assert resolver() == resolver() == one.cluster_id(60) is not None
+
+    def test_it_does_not_keep_the_client_alive(self, package):
+        recorder = Recorder()
+        gone = weakref.ref(package.SerializingProducer({**OFFLINE, "key.serializer": recorder}))
+        gc.collect()
+        assert gone() is None
+        with pytest.raises(RuntimeError, match="is gone"):
+            recorder.resolvers[0]()
+
+
+@pytest.mark.parametrize("client", [Producer, Consumer, kafka.Producer, kafka.Consumer])
+def test_a_plain_client_says_that_serializers_are_none_of_its_properties(client):
+    with pytest.raises(KafkaException, match=r"No such configuration property: .*value\.serializer.*serialize"):
+        client({**GROUP, "value.serializer": StringSerializer()})
+
+
+def test_the_packages_have_no_other_names_for_it():
+    for package in (mapr_streams_python, kafka):
+        with pytest.raises(AttributeError, match="has no attribute 'SerialisingProducer'"):
+            package.SerialisingProducer  # noqa: B018
+
+
+@pytest.mark.skipif(not EXAMPLE.is_file(), reason="the examples are not part of this distribution")
+def test_the_example_reads_what_it_has_written_and_goes_on_behind_what_it_cannot_read():
+    command = [sys.executable, "-W", "error", str(EXAMPLE)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
+    assert (ran.returncode, ran.stdout.splitlines()) == (0, ["order 1: 3 x apples", "order 2: 1 x pears"]), ran.stderr
+    assert "at offset 0 is left out: no order: " in ran.stderr

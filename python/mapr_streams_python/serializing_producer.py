@@ -1,0 +1,122 @@
+"""A producer of objects, which it has serialized."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Callable, Generic
+
+from ._serializers import K, Serializers, V
+from .cimpl import KafkaError, Message, Producer
+from .error import KeySerializationError, ValueSerializationError
+from .serialization import MessageField, SerializationContext
+
+__all__ = [
+    "KeySerializationError",
+    "MessageField",
+    "SerializationContext",
+    "SerializingProducer",
+    "ValueSerializationError",
+]
+
+
+class SerializingProducer(Producer, Generic[K, V]):
+    """A `Producer` whose keys and values are objects.
+
+    Args:
+        conf: the properties of a producer, and beside them
+
+            - ``key.serializer``, ``value.serializer``: callables that take an object and a `SerializationContext`, and
+              return bytes, or None. See `mapr_streams_python.serialization`. Without one the key or value is bytes or
+              str;
+            - ``key.serializer.builder``, ``value.serializer.builder``: a `SerializerBuilder` instead. What it builds is
+              closed with the producer.
+
+    Raises:
+        KafkaException: librdkafka refuses a property.
+        TypeError: a serializer cannot be called.
+        ValueError: a serializer and a builder for the same part.
+    """
+
+    def __init__(self, conf: Any = None, **properties: Any) -> None:
+        if conf is not None and not isinstance(conf, dict):
+            super().__init__(conf, **properties)  # which refuses it
+        self._serializers = serializers = Serializers({**(conf or {}), **properties}, "serializer")
+        try:
+            super().__init__(serializers.properties)
+            serializers.attach(self)
+        except BaseException:
+            serializers.close()
+            raise
+        self._key_serializer = serializers.key
+        self._value_serializer = serializers.value
+
+    def produce(  # type: ignore[override]
+        self,
+        topic: str,
+        key: K | None = None,
+        value: V | None = None,
+        partition: int = -1,
+        on_delivery: Callable[[KafkaError | None, Message], object] | None = None,
+        timestamp: int = 0,
+        headers: dict[str, Any] | list[tuple[str, Any]] | None = None,
+    ) -> None:
+        """Serialize key and value, the key first, and produce them. The key comes before the value here.
+
+        Args:
+            topic: the topic.
+            key: what the key's serializer takes.
+            value: what the value's serializer takes. It is called for None too.
+            partition: the partition's number; -1 leaves it to the partitioner.
+            on_delivery: called by `poll` and `flush` with the error or None, and the message, whose key and value are
+                bytes.
+            timestamp: milliseconds since 1970; 0 for now.
+            headers: the headers. A serializer may add to them: to this very object, where there is one.
+
+        Raises:
+            BufferError: the queue is full.
+            KafkaException: the message was refused.
+            KeySerializationError: the key's serializer has raised.
+            ValueSerializationError: the value's serializer has raised.
+        """
+        context = SerializationContext(topic, MessageField.KEY, [] if headers is None else headers)
+        payload_key: Any = key
+        if self._key_serializer is not None:
+            try:
+                payload_key = self._key_serializer(key, context)
+            except Exception as error:
+                raise KeySerializationError(error) from error
+        payload: Any = value
+        if self._value_serializer is not None:
+            context.field = MessageField.VALUE
+            try:
+                payload = self._value_serializer(value, context)
+            except Exception as error:
+                raise ValueSerializationError(error) from error
+        super().produce(
+            topic,
+            payload,
+            payload_key,
+            partition,
+            on_delivery=on_delivery,
+            timestamp=timestamp,
+            headers=context.headers or None,
+        )
+
+    def close(self, timeout: float | None = None) -> bool:
+        """As `Producer.close`; what was built for this producer is closed behind it."""
+        try:
+            return super().close(timeout)
+        finally:
+            self._serializers.close()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        try:
+            super().__exit__(exc_type, exc_value, traceback)
+        finally:
+            self._serializers.close()
