@@ -67,7 +67,8 @@ def install_as(name="confluent_kafka", dialect="kafka"):
     """Let this process import this package under another name.
 
     Call it before anything else imports that name. What is installed under it stays as it is; only this process does
-    not see it any more. A second call with the same arguments does nothing.
+    not see it any more, but for ``schema_registry`` and ``avro``: those of an installed confluent-kafka work on this
+    package. A second call with the same arguments does nothing.
 
     Args:
         name: the name, of a top-level package.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import sys
@@ -12,9 +13,13 @@ from types import ModuleType
 
 _DIALECTS = {"mapr": "mapr_streams_python", "kafka": "mapr_streams_python.kafka"}
 
+# What is kept of the package that is installed under the name: Python over names that this package has too, and what
+# these parts have in common.
+_KEPT = ("avro", "schema_registry", "_types", "_util")
+
 
 class _Alias(MetaPathFinder, Loader):
-    """Finds the modules of this package below another name."""
+    """Finds the modules of this package below another name, and what it lacks in the package that is installed."""
 
     def __init__(self, name: str, package: str) -> None:
         self.name = name
@@ -25,18 +30,33 @@ class _Alias(MetaPathFinder, Loader):
     ) -> ModuleSpec | None:
         if not fullname.startswith(f"{self.name}."):
             return None
-        return ModuleSpec(fullname, self) if self._module(fullname) is not None else None
+        if self._module(fullname) is not None:
+            return ModuleSpec(fullname, self)
+        # Further below, the path is that of the installed package, and the other finders look there.
+        return self._kept(fullname) if fullname[len(self.name) + 1 :] in _KEPT else None
+
+    def _kept(self, fullname: str) -> ModuleSpec | None:
+        installed = self._asked_of_others(self.name, None)
+        if installed is None or installed.submodule_search_locations is None:
+            return None
+        return self._asked_of_others(fullname, installed.submodule_search_locations)
+
+    def _asked_of_others(self, fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+        finders = [finder for finder in sys.meta_path if finder is not self]
+        found = (finder.find_spec(fullname, path) for finder in finders if hasattr(finder, "find_spec"))
+        return next((spec for spec in found if spec is not None), None)
 
     def _module(self, fullname: str) -> str | None:
         below = fullname[len(self.name) + 1 :]
         if below == "cimpl":
             # Where it is imported from matters less than whose dialect its clients have.
             return self.package if self.package != "mapr_streams_python" else "mapr_streams_python.cimpl"
-        module = f"mapr_streams_python.{below}"
-        try:
-            return module if importlib.util.find_spec(module) is not None else None
-        except ModuleNotFoundError:
-            return None
+        # What a dialect has of its own goes before what both have in common.
+        for package in dict.fromkeys((self.package, "mapr_streams_python")):
+            with contextlib.suppress(ModuleNotFoundError):
+                if importlib.util.find_spec(f"{package}.{below}") is not None:
+                    return f"{package}.{below}"
+        return None
 
     def exec_module(self, module: ModuleType) -> None:
         # The very module, and no copy of it: its types are the same under both names.

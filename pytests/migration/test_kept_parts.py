@@ -1,0 +1,136 @@
+"""`install_as` keeps `schema_registry` and `avro` of an installed confluent-kafka, and they work on this client.
+
+The package of these tests is made here, as the real one is built.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+# As the real one: the parts import names of the client, some of them by relative imports, and what they have in common.
+FILES = {
+    "__init__.py": "raise ImportError('the client that is installed')\n",
+    "cimpl.py": "raise ImportError('the extension that is installed')\n",
+    "serialization.py": "raise ImportError('the serializers that are installed')\n",
+    "admin/__init__.py": "from ..cimpl import _AdminClientImpl\n",
+    "_util/__init__.py": "from ..cimpl import KafkaError\n",
+    "_types.py": "HeadersType = dict\n",
+    "schema_registry/__init__.py": "from .client import SchemaRegistryClient\n",
+    "schema_registry/client.py": (
+        "from confluent_kafka import version\nclass SchemaRegistryClient:\n    told = version()\n"
+    ),
+    "schema_registry/common/__init__.py": "from confluent_kafka._util import KafkaError\n",
+    "schema_registry/avro.py": (
+        "from confluent_kafka.serialization import MessageField, SerializationError, Serializer\n"
+        "from .common import KafkaError\n"
+        "class AvroSerializer(Serializer):\n"
+        "    def __call__(self, obj, ctx=None):\n"
+        "        if obj is None:\n"
+        "            raise SerializationError('no schema')\n"
+        "        return f'{ctx.topic}-{ctx.field}:{ctx.field == MessageField.VALUE}:{obj}'.encode()\n"
+    ),
+    "avro/__init__.py": "from confluent_kafka import Consumer, Producer\nclass AvroProducer(Producer):\n    pass\n",
+}
+
+BEGIN = """
+import sys
+sys.path.insert(0, {site!r})
+import mapr_streams_python
+assert mapr_streams_python.install_as("confluent_kafka", {dialect!r}) == "2.99"
+"""
+
+
+@pytest.fixture(params=["kafka", "mapr"])
+def begin(request, tmp_path):
+    for name, text in FILES.items():
+        file = tmp_path / "confluent_kafka" / name
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text(text)
+    (tmp_path / "confluent_kafka-2.99.dist-info").mkdir()
+    (tmp_path / "confluent_kafka-2.99.dist-info" / "METADATA").write_text("Name: confluent-kafka\nVersion: 2.99\n")
+    return BEGIN.format(site=str(tmp_path), dialect=request.param)
+
+
+def test_the_registrys_serializers_work_on_this_client(begin, run_python):
+    program = """
+from confluent_kafka import SerializingProducer, version
+from confluent_kafka.error import ValueSerializationError
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroSerializer, KafkaError
+from confluent_kafka.serialization import SerializationError
+import confluent_kafka.schema_registry.common
+
+assert confluent_kafka.schema_registry.__name__ == "confluent_kafka.schema_registry"
+assert confluent_kafka.schema_registry.__file__.startswith(sys.path[0])
+assert SchemaRegistryClient.told == mapr_streams_python.version()
+assert KafkaError is mapr_streams_python.KafkaError
+reports = []
+producer = SerializingProducer({"log_level": 0, "value.serializer": AvroSerializer()})
+assert isinstance(producer, confluent_kafka.Producer)
+producer.produce("t", value="object", on_delivery=lambda error, message: reports.append(message.value()))
+producer.purge()
+producer.flush()
+assert reports == [b"t-value:True:object"], reports
+try:
+    producer.produce("t", value=None)
+except ValueSerializationError as error:
+    assert isinstance(error.exception, SerializationError)
+    assert SerializationError.__module__ == "mapr_streams_python.serialization"
+    print("refused")
+producer.close()
+"""
+    assert run_python(begin + program).check().split() == ["refused"]
+
+
+def test_the_old_avro_clients_are_of_this_package(begin, run_python):
+    program = """
+import confluent_kafka
+from confluent_kafka.avro import AvroProducer
+from confluent_kafka._types import HeadersType
+assert issubclass(AvroProducer, confluent_kafka.Producer)
+assert issubclass(AvroProducer, mapr_streams_python.Producer)
+"""
+    run_python(begin + program).check()
+
+
+def test_what_is_not_kept_and_not_here_is_not_found(begin, run_python):
+    program = """
+for name in ("_oauthbearer", "kafkatest", "schema_registry.no_such"):
+    try:
+        __import__("confluent_kafka." + name)
+    except ModuleNotFoundError as error:
+        print(error)
+assert "confluent_kafka.cimpl" not in sys.modules
+"""
+    assert run_python(begin + program).check().splitlines() == [
+        "No module named 'confluent_kafka._oauthbearer'",
+        "No module named 'confluent_kafka.kafkatest'",
+        "No module named 'confluent_kafka.schema_registry.no_such'",
+    ]
+
+
+@pytest.mark.parametrize("dialect", ["kafka", "mapr"])
+def test_where_nothing_is_installed_there_is_this_package_alone(run_python, dialect):
+    program = f"""
+import mapr_streams_python
+mapr_streams_python.install_as("other_client", {dialect!r})
+import other_client.serialization, other_client.error, other_client.serializing_producer
+try:
+    import other_client.schema_registry
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    assert run_python(program).check().splitlines() == ["No module named 'other_client.schema_registry'"]
+
+
+def test_a_dialects_own_modules_go_before_those_of_both(run_python):
+    program = """
+import mapr_streams_python
+mapr_streams_python.install_as("confluent_kafka", "kafka")
+from confluent_kafka.serializing_producer import SerializingProducer
+from confluent_kafka.deserializing_consumer import DeserializingConsumer
+import mapr_streams_python.kafka as kafka
+assert SerializingProducer is kafka.SerializingProducer
+assert DeserializingConsumer is kafka.DeserializingConsumer
+"""
+    run_python(program).check()
