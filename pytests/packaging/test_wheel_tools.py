@@ -5,6 +5,7 @@ import functools
 import hashlib
 import http.server
 import json
+import re
 import sys
 import tarfile
 import threading
@@ -68,6 +69,14 @@ def test_each_source_is_pinned_to_a_file_of_its_version_and_a_checksum():
         assert len(source.sha1) == 40
         assert source.licenses
     assert list(sources.pinned())[-1] == "librdkafka"
+
+
+def test_the_page_for_those_who_watch_over_security_names_what_is_pinned():
+    import sources
+
+    page = (WHEELS.parents[1] / "SECURITY.md").read_text()
+    rows = {name.lower(): inside for name, inside in re.findall(r"^\| (\w+) \| ([\d.]+) \|", page, re.MULTILINE)}
+    assert rows == {source.name: source.version for source in sources.pinned().values()}
 
 
 def test_a_source_is_taken_from_the_file_or_the_folder_that_the_environment_names(source, monkeypatch, tmp_path):
