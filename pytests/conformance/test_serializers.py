@@ -177,6 +177,19 @@ def test_everything_public_has_a_docstring(module):
         assert [n for n, member in members.items() if not (member.__doc__ or "").strip()] == []
 
 
+@pytest.mark.parametrize("package", ["mapr_streams_python", "mapr_streams_python.kafka"])
+def test_the_modules_are_there_without_an_import_of_them(run_python, package):
+    code = f"""
+import {package} as package
+assert package.serialization.MessageField.KEY == "key"
+assert issubclass(package.error.ConsumeError, package.KafkaException)
+assert package.SerializingProducer is package.serializing_producer.SerializingProducer
+assert package.DeserializingConsumer is package.deserializing_consumer.DeserializingConsumer
+assert issubclass(package.SerializingProducer, package.Producer)
+"""
+    run_python(code).check()
+
+
 def test_importing_the_packages_leaves_them_out(run_python):
     code = "import sys, {}; print([name for name in sys.modules if 'serializ' in name])"
     for package in ("mapr_streams_python", "mapr_streams_python.kafka"):

@@ -122,12 +122,12 @@ class ThrottleEvent:
 
 
 def __getattr__(name):
-    # What few programs use, and takes typing and enum to import.
-    if name == "SerializingProducer":
-        from .serializing_producer import SerializingProducer as found
-    elif name == "DeserializingConsumer":
-        from .deserializing_consumer import DeserializingConsumer as found
-    else:
+    # What few programs use, and takes typing and enum to import. Its modules are attributes too, without an import.
+    where = {"DeserializingConsumer": "deserializing_consumer", "SerializingProducer": "serializing_producer"}
+    module = where.get(name, name)
+    if module not in ("error", "serialization", *where.values()):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
-    return found
+    from importlib import import_module
+
+    imported = import_module(f".{module}", __name__)
+    return imported if module == name else getattr(imported, name)

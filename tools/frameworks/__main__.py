@@ -1,0 +1,95 @@
+"""Runs programs of frameworks for confluent-kafka on this package, under that name: docs/frameworks.md.
+
+Usage: .venv/bin/python tools/frameworks [--librdkafka system|newest] [PROGRAM ...]
+
+Each program of this folder names the packages that it needs, which get an environment of their own in build/frameworks.
+By default all are run with the newest librdkafka that is locked. It takes the network, some minutes the first time, and
+is no part of `make test`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+ENVIRONMENTS = ROOT / "build" / "frameworks"
+LIMIT = 600
+# Beside its name, some programs run once more with these.
+ARGUMENTS = {"registry_serializers": [[], ["import"]]}
+
+
+def programs() -> dict[str, list[str]]:
+    """The packages of each program, by its name."""
+    found = {}
+    for file in sorted(HERE.glob("[a-z]*.py")):
+        named = re.match(r"# packages: (.+)", file.read_text())
+        if named:
+            found[file.stem] = named[1].split()
+    return found
+
+
+def environment(name: str, packages: list[str]) -> Path:
+    """The interpreter of a program's environment, which is made where it is not there."""
+    folder = ENVIRONMENTS / name
+    mark = folder / ".made-for"
+    wanted = hashlib.sha256(" ".join([sys.version, *packages]).encode()).hexdigest()
+    if not mark.is_file() or mark.read_text() != wanted:
+        print(f"installing {' '.join(packages)}", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *packages], check=True)
+        mark.write_text(wanted)
+    return folder / "bin" / "python"
+
+
+def run(name: str, arguments: list[str], python: Path, library: Path | None) -> bool:
+    """Runs a program, prints what came of it, and tells whether that was all right."""
+    environ = dict(os.environ, PYTHONPATH=str(ROOT / "python"), PYTHONWARNINGS="ignore")
+    environ.pop("MAPR_STREAMS_COMPATIBILITY", None)
+    if library is not None:
+        environ["LD_LIBRARY_PATH"] = str(library)
+    command = [str(python), str(HERE / f"{name}.py"), *arguments]
+    try:
+        ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        print(f"{' '.join([name, *arguments])}: still running after {LIMIT} s", flush=True)
+        return False
+    lines = ran.stdout.strip().splitlines()
+    good = ran.returncode == 0 and bool(lines) and lines[-1].startswith("ok: ")
+    told = lines[-1] if good else f"exit status {ran.returncode}\n{ran.stdout}{ran.stderr}"
+    print(f"{' '.join([name, *arguments])}: {told}", flush=True)
+    return good
+
+
+def main() -> int:
+    known = programs()
+    parser = argparse.ArgumentParser(description="Run programs of frameworks for confluent-kafka on this package.")
+    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(known))
+    parser.add_argument("--librdkafka", choices=("system", "newest"), default="newest")
+    options = parser.parse_args()
+    unknown = set(options.programs) - set(known)
+    if unknown:
+        parser.error(f"no such program: {', '.join(sorted(unknown))}")
+    library = None
+    if options.librdkafka == "newest":
+        sys.path.insert(0, str(HERE.parent))
+        import run_variant
+
+        library = run_variant.newer_librdkafka()
+    failed = []
+    for name in options.programs or known:
+        python = environment(name, known[name])
+        failed += [name for arguments in ARGUMENTS.get(name, [[]]) if not run(name, arguments, python, library)]
+    print(f"failed: {' '.join(failed)}" if failed else "all are well", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
