@@ -42,6 +42,20 @@ def test_nothing_is_installed_but_the_wheels_that_the_lock_holds(name, monkeypat
     assert {"--require-hashes", "--only-binary", str(bootstrap.TOOLS / f"requirements-{name}.txt")} <= set(command)
 
 
+def test_what_is_there_with_a_longer_list_is_not_installed_again(monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(bootstrap, "run", ran.append)
+    bootstrap.install_tools("dev")
+    bootstrap.install_tools("build")
+    assert len(ran) == 1
+    # Another version than the longer list has is installed.
+    (tmp_path / ".requirements-build").unlink()
+    monkeypatch.setattr(bootstrap, "locked", lambda name: {f"setuptools=={len(name)}"})
+    bootstrap.install_tools("build")
+    assert len(ran) == 2
+
+
 def test_mypy_reads_no_package_of_the_environment(tmp_path):
     pytest.importorskip("mypy")
     (tmp_path / "ours.py").write_text("import packaging.version\nimport _pytest.config\n")
