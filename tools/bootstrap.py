@@ -124,9 +124,10 @@ def install_tools(name: str) -> None:
             mark.write_text(wanted)
             return
         print(f"Installing what {listed.name} lists", flush=True)
-        # Wheels alone: a source distribution would bring in whatever it needs for its build, in whatever version.
+        # Wheels alone: a source distribution would bring in whatever it needs for its build, in whatever version. Most
+        # of their modules are never imported, and those that are Python compiles then.
         pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run([*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(listed)])
+        run([*pip, "--no-compile", "--require-hashes", "--only-binary", ":all:", "--requirement", str(listed)])
         mark.write_text(wanted)
 
 
