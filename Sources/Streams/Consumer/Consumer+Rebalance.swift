@@ -147,10 +147,9 @@ extension Consumer {
     /// How many threads tell the application of a rebalance, and have the answer.
     public var answeredRebalances: Int { group.withLock { $0.rebalances.count { $0.hasAnswered } } }
 
-    /// - Note: `rd_kafka_pause_partitions`.
     private func pauseAssigned(_ partitions: [TopicPartition]) throws(StreamsError) {
         if partitions.isEmpty { return }
-        try TopicPartitionList(partitions, names: names).withRaw { _ = rd_kafka_pause_partitions(handle, $0) }
+        _ = pauseForCertain(try TopicPartitionList(partitions, names: names))
     }
 
     // MARK: What the application asks for in a callback
