@@ -1,6 +1,7 @@
 """After a fatal error every call that librdkafka answers with `_FATAL` names its cause, as error_cb does."""
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from mapr_streams_python.testing import MockCluster, wait_until
@@ -86,18 +87,23 @@ def fatal_consumer(request, cluster):
             "on_commit": lambda error, partitions: committed.append(error),
         }
     )
-    consumer.subscribe(["t"])
+    fenced = [KafkaError.FENCED_INSTANCE_ID] * 5
     request_key = JOIN_GROUP
     if request.param == "joined":
-        assert wait_until(consumer.assignment, 120, polling=[consumer])
+        consumer.subscribe(["t"])
+        assert wait_until(consumer.assignment, HANG, polling=[consumer])
         request_key = HEARTBEAT
-    cluster.push_request_errors(request_key, [KafkaError.FENCED_INSTANCE_ID] * 5)
+        cluster.push_request_errors(request_key, fenced)
+    else:
+        # Before it asks: who has joined does not ask again.
+        cluster.push_request_errors(request_key, fenced)
+        consumer.subscribe(["t"])
 
     def next_event():
         message = consumer.poll(0.1)
         return message is not None and not events.append(message)
 
-    assert wait_until(next_event, 120)
+    assert wait_until(next_event, HANG)
     cluster.clear_request_errors(request_key)
     yield consumer, events[0], committed
     # Who closes is told as well.
