@@ -11,3 +11,9 @@ CHECKER = os.environ.get("MEMORY_CHECKER")
 measures_memory = pytest.mark.skipif(
     CHECKER is not None, reason=f"{CHECKER} keeps what was freed, and takes memory of its own: sizes say nothing there"
 )
+
+# AddressSanitizer knows of no thread that C11's thrd_create makes, as librdkafka does. Those share an allocator, whose
+# lock another one of them may hold at a fork: the child, which has the one that forked, waits for it for ever.
+forks_on_a_thread_of_librdkafkas = pytest.mark.skipif(
+    CHECKER == "asan", reason="asan's allocator may be locked in the child of a fork on a thread that it does not know"
+)

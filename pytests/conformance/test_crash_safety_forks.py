@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from checkers import forks_on_a_thread_of_librdkafkas
 
 from .support import NO_SERVER
 
@@ -184,6 +185,7 @@ def test_a_child_that_leaves_the_callback_it_was_forked_in_calls_nothing_of_libr
     [("return None", 0), ("raise ValueError('wrong')", 1), ("sys.exit(3)", 3), ("sys.exit()", 0)],
     ids=["returns", "raises", "exits-3", "exits"],
 )
+@forks_on_a_thread_of_librdkafkas
 def test_a_child_that_leaves_oauth_cb_ends(program, end, status):
     said = program(
         f"""
