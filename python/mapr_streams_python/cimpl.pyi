@@ -7,6 +7,7 @@ from typing_extensions import Buffer, Self, TypeAlias, TypeVar, disjoint_base
 
 from ._metadata import ClusterMetadata
 from ._transaction import Transaction
+from .properties import ConsumerProperties, ProducerProperties
 
 OFFSET_BEGINNING: Final[int]
 OFFSET_END: Final[int]
@@ -39,6 +40,10 @@ def libversion() -> tuple[str, int]: ...
 
 @disjoint_base
 class Consumer:
+    # The first for what an editor offers. A wrong name is an error where a dictionary is annotated with that type.
+    @overload
+    def __init__(self, config: ConsumerProperties, /) -> None: ...
+    @overload
     def __init__(self, config: Mapping[str, Any] = ..., /, **properties: Any) -> None: ...
     def assign(self, partitions: Sequence[TopicPartition], /) -> None: ...
     def assignment(self, *args: object, **kwargs: object) -> list[TopicPartition]: ...
@@ -135,6 +140,10 @@ class Consumer:
 
 @disjoint_base
 class Producer:
+    # The first for what an editor offers. A wrong name is an error where a dictionary is annotated with that type.
+    @overload
+    def __init__(self, config: ProducerProperties, /) -> None: ...
+    @overload
     def __init__(self, config: Mapping[str, Any] = ..., /, **properties: Any) -> None: ...
     def produce(
         self,

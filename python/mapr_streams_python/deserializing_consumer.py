@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from ._serializers import K, Serializers, V
 from .cimpl import Consumer, Message
 from .error import ConsumeError, KeyDeserializationError, ValueDeserializationError
 from .serialization import MessageField, SerializationContext
+
+if TYPE_CHECKING:
+    from .properties import DeserializingConsumerProperties
 
 __all__ = [
     "ConsumeError",
@@ -39,6 +42,10 @@ class DeserializingConsumer(Consumer, Generic[K, V]):
         ValueError: a deserializer and a builder for the same part.
     """
 
+    @overload
+    def __init__(self, conf: DeserializingConsumerProperties) -> None: ...
+    @overload
+    def __init__(self, conf: Mapping[str, Any] | None = None, **properties: Any) -> None: ...
     def __init__(self, conf: Any = None, **properties: Any) -> None:
         if conf is not None and not isinstance(conf, dict):
             super().__init__(conf, **properties)  # which refuses it

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Callable, Generic
+from typing import TYPE_CHECKING, Any, Callable, Generic, overload
 
 from ._serializers import K, Serializers, V
 from .cimpl import KafkaError, Message, Producer
 from .error import KeySerializationError, ValueSerializationError
 from .serialization import MessageField, SerializationContext
+
+if TYPE_CHECKING:
+    from .properties import SerializingProducerProperties
 
 __all__ = [
     "KeySerializationError",
@@ -37,6 +41,10 @@ class SerializingProducer(Producer, Generic[K, V]):
         ValueError: a serializer and a builder for the same part.
     """
 
+    @overload
+    def __init__(self, conf: SerializingProducerProperties) -> None: ...
+    @overload
+    def __init__(self, conf: Mapping[str, Any] | None = None, **properties: Any) -> None: ...
     def __init__(self, conf: Any = None, **properties: Any) -> None:
         if conf is not None and not isinstance(conf, dict):
             super().__init__(conf, **properties)  # which refuses it

@@ -88,15 +88,19 @@ def _with_dialect(arguments: tuple[Any, ...], properties: dict[str, Any]) -> tup
 class Producer(_Producer):
     """A producer that follows librdkafka's rules: see `mapr_streams_python.Producer`."""
 
-    def __init__(self, *config: Any, **properties: Any) -> None:
-        super().__init__(*_with_dialect(config, properties), **properties)
+    if not TYPE_CHECKING:
+
+        def __init__(self, *config, **properties):
+            super().__init__(*_with_dialect(config, properties), **properties)
 
 
 class Consumer(_Consumer):
     """A consumer that follows librdkafka's rules: see `mapr_streams_python.Consumer`."""
 
-    def __init__(self, *config: Any, **properties: Any) -> None:
-        super().__init__(*_with_dialect(config, properties), **properties)
+    if not TYPE_CHECKING:
+
+        def __init__(self, *config, **properties):
+            super().__init__(*_with_dialect(config, properties), **properties)
 
 
 if not TYPE_CHECKING:
