@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -46,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if unstable:
         raise pytest.UsageError(f"give these tests ids without an object's address: {', '.join(unstable[:3])}")
     items.sort(key=begins_early)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """What is there of some thousand tests is not looked at each time that a test has Python collect garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter, config):
