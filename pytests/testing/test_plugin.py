@@ -1,4 +1,7 @@
-"""The pytest plugin: its fixtures, options and marker, each in a test run of its own."""
+"""The pytest plugin: its fixtures, options and marker, each in a test run of its own.
+
+Most of the runs are in this process, since pytest takes longer to start than to run a test or two.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,12 @@ def _user_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def _run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
+    pytester.makepyfile(code)
+    return pytester.runpytest_inprocess("-rs", *arguments)
+
+
+def _run_apart(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
+    """In a process of its own."""
     pytester.makepyfile(code)
     return pytester.runpytest_subprocess("-rs", *arguments, timeout=HANG)
 
@@ -68,7 +77,7 @@ def test_by_default_each_test_has_a_mock_cluster_of_its_own(pytester: pytest.Pyt
 
 
 def test_a_message_goes_round(pytester: pytest.Pytester) -> None:
-    _run(pytester, ROUND_TRIP).assert_outcomes(passed=1)
+    _run_apart(pytester, ROUND_TRIP).assert_outcomes(passed=1)
 
 
 def test_the_marker_sets_brokers_and_partitions(pytester: pytest.Pytester) -> None:
@@ -96,29 +105,21 @@ def test_the_marker_sets_brokers_and_partitions(pytester: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(["*only on --kafka=server*"])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "text"),
-    [
-        ("nodes=3", "takes brokers=, partitions= and only=, not nodes"),
-        ("3", "takes brokers=, partitions= and only=, not 3"),
-        ("brokers=0", "brokers of kafka_cluster must be an int from 1 on, not 0"),
-        ("partitions='2'", "partitions of kafka_cluster must be an int from 1 on, not '2'"),
-        ("only='real'", "only of kafka_cluster must be 'mock' or 'server', not 'real'"),
-    ],
-)
-def test_a_marker_that_makes_no_sense_says_why(pytester: pytest.Pytester, arguments: str, text: str) -> None:
-    result = _run(
-        pytester,
-        f"""
-        import pytest
-
-        @pytest.mark.kafka_cluster({arguments})
-        def test_it(kafka_cluster):
-            pass
-        """,
+def test_a_marker_that_makes_no_sense_says_why(pytester: pytest.Pytester) -> None:
+    said = {
+        "nodes=3": "takes brokers=, partitions= and only=, not nodes",
+        "3": "takes brokers=, partitions= and only=, not 3",
+        "brokers=0": "brokers of kafka_cluster must be an int from 1 on, not 0",
+        "partitions='2'": "partitions of kafka_cluster must be an int from 1 on, not '2'",
+        "only='real'": "only of kafka_cluster must be 'mock' or 'server', not 'real'",
+    }
+    tests = "".join(
+        f"@pytest.mark.kafka_cluster({arguments})\ndef test_{number}(kafka_cluster): pass\n"
+        for number, arguments in enumerate(said)
     )
-    result.assert_outcomes(errors=1)
-    assert text in result.stdout.str()
+    result = _run(pytester, "import pytest\n" + tests)
+    result.assert_outcomes(errors=len(said))
+    assert [text for text in said.values() if text not in result.stdout.str()] == []
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_a_cluster_that_does_not_answer_is_waited_for_once(pytester: pytest.Pyte
         testing.ExternalCluster = Counted
         """
     )
-    result = _run(
+    result = _run_apart(
         pytester,
         """
         import pytest
@@ -362,7 +363,7 @@ def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
 
 def test_workers_of_pytest_xdist_have_clusters_of_their_own(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
-    result = _run(
+    result = _run_apart(
         pytester,
         """
         import pytest
@@ -380,11 +381,11 @@ def test_workers_of_pytest_xdist_have_clusters_of_their_own(pytester: pytest.Pyt
 
 
 def test_naming_the_plugin_that_is_loaded_already_does_no_harm(pytester: pytest.Pytester) -> None:
-    _run(pytester, "def test_it():\n    pass\n", "-p", "pytest_mapr_streams").assert_outcomes(passed=1)
+    _run_apart(pytester, "def test_it():\n    pass\n", "-p", "pytest_mapr_streams").assert_outcomes(passed=1)
 
 
 def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -> None:
-    result = _run(
+    result = _run_apart(
         pytester,
         """
         import sys
@@ -398,7 +399,7 @@ def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -
 
 
 def test_the_options_and_the_marker_are_explained(pytester: pytest.Pytester) -> None:
-    pytester.runpytest_subprocess("--help").stdout.fnmatch_lines(["*--kafka=mock|server|HOST:PORT*"])
-    pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(
+    pytester.runpytest_inprocess("--help").stdout.fnmatch_lines(["*--kafka=mock|server|HOST:PORT*"])
+    pytester.runpytest_inprocess("--markers").stdout.fnmatch_lines(
         ["*kafka_cluster(brokers=1, partitions=1, only=None)*"]
     )
