@@ -20,6 +20,7 @@ import find_pythons
 import kafka_classes
 import ran_on
 import side_by_side
+import swift_build
 from ran_on import RanOn
 from side_by_side import ROOT, Ended, Running, Unshown
 
@@ -29,6 +30,12 @@ SWIFT = os.environ.get("SWIFT") or "swift"
 BYTECODE = ROOT / "build" / "bytecode"
 # Tests mostly wait, for brokers and for the clocks of librdkafka: more of them than there are processors run at a time.
 WORKERS = max(8, os.cpu_count() or 1)
+# Where the Swift tests are built: not in .build, which belongs to a plain `swift build`, whose options are others.
+SWIFT_TESTS = ["--scratch-path", str(ROOT / "build" / "swift-tests")]
+# What the compiler says of each module that it compiles at once.
+AT_ONCE = Unshown(
+    re.compile(r"warning: ignoring '-enable-batch-mode'|remark: Incremental compilation has been disabled")
+)
 # Of `swift test`, what is neither a failure nor the summary: what began, what passed, and what librdkafka logs.
 PASSING = Unshown(
     line=re.compile(
@@ -75,11 +82,12 @@ def extension() -> Step:
 
 def swift_tests() -> list[Step]:
     # The extension is waited for by more; this takes what it leaves of the processors.
-    steps = [Step("swift build", ["nice", "-n", "5", SWIFT, "build", "--build-tests"])]
+    build = ["nice", "-n", "5", SWIFT, "build", "--build-tests", *SWIFT_TESTS, *swift_build.QUICKLY]
+    steps = [Step("swift build", build, unshown=AT_ONCE)]
     if ".testTarget(" in (ROOT / "Package.swift").read_text():
         # A process each: the extension gives its process words of Python's, and tests of Streams read those of Swift.
         for name, tests in (("swift test", "--skip"), ("of extension", "--filter")):
-            command = [SWIFT, "test", "--skip-build", tests, "MaprStreamsPythonTests"]
+            command = [SWIFT, "test", "--skip-build", *SWIFT_TESTS, tests, "MaprStreamsPythonTests"]
             steps.append(Step(name, command, count_swift, PASSING))
     return steps
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requirements
+import swift_build
 from limits import HANG
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,8 +20,7 @@ def program():
     swift = requirements.find_swift()
     if not swift:
         pytest.skip("there is no Swift to build it with")
-    # Without what debuggers and editors want of a build, which takes a third of it.
-    command = [swift, "build", "--disable-index-store", "-Xswiftc", "-gnone"]
+    command = [swift, "build", "--disable-index-store", *swift_build.QUICKLY]
     command += ["--package-path", EXAMPLE, "--scratch-path", BUILT]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
