@@ -19,11 +19,11 @@ ROOT = Path(requirements.__file__).resolve().parent.parent
 EXERCISE = Path(__file__).with_name("exercise.py")
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 HERE_AND_NOW = ["--no-build-isolation", "--no-deps"]
-# Optimising is most of a build, and the extension that all tests run on was made of the same sources with it. In CI
-# these builds are optimised as well.
+# Optimising and Embedded Swift are most of a build, and the extension that all tests run on was made of the same
+# sources with them. In CI these builds are made so as well.
 FLAGS = [os.environ.get("MAPR_STREAMS_SWIFT_FLAGS"), "-Xswiftc -Onone -debug-info-format none"]
-QUICKLY = " ".join(filter(None, FLAGS))
-BUILDING = dict(os.environ) if os.environ.get("CI") else dict(os.environ, MAPR_STREAMS_SWIFT_FLAGS=QUICKLY)
+WHOLE_RUNTIME = {"MAPR_STREAMS_EMBEDDED": "0", "MAPR_STREAMS_SWIFT_FLAGS": " ".join(filter(None, FLAGS))}
+BUILDING = dict(os.environ) if os.environ.get("CI") else dict(os.environ, **WHOLE_RUNTIME)
 
 pytest.importorskip("setuptools", reason="setup.py needs setuptools")
 pytest.importorskip("pip")
@@ -82,25 +82,24 @@ def test_the_sdist_holds_every_file_of_the_repository(unpacked):
     assert [name for name in tracked if (unpacked / name).read_bytes() != (ROOT / name).read_bytes()] == []
 
 
-@pytest.mark.skipif(
-    not os.environ.get("CI"),
-    reason="in CI, as is `make test-runtime`; here the Swift tests alone are built with the whole runtime",
-)
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the whole runtime is the only one")
-def test_it_builds_and_works_with_the_whole_swift_runtime_too(unpacked, tmp_path):
-    source = shutil.copytree(unpacked, tmp_path / "source")
-    environ = dict(BUILDING, MAPR_STREAMS_EMBEDDED="0")
-    run(sys.executable, "setup.py", "--quiet", "build_ext", "--inplace", cwd=source, env=environ)
-    (extension,) = (source / "python").rglob("*.so")
-    # Its size tells that the runtime is in it.
-    assert extension.stat().st_size > 3_000_000
-    made = exercise(sys.executable, tmp_path, PYTHONPATH=str(source / "python"))
-    assert (made["extension"], made["consumed"]) == (str(extension), 300)
-
-
 def test_the_sdist_holds_nothing_that_was_built(unpacked):
     assert [str(file) for file in unpacked.rglob("*") if file.suffix in (".so", ".dylib", ".pyc")] == []
     assert not (unpacked / "build").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the whole runtime is the only one")
+def test_it_builds_and_works_with_the_whole_swift_runtime_too(unpacked, request, tmp_path):
+    if os.environ.get("CI"):
+        package = shutil.copytree(unpacked, tmp_path / "source") / "python"
+        build = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
+        run(*build, cwd=package.parent, env=dict(BUILDING, MAPR_STREAMS_EMBEDDED="0"))
+    else:
+        package = request.getfixturevalue("installed")
+    (extension,) = package.rglob("cimpl.*.so")
+    # Its size tells that the runtime is in it.
+    assert extension.stat().st_size > 3_000_000
+    made = exercise(sys.executable, tmp_path, PYTHONPATH=str(package))
+    assert (made["extension"], made["consumed"]) == (str(extension), 300)
 
 
 def test_a_wheel_built_from_the_sdist_serves_every_python_from_39_on(wheel):
