@@ -7,9 +7,9 @@ takes both too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable, TypeVar
 
-from typing_extensions import assert_type
+from typing_extensions import ParamSpec, assert_type
 
 import mapr_streams_python
 from mapr_streams_python import (
@@ -35,6 +35,9 @@ from mapr_streams_python.serialization import (
     SerializationContext,
     StringSerializer,
 )
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def properties(text: str, given: dict[str, Any], any_other: Mapping[str, object], numbers: dict[str, int]) -> None:
@@ -100,6 +103,34 @@ def reported(error: KafkaError | None, message: Message) -> None:
     assert_type(message.value(), "bytes | None")
 
 
+class Listener:
+    def on_assign(self, consumer: kafka.Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.assign(partitions)
+
+
+class PlainListener:
+    def on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None: ...
+
+
+def assigned(consumer: kafka.Consumer, partitions: list[TopicPartition]) -> None: ...
+
+
+def rebalances(consumer: Consumer, kafkas: kafka.Consumer, subscribing: dict[str, Any]) -> None:
+    # A callback may name the class of the consumer that it is for.
+    kafkas.subscribe(["t"], on_assign=assigned, on_revoke=lambda each, partitions: each.unassign())
+    kafkas.subscribe(["t"], listener=Listener())
+    kafkas.subscribe(["t"], Listener())
+    kafkas.subscribe(["t"], listener=PlainListener())
+    consumer.subscribe(["t"], on_assign=assigned)  # type: ignore[arg-type]
+    consumer.subscribe(["t"], listener=Listener())  # type: ignore[arg-type]
+    consumer.subscribe(["t"], listener=PlainListener())
+    handed_on(consumer.subscribe, **subscribing)
+
+
+def handed_on(call: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
+    return call(*arguments, **keywords)
+
+
 def clients(producer: Producer, consumer: Consumer, kafkas: kafka.Consumer) -> None:
     producer.produce("t", "value", b"key", on_delivery=reported)
     producer.produce("t", 5)  # type: ignore[arg-type]
@@ -120,7 +151,9 @@ def clients(producer: Producer, consumer: Consumer, kafkas: kafka.Consumer) -> N
     assert_type(consumer.consume(5, 1.0), "list[Message]")
     assert_type(next(iter(consumer)), Message)
     assert_type(consumer.committed([TopicPartition("t", 0)]), "list[TopicPartition]")
-    assert_type(consumer.get_watermark_offsets(TopicPartition("t", 0)), "tuple[int, int] | None")
+    low, high = consumer.get_watermark_offsets(TopicPartition("t", 0))
+    assert_type(low, int)
+    assert_type(consumer.get_watermark_offsets(TopicPartition("t", 0), 5), "tuple[int, int] | None")
     assert_type(consumer.list_topics().topics["t"].partitions[0].leader, int)
     assert_type(Message(topic="t").value(), "bytes | None")
     assert_type(mapr_streams_python.version(), "tuple[str, int]")

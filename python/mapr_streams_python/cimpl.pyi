@@ -25,15 +25,16 @@ _V = TypeVar("_V", default=bytes | None)
 _Payload: TypeAlias = str | Buffer
 _Headers: TypeAlias = dict[str, Any] | list[tuple[str, Any]]
 _OnDelivery: TypeAlias = Callable[[KafkaError | None, Message], object]
-_OnRebalance: TypeAlias = Callable[[Consumer, list[TopicPartition]], object]
 
-class _AssignListener(Protocol):
-    def on_assign(self, consumer: Consumer, partitions: list[TopicPartition], /) -> object: ...
+_Consumer_contra = TypeVar("_Consumer_contra", contravariant=True)
 
-class _RevokeListener(Protocol):
-    def on_revoke(self, consumer: Consumer, partitions: list[TopicPartition], /) -> object: ...
+class _AssignListener(Protocol[_Consumer_contra]):
+    def on_assign(self, consumer: _Consumer_contra, partitions: list[TopicPartition], /) -> object: ...
 
-_Listener: TypeAlias = _AssignListener | _RevokeListener
+class _RevokeListener(Protocol[_Consumer_contra]):
+    def on_revoke(self, consumer: _Consumer_contra, partitions: list[TopicPartition], /) -> object: ...
+
+_Listener: TypeAlias = _AssignListener[_Consumer_contra] | _RevokeListener[_Consumer_contra]
 
 def version() -> tuple[str, int]: ...
 def libversion() -> tuple[str, int]: ...
@@ -50,24 +51,14 @@ class Consumer:
     def unassign(self) -> None: ...
     def incremental_assign(self, partitions: Sequence[TopicPartition], /) -> None: ...
     def incremental_unassign(self, partitions: Sequence[TopicPartition], /) -> None: ...
-    @overload
+    # A callback is given the very consumer, of a subclass too. Not overloaded, so that it can be handed on as it is.
     def subscribe(
         self,
         topics: list[str] | tuple[str, ...],
-        on_assign: _OnRebalance | None = None,
-        on_revoke: _OnRebalance | None = None,
-        on_lost: _OnRebalance | None = None,
-    ) -> None: ...
-    @overload
-    def subscribe(self, topics: list[str] | tuple[str, ...], on_assign: _Listener) -> None: ...
-    @overload
-    def subscribe(
-        self,
-        topics: list[str] | tuple[str, ...],
-        on_assign: None = None,
-        on_revoke: None = None,
-        on_lost: None = None,
-        listener: _Listener | None = None,
+        on_assign: Callable[[Self, list[TopicPartition]], object] | _Listener[Self] | None = None,
+        on_revoke: Callable[[Self, list[TopicPartition]], object] | None = None,
+        on_lost: Callable[[Self, list[TopicPartition]], object] | None = None,
+        listener: _Listener[Self] | None = None,
     ) -> None: ...
     def unsubscribe(self) -> None: ...
     def poll(self, timeout: float | None = None) -> Message | None: ...
@@ -113,6 +104,12 @@ class Consumer:
     def seek(self, partition: TopicPartition) -> None: ...
     def pause(self, partitions: Sequence[TopicPartition]) -> None: ...
     def resume(self, partitions: Sequence[TopicPartition]) -> None: ...
+    # None where the time is over.
+    @overload
+    def get_watermark_offsets(
+        self, partition: TopicPartition, timeout: None = None, cached: bool = False
+    ) -> tuple[int, int]: ...
+    @overload
     def get_watermark_offsets(
         self, partition: TopicPartition, timeout: float | None = None, cached: bool = False
     ) -> tuple[int, int] | None: ...
