@@ -152,6 +152,8 @@ UNTOUCHED = {
     "committed": lambda consumer, partition: consumer.committed([partition], 30),
     "get_watermark_offsets": lambda consumer, partition: consumer.get_watermark_offsets(partition, 30),
     "offsets_for_times": lambda consumer, partition: consumer.offsets_for_times([partition], 30),
+    "end_offsets": lambda consumer, partition: consumer.end_offsets([partition], 30),
+    "lag": lambda consumer, partition: consumer.lag([partition], 30),
     "list_topics": lambda consumer, partition: consumer.list_topics("t", 30),
     "memberid": lambda consumer, partition: consumer.memberid(),
 }

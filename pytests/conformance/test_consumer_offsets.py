@@ -245,14 +245,16 @@ def test_metadata_prints_an_error():
 # Wrong arguments, and no server.
 
 
-@pytest.mark.parametrize("method", ["position", "pause", "resume", "offsets_for_times"])
+@pytest.mark.parametrize(
+    "method", ["position", "pause", "resume", "offsets_for_times", "beginning_offsets", "end_offsets"]
+)
 @pytest.mark.parametrize("partitions", ["t", {TopicPartition("t", 0)}, 5, None], ids=repr)
 def test_anything_but_a_sequence_of_partitions_is_a_type_error(offline, method, partitions):
     with pytest.raises(TypeError, match="requires list of TopicPartition"):
         getattr(offline.consumer(), method)(partitions)
 
 
-@pytest.mark.parametrize("method", ["position", "pause", "resume", "offsets_for_times"])
+@pytest.mark.parametrize("method", ["position", "pause", "resume", "offsets_for_times", "end_offsets", "lag"])
 def test_a_list_of_anything_else_is_a_type_error(offline, method):
     with pytest.raises(TypeError, match="expected TopicPartition"):
         getattr(offline.consumer(), method)([("t", 0)])
@@ -270,10 +272,13 @@ def test_anything_but_a_partition_is_a_type_error(offline, method, partition):
     [
         ("get_watermark_offsets", (TopicPartition("t", 0),), "Failed to get watermark offsets: "),
         ("offsets_for_times", ([TopicPartition("t", 0, 1)],), "Failed to get offsets: "),
+        ("beginning_offsets", ([TopicPartition("t", 0)],), "Failed to get offsets: "),
+        ("end_offsets", ([TopicPartition("t", 0)],), "Failed to get offsets: "),
+        ("lag", ([TopicPartition("t", 0)],), "Failed to get the lag: "),
         ("list_topics", (), "Failed to get metadata: "),
         ("cluster_id", (), "Failed to get the cluster's id: "),
     ],
-    ids=["watermarks", "times", "topics", "id"],
+    ids=["watermarks", "times", "beginning", "end", "lag", "topics", "id"],
 )
 def test_a_request_without_a_server_fails_within_its_timeout(offline, method, arguments, prefix):
     start = time.monotonic()

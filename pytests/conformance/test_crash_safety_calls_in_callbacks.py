@@ -74,6 +74,8 @@ CALLS = {
     "committed()": lambda c, *_: len(c.committed([whole], patience)),
     "get_watermark_offsets()": lambda c, *_: c.get_watermark_offsets(whole, patience),
     "offsets_for_times()": lambda c, *_: len(c.offsets_for_times([whole], patience)),
+    "end_offsets()": lambda c, *_: c.end_offsets([whole], patience)[whole],
+    "lag()": lambda c, *_: c.lag([whole], patience)[whole],
     "memberid()": lambda c, *_: c.memberid() is None or True,
 }
 """
@@ -225,7 +227,10 @@ REFUSALS = {
 }
 # And where no broker is reached.
 NO_ANSWER = r"\w*Exception: .*code=(_TRANSPORT|_TIMED_OUT|_ALL_BROKERS_DOWN|_WAIT_COORD),"
-QUESTIONS = ["list_topics()", "committed()", "offsets_for_times()", "get_watermark_offsets()", "commit(offsets, sync)"]
+QUESTIONS = [
+    *("list_topics()", "committed()", "offsets_for_times()", "end_offsets()", "lag()", "get_watermark_offsets()"),
+    "commit(offsets, sync)",
+]
 
 
 def check(seen, callbacks, calls):

@@ -175,6 +175,8 @@ CALLS = {
     "Consumer.commit": "client.commit(offsets=[TopicPartition('t', 0, 1)], asynchronous=False)",
     "Consumer.get_watermark_offsets": "client.get_watermark_offsets(TopicPartition('t', 0), 3)",
     "Consumer.offsets_for_times": "client.offsets_for_times([TopicPartition('t', 0, 1)], 3)",
+    "Consumer.end_offsets": "client.end_offsets([TopicPartition('t', 0)], 3)",
+    "Consumer.lag": "client.lag(timeout=3)",
     "Consumer.list_topics": "client.list_topics(timeout=3)",
     "Consumer.close": "client.close()",
 }

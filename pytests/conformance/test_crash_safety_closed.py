@@ -15,6 +15,7 @@ CALLS = {
         "consume": (1, 0.1), "commit": (), "committed": ([PARTITION], 0.1), "position": ([PARTITION],),
         "store_offsets": (None, [PARTITION]), "seek": (PARTITION,), "pause": ([PARTITION],), "resume": ([PARTITION],),
         "get_watermark_offsets": (PARTITION, 0.1), "offsets_for_times": ([PARTITION], 0.1),
+        "beginning_offsets": ([PARTITION], 0.1), "end_offsets": ([PARTITION], 0.1), "lag": ([PARTITION], 0.1),
         "list_topics": (None, 0.1), "memberid": (), "__next__": (),
         "cluster_id": (0.1,), "set_sasl_credentials": ("u", "p"),
         "consumer_group_metadata": (), "_transaction_offsets": (), "_rewind": (0.1,),
@@ -140,7 +141,7 @@ def test_a_partition_without_a_topic_is_refused(program):
         """
         bare = TopicPartition.__new__(TopicPartition)
         consumer = make_consumer()
-        for method in ("assign", "position", "committed", "pause", "resume", "offsets_for_times"):
+        for method in ("assign", "position", "committed", "pause", "resume", "offsets_for_times", "end_offsets", "lag"):
             result = outcome(getattr(consumer, method), [bare])
             assert result.split(":")[0] in ("ValueError", "TypeError", "KafkaException"), (method, result)
         assert outcome(consumer.seek, bare).split(":")[0] in ("ValueError", "TypeError", "KafkaException")
@@ -207,6 +208,8 @@ def test_an_argument_that_closes_the_client_while_it_is_read(program):
         closing(make_consumer, lambda k, c: k.commit(asynchronous=c))
         closing(make_consumer, lambda k, c: k.get_watermark_offsets(TopicPartition("t", 0), c))
         closing(make_consumer, lambda k, c: k.offsets_for_times([TopicPartition("t", 0, 1)], c))
+        closing(make_consumer, lambda k, c: k.end_offsets([TopicPartition("t", 0)], c))
+        closing(make_consumer, lambda k, c: k.lag(None, c))
         closing(make_consumer, lambda k, c: k.position([TopicPartition("t", 0)], c))
         """
     )

@@ -198,11 +198,12 @@ class TestNamesThatCannotBe:
             lambda client, name: client.resume([TopicPartition(name, 0)]),
             lambda client, name: client.get_watermark_offsets(TopicPartition(name, 0), timeout=1),
             lambda client, name: client.offsets_for_times([TopicPartition(name, 0, 1)], timeout=1),
+            lambda client, name: client.end_offsets([TopicPartition(name, 0)], timeout=1),
             lambda client, name: client.list_topics(name, timeout=1),
         ],
         ids=[
             *("subscribe", "assign", "incremental_assign", "incremental_unassign", "commit", "committed", "position"),
-            *("seek", "pause", "resume", "get_watermark_offsets", "offsets_for_times", "list_topics"),
+            *("seek", "pause", "resume", "get_watermark_offsets", "offsets_for_times", "end_offsets", "list_topics"),
         ],
     )
     @pytest.mark.parametrize("name", ["/no-colon", "/a/../b:t", "/mapr/elsewhere/x:t"])
@@ -255,11 +256,12 @@ class TestWithoutServers:
             lambda client, partition: client.pause([partition]),
             lambda client, partition: client.get_watermark_offsets(partition),
             lambda client, partition: client.offsets_for_times([partition]),
+            lambda client, partition: client.end_offsets([partition]),
             lambda client, partition: client.list_topics(partition.topic),
         ],
         ids=[
             *("assign", "incremental_assign", "commit", "committed", "store_offsets", "position", "seek", "pause"),
-            *("get_watermark_offsets", "offsets_for_times", "list_topics"),
+            *("get_watermark_offsets", "offsets_for_times", "end_offsets", "list_topics"),
         ],
     )
     def test_each_call_asks_for_them_at_once(self, call):

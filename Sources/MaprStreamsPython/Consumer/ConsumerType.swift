@@ -54,8 +54,8 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.iterator({ $0.unsafelyUnwrapped.retained }, next: consumerNextSlot)
     type.methods(
         consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerConsumeMethods
-            + consumerCommitMethods + consumerPositionMethods + consumerSeekMethods + consumerTopicMethods
-            + consumerTransactionMethods + consumerCredentialMethods + consumerCloseMethods)
+            + consumerCommitMethods + consumerPositionMethods + consumerOffsetMethods + consumerSeekMethods
+            + consumerTopicMethods + consumerTransactionMethods + consumerCredentialMethods + consumerCloseMethods)
     Types.consumer = try type.build(python, module: module)
 }
 

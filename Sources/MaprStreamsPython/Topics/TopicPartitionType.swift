@@ -265,17 +265,19 @@ extension Python {
 
     /// A new list of new objects.
     func list(_ partitions: [TopicPartition]) throws(PythonError) -> OwnedObject {
-        try list(count: partitions.count) { index throws(PythonError) in
-            let partition = partitions[index]
-            let object = try OwnedObject(cpy_new(Types.topicPartition))
-            let fields = fields(object.object)
-            fields.pointee.partition = partition.partition
-            fields.pointee.offset = partition.offset
-            fields.pointee.leaderEpoch = partition.leaderEpoch ?? -1
-            fields.pointee.owned.topic = try string(partition.topic).take()
-            if let metadata = partition.metadata { fields.pointee.owned.metadata = try string(metadata).take() }
-            if let error = partition.failure { fields.pointee.owned.error = try kafkaError(error).take() }
-            return object
-        }
+        try list(count: partitions.count) { index throws(PythonError) in try object(partitions[index]) }
+    }
+
+    /// A new object.
+    func object(_ partition: TopicPartition) throws(PythonError) -> OwnedObject {
+        let object = try OwnedObject(cpy_new(Types.topicPartition))
+        let fields = fields(object.object)
+        fields.pointee.partition = partition.partition
+        fields.pointee.offset = partition.offset
+        fields.pointee.leaderEpoch = partition.leaderEpoch ?? -1
+        fields.pointee.owned.topic = try string(partition.topic).take()
+        if let metadata = partition.metadata { fields.pointee.owned.metadata = try string(metadata).take() }
+        if let error = partition.failure { fields.pointee.owned.error = try kafkaError(error).take() }
+        return object
     }
 }

@@ -76,8 +76,7 @@ extension Consumer {
         return try partitions.askedInRounds { (partitions) throws(StreamsError) in
             let list = try TopicPartitionList(partitions, names: names)
             try willAsk(for: partitions.map { $0.topic })
-            let left = milliseconds < 0 ? milliseconds : deadline.remaining
-            let code = try askUntilAnswered(milliseconds: left) { milliseconds throws(StreamsError) in
+            let code = try askUntilAnswered(milliseconds: deadline.milliseconds) { milliseconds throws(StreamsError) in
                 list.withRaw { rd_kafka_offsets_for_times(handle, $0, milliseconds) }
             }
             if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }

@@ -18,6 +18,9 @@ public struct Deadline: Sendable {
         return Int32(clamping: max(0, moment - Self.now))
     }
 
+    /// The same as librdkafka takes it: -1 for one that never comes.
+    public var milliseconds: Int32 { moment == .max ? -1 : remaining }
+
     /// How long to wait before looking around again.
     public var nextSlice: Int32 { min(remaining, Self.slice) }
 

@@ -7,6 +7,8 @@ public struct TopicPartition: Sendable {
     public static var unassignedPartition: Int32 { RD_KAFKA_PARTITION_UA }
     /// No offset. librdkafka's logical offsets are negative: -2 beginning, -1 end, -1000 stored, -1001 invalid.
     public static let invalidOffset: Int64 = -1001
+    /// What a partition that was assigned without an offset has in the assignment: the committed one.
+    static let storedOffset: Int64 = -1000
 
     public var topic: String
     public var partition: Int32

@@ -121,6 +121,8 @@ def partitions(cluster):
     failing(reader.get_watermark_offsets, one, expected=lambda result: result == (0, RECORDS))
     failing(reader.get_watermark_offsets, one, keywords={"cached": True}, expected=lambda result: len(result) == 2)
     failing(reader.offsets_for_times, [one], expected=lambda result: len(result) == 1)
+    failing(reader.end_offsets, [one], expected=lambda result: result == {one: RECORDS})
+    failing(reader.lag, [one], expected=lambda result: list(result) == [one])
     failing(
         lambda: reader.commit(offsets=[fresh()], asynchronous=False), expected=lambda result: result[0].topic == TOPIC
     )
