@@ -81,6 +81,7 @@ WAITING_CALLS = {
     "Consumer.commit with a timeout": (LATE, "consumer.commit(offsets=[partition], asynchronous=False, timeout=20)"),
     "Consumer.committed, sent": (LATE, "consumer.committed([partition], 20)"),
     "Consumer.close": (LATE, "consumer.commit(offsets=[partition]) or consumer.close()"),
+    "Consumer.close with a timeout": (LATE, "consumer.commit(offsets=[partition]) or consumer.close(20)"),
 }
 
 

@@ -132,9 +132,11 @@ def test_ruling_11_a_with_block_closes_the_consumer(offline):
         consumer.poll(0)
 
 
-def test_ruling_11_close_takes_no_arguments(offline):
+def test_ruling_11_close_takes_a_timeout_and_nothing_else(offline):
+    consumer = offline.consumer()
     with pytest.raises(TypeError):
-        offline.consumer().close(1)
+        consumer.close(1, 2)
+    assert consumer.close(60) is True
 
 
 # 12: len(), key() and value().

@@ -129,10 +129,10 @@ class DeserializingConsumer(Consumer, Generic[K, V]):
         if self._key_deserializer is not None:
             message.set_key(key)
 
-    def close(self) -> None:
+    def close(self, timeout: float | None = None) -> bool | None:
         """As `Consumer.close`; what was built for this consumer is closed behind it."""
         try:
-            super().close()
+            return super().close(timeout)
         finally:
             self._deserializers.close()
 

@@ -4,17 +4,25 @@ import Streams
 
 /// Ending.
 let consumerCloseMethods: [Method] = [
-    .none(
+    .fast(
         "close", consumerClose,
         """
-        close($self, /)
+        close($self, /, timeout=None)
         --
 
-        Commits stored offsets, unless ``enable.auto.commit`` is false, leaves the group, and ends the consumer.
+        Commits stored offsets, unless ``enable.auto.commit`` is false, leaves the group, and ends the consumer. Every other
+        call after it raises RuntimeError; closing again does nothing.
 
-        Runs the last rebalance and commit callbacks. Closing again does nothing; every other call after it raises
-        RuntimeError. Inside a callback of the same consumer it takes effect when the callback has returned. While another
-        thread is inside on_assign, on_revoke or on_lost, it waits for that to return, or to assign or unassign.
+        Runs the last rebalance and commit callbacks. Inside a callback of the same consumer it takes effect when the callback
+        has returned. While another thread is inside on_assign, on_revoke or on_lost, it waits for that to return, or to
+        assign or unassign.
+
+        :param float timeout: seconds to wait for the brokers; what is left then is given up, and the consumer ends by itself, in
+            the background: offsets may not be committed, and the group may not hear of it before ``session.timeout.ms``. None
+            or a negative number waits for the end. What a callback does takes its own time.
+        :returns: None, or, with a timeout of 0 or more, whether the offsets were answered for and the group was left; False
+            inside a callback
+        :rtype: bool or None
 
         What a callback raises comes out of this call. ``rd_kafka_consumer_close_queue``.
         """),
@@ -24,20 +32,30 @@ let consumerCloseMethods: [Method] = [
     .fast("__exit__", consumerExit, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the consumer."),
 ]
 
+nonisolated(unsafe) private let closeSignature = Signature("close", ["timeout"])
+
 @_cdecl("mapr_Consumer_close")
-func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
+func consumerClose(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
+        let timeout = try timeoutArgument(python, closeSignature, arguments, count, keywords)
+        let milliseconds = try python.milliseconds(timeout)
+        func result(_ python: borrowing Python, _ hasLeft: Bool) -> Object {
+            (milliseconds < 0 ? python.none : python.boolean(hasLeft)).take()
+        }
         guard let consumer = fields.pointee.consumer else {
             // Made by __new__ alone, closed before, or another process's: there is nothing to close.
-            return python.none.take()
+            return result(python, !fields.pointee.wasBrokenOff && !fields.pointee.mustClose)
         }
         fields.pointee.consumer = nil
         fields.pointee.base.state = .closed
+        fields.pointee.closesUntil = Deadline(milliseconds: milliseconds)
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // librdkafka waits for this callback: the call that runs it closes when it returns.
             fields.pointee.mustClose = true
-            return python.none.take()
+            return result(python, false)
         }
         fields.base.enter()
         var raised = fields.closeProtocol(&python, consumer, ownUsers: 1)
@@ -46,7 +64,7 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
         fields.clearRebalanceCallbacks()
         raised.add(fields.takeDelayed(), python, Types.consumer)
         try raised.raise(python)
-        return python.none.take()
+        return result(python, !fields.pointee.wasBrokenOff)
     }
 }
 
@@ -54,7 +72,7 @@ func consumerClose(_ object: Object?, _ unused: Object?) -> Object? {
 func consumerExit(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    consumerClose(object, nil)
+    consumerClose(object, nil, 0, nil)
 }
 
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
@@ -90,8 +108,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         pointee.hasPutOff = pointee.notesBeginnings || pointee.owned.delayed != nil
         // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
         // themselves, in the background.
-        let patience: Int32 = pointee.wasInterrupted ? 0 : Interpreter.isFinalizing ? 2000 : 10000
-        if !python.destroy(client, waitingAtMost: patience) {
+        let patience: Int32 = pointee.wasBrokenOff ? 0 : Interpreter.isFinalizing ? 2000 : 10000
+        if !python.destroy(client, waitingAtMost: Swift.min(patience, pointee.closesUntil.remaining)) {
             raised.add(PendingException(fetching: python), python, Types.consumer)
         }
         return raised
@@ -151,7 +169,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
             Interpreter.isFinalizing || Int(base.pointee.users &- own) <= consumer.use { $0.answeredRebalances }
         }
         var isAnnounced = false
-        return wait(&python, frame, until: Deadline(milliseconds: 1000), unless: isAlone) { _ in
+        let patience = Deadline(milliseconds: Swift.min(1000, pointee.closesUntil.remaining))
+        return wait(&python, frame, until: patience, unless: isAlone) { _ in
             consumer.use { $0.announceClose() }
             if isAnnounced { usleep(1000) }
             isAnnounced = true
@@ -159,14 +178,18 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         }
     }
 
-    /// Waits though a callback raises. - Returns: false where the wait was interrupted.
+    /// Waits though a callback raises.
+    ///
+    /// - Parameter deadline: nil for that of the close.
+    /// - Returns: false where the close is to be broken off: the wait was interrupted, or its time is over.
     private func wait(
-        _ python: inout Python, _ frame: UnsafeMutablePointer<CallFrame>,
-        until deadline: Deadline = Deadline(milliseconds: -1), unless isOver: () -> Bool,
-        _ attempt: (_ milliseconds: Int32) -> Bool
+        _ python: inout Python, _ frame: UnsafeMutablePointer<CallFrame>, until deadline: Deadline? = nil,
+        unless isOver: () -> Bool, _ attempt: (_ milliseconds: Int32) -> Bool
     ) -> Bool {
-        let end = python.wait(frame, until: deadline, endsWhenRaised: false, unless: isOver, attempt)
-        if end == .interrupted { pointee.wasInterrupted = true }
-        return end != .interrupted
+        let limit = deadline ?? pointee.closesUntil
+        let end = python.wait(frame, until: limit, endsWhenRaised: false, unless: isOver, attempt)
+        let isTooLate = deadline == nil && end == .over && limit.hasPassed && !isOver()
+        if end == .interrupted || isTooLate { pointee.wasBrokenOff = true }
+        return end != .interrupted && !isTooLate
     }
 }

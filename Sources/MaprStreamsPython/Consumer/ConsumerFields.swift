@@ -41,8 +41,10 @@ struct ConsumerFields: ~Copyable {
     var mustClose: Bool
     /// The last callbacks are being served: they may still use the consumer, to commit above all.
     var isClosing: Bool
-    /// The close was broken off before the group was left.
-    var wasInterrupted: Bool
+    /// The close was broken off before the group was left, by a signal's handler or as its time was over.
+    var wasBrokenOff: Bool
+    /// By when the close is to be done.
+    var closesUntil: Deadline
 }
 
 @inline(__always)

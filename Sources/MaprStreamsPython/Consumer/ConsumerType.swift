@@ -100,7 +100,8 @@ extension ConsumerFields: KindOfFields {
         batch = nil
         mustClose = false
         isClosing = false
-        wasInterrupted = false
+        wasBrokenOff = false
+        closesUntil = Deadline(milliseconds: -1)
     }
 
     static func check(_ python: borrowing Python, _ parsed: ParsedConfiguration) throws(PythonError) {
