@@ -156,6 +156,7 @@ UNTOUCHED = {
     "lag": lambda consumer, partition: consumer.lag([partition], 30),
     "list_topics": lambda consumer, partition: consumer.list_topics("t", 30),
     "memberid": lambda consumer, partition: consumer.memberid(),
+    "rebalance_protocol": lambda consumer, partition: consumer.rebalance_protocol(),
 }
 
 

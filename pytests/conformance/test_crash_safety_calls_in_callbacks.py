@@ -77,6 +77,7 @@ CALLS = {
     "end_offsets()": lambda c, *_: c.end_offsets([whole], patience)[whole],
     "lag()": lambda c, *_: c.lag([whole], patience)[whole],
     "memberid()": lambda c, *_: c.memberid() is None or True,
+    "rebalance_protocol()": lambda c, *_: c.rebalance_protocol() in ("NONE", "EAGER", None),
 }
 """
 

@@ -16,7 +16,7 @@ CALLS = {
         "store_offsets": (None, [PARTITION]), "seek": (PARTITION,), "pause": ([PARTITION],), "resume": ([PARTITION],),
         "get_watermark_offsets": (PARTITION, 0.1), "offsets_for_times": ([PARTITION], 0.1),
         "beginning_offsets": ([PARTITION], 0.1), "end_offsets": ([PARTITION], 0.1), "lag": ([PARTITION], 0.1),
-        "list_topics": (None, 0.1), "memberid": (), "__next__": (),
+        "list_topics": (None, 0.1), "memberid": (), "rebalance_protocol": (), "__next__": (),
         "cluster_id": (0.1,), "set_sasl_credentials": ("u", "p"),
         "consumer_group_metadata": (), "_transaction_offsets": (), "_rewind": (0.1,),
     },

@@ -125,6 +125,7 @@ CALLS_THAT_DO_NOT_WAIT = [
     "consumer.unassign()",
     "consumer.assignment()",
     "consumer.memberid()",
+    "consumer.rebalance_protocol()",
     "consumer.pause([partition])",
     "consumer.resume([partition])",
     "consumer.position([partition])",

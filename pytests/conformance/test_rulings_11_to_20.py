@@ -112,6 +112,7 @@ def test_ruling_11_a_closed_consumer_has_left_its_group(mapr_clients, filled):
         ("lag", (5,)),
         ("list_topics", ()),
         ("memberid", ()),
+        ("rebalance_protocol", ()),
         ("__iter__", ()),
     ],
     ids=lambda value: value if isinstance(value, str) else repr(value),

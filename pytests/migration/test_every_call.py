@@ -67,7 +67,7 @@ GIVE_NONE = {
 }
 # These take none and give none; `close` serves the callbacks that `subscribe` is tried with.
 WITHOUT = {"cluster_id", "close", "set_sasl_credentials"}
-CONSUMERS_WITHOUT = WITHOUT | {"consumer_group_metadata", "memberid", "unassign", "unsubscribe"}
+CONSUMERS_WITHOUT = WITHOUT | {"consumer_group_metadata", "memberid", "rebalance_protocol", "unassign", "unsubscribe"}
 
 
 def reported(producer: Producer) -> list[str]:

@@ -10,10 +10,12 @@ let consumerAssignmentMethods: [Method] = [
         assign($self, partitions, /)
         --
 
-        Consumes these partitions from now on, and none else.
+        Consumes these partitions from now on, and none else. Inside ``on_assign`` of a cooperative group it adds them, as
+        incremental_assign() does.
 
         :param list(TopicPartition) partitions: where to go on; without an offset, from the committed one
-        :raises KafkaException: _INVALID_ARG where a partition is missing or there twice; librdkafka refuses; _STATE while the consumer is being closed
+        :raises KafkaException: _INVALID_ARG where a partition is missing or there twice; librdkafka refuses; _STATE while the
+            consumer is being closed, and in a cooperative group outside of ``on_assign``
         :raises TypeError: partitions is no list of TopicPartition
         :raises RuntimeError: the consumer is closed
 
@@ -25,7 +27,8 @@ let consumerAssignmentMethods: [Method] = [
         unassign($self, /)
         --
 
-        Consumes no partitions any more.
+        Consumes no partitions any more. Inside ``on_revoke`` and ``on_lost`` of a cooperative group it takes away those that
+        the callback was told of, as incremental_unassign() does.
 
         :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed

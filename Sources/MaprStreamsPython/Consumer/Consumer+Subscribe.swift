@@ -2,7 +2,7 @@ import CPython
 import PythonBridge
 import Streams
 
-/// Subscribing, and what a member of a group is called.
+/// Subscribing, what a member of a group is called, and how its group gives partitions.
 let consumerSubscribeMethods: [Method] = [
     .fast(
         "subscribe", consumerSubscribe,
@@ -50,6 +50,21 @@ let consumerSubscribeMethods: [Method] = [
         :raises RuntimeError: the consumer is closed
 
         ``rd_kafka_memberid``.
+        """),
+    .none(
+        "rebalance_protocol", consumerRebalanceProtocol,
+        """
+        rebalance_protocol($self, /)
+        --
+
+        How the group gives partitions: ``EAGER``, all of them anew in each rebalance; ``COOPERATIVE``, one by one; ``NONE``
+        before the consumer has joined it.
+
+        :returns: one of these; None without ``group.id`` and while the consumer is being closed
+        :rtype: str or None
+        :raises RuntimeError: the consumer is closed
+
+        ``rd_kafka_rebalance_protocol``.
         """),
 ]
 
@@ -105,6 +120,17 @@ func consumerMemberID(_ object: Object?, _ unused: Object?) -> Object? {
         }
         guard let id else { return python.none.take() }
         return try python.string(id).take()
+    }
+}
+
+@_cdecl("mapr_Consumer_rebalance_protocol")
+func consumerRebalanceProtocol(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let name = try consumerFields(object).withOpenConsumer(&python) { consumer throws(StreamsError) in
+            consumer.rebalanceProtocol
+        }
+        guard let name else { return python.none.take() }
+        return try python.string(name).take()
     }
 }
 

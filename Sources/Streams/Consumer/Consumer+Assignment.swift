@@ -4,8 +4,13 @@ import CSystem
 extension Consumer {
     /// Consumes these partitions from now on, and none else.
     ///
-    /// - Note: `rd_kafka_assign`.
+    /// While the application is told of partitions that a cooperative group has given, which come beside those that it
+    /// has, they are added.
+    /// - Note: `rd_kafka_assign`; then `rd_kafka_incremental_assign`.
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
+        if try noteWholeAnswer(isAssigning: true) {
+            return try incrementalAssign(names.settled(partitions).without(assignment()))
+        }
         try checkAssignable(partitions)
         let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
         try willAsk(for: partitions.map { $0.topic })
@@ -15,8 +20,13 @@ extension Consumer {
 
     /// Consumes no partitions any more.
     ///
-    /// - Note: `rd_kafka_assign` with no list.
+    /// While the application is told of partitions that a cooperative group takes away, it is only those.
+    /// - Note: `rd_kafka_assign` with no list; then `rd_kafka_incremental_unassign`.
     public func unassign() throws(StreamsError) {
+        if try noteWholeAnswer(isAssigning: false) {
+            let assigned = try assignment()
+            return try incrementalUnassign(assigned.without(assigned.without(partitionsOfRebalance())))
+        }
         try checkWithOpenGroup { changeAssignment(rd_kafka_assign(handle, nil)) }
         noteAnswer(isAssignedByApplication: false)
     }

@@ -7,19 +7,21 @@ import CSystem
 /// latest: what is asked for them before is noted, and done when they are.
 struct RebalanceInProgress {
     let thread: pthread_t
-    /// What may be noted for; none where partitions are taken away.
-    let newPartitions: [TopicPartition]
+    let partitions: [TopicPartition]
     let isAssigning: Bool
     /// The application assigned or unassigned in the callback: from then on nothing waits for it. To assign does not answer
     /// that partitions are taken away: the group, and a close above all, would wait for ever (2.0.2).
     var hasAnswered = false
-    /// Those of `newPartitions` that `pause` was called for.
+    /// The application assigned or unassigned as a whole where the group is cooperative.
+    var hasWholeAnswer = false
+    /// Those of new partitions that `pause` was called for.
     var paused: [TopicPartition] = []
-    /// Those of `newPartitions` that `seek` was called for, with the offset.
+    /// Those of new partitions that `seek` was called for, with the offset.
     var offsets: [TopicPartition] = []
 
+    /// What may be noted for.
     func isNew(_ partition: TopicPartition) -> Bool {
-        !hasAnswered && newPartitions.contains { $0.isSamePartition(as: partition) }
+        isAssigning && !hasAnswered && partitions.contains { $0.isSamePartition(as: partition) }
     }
 }
 
@@ -38,7 +40,7 @@ extension Consumer {
                 $0.cannotBeFreed = false
             }
             $0.rebalances.append(
-                RebalanceInProgress(thread: here, newPartitions: isAssigned ? partitions : [], isAssigning: isAssigned))
+                RebalanceInProgress(thread: here, partitions: partitions, isAssigning: isAssigned))
         }
         // Not before it is answered. A close that began in between would have the group revoke what it waits to have assigned;
         // it takes the one answer for the other and ends, and who is told of the revocation then asks it in vain, for ever.
@@ -56,6 +58,7 @@ extension Consumer {
             if isAbandoned { return }
         }
         let told = group.withLock { $0.rebalances[$0.rebalance(of: here).unsafelyUnwrapped] }
+        if told.hasWholeAnswer { warnOfWholeAssignments() }
         if told.hasAnswered { return }
         partitions = partitions.beginning(at: told.offsets)
         do throws(StreamsError) {
@@ -123,6 +126,15 @@ extension Consumer {
         return TopicPartitionList(owning: list, names: names).partitions
     }
 
+    /// How the group gives partitions: `EAGER`, all anew in each rebalance; `COOPERATIVE`, one by one; `NONE` before it has
+    /// been joined; nil without a group and once it is left.
+    ///
+    /// - Note: `rd_kafka_rebalance_protocol`.
+    public var rebalanceProtocol: String? {
+        guard let name = try? withOpenGroup({ rd_kafka_rebalance_protocol(handle) }) else { return nil }
+        return String(cString: name)
+    }
+
     /// Whether partitions are given and taken one by one. - Note: `rd_kafka_rebalance_protocol`.
     var isCooperative: Bool {
         guard let name = rd_kafka_rebalance_protocol(handle) else { return false }
@@ -171,6 +183,41 @@ extension Consumer {
             return paused
         }
         try? pauseAssigned(paused)
+    }
+
+    /// Notes that the application assigns or unassigns as a whole, as all did before there were cooperative groups, in a
+    /// callback of such a group.
+    ///
+    /// - Returns: false where it is another group's, or outside of that callback.
+    func noteWholeAnswer(isAssigning: Bool) throws(StreamsError) -> Bool {
+        let here: pthread_t = pthread_self()
+        let isTold = group.withLock { state in
+            state.rebalance(of: here).map { state.rebalances[$0].isAssigning == isAssigning } ?? false
+        }
+        guard isTold, try withOpenGroup({ isCooperative }) else { return false }
+        group.withLock { state in
+            if let index = state.rebalance(of: here) { state.rebalances[index].hasWholeAnswer = true }
+        }
+        return true
+    }
+
+    /// Those that this thread is telling the application of.
+    func partitionsOfRebalance() -> [TopicPartition] {
+        let here: pthread_t = pthread_self()
+        return group.withLock { state in state.rebalance(of: here).map { state.rebalances[$0].partitions } ?? [] }
+    }
+
+    /// Once for each consumer.
+    private func warnOfWholeAssignments() {
+        let isFirst = group.withLock { state in
+            defer { state.hasWarned = true }
+            return !state.hasWarned
+        }
+        guard isFirst, context.logLevel >= 4 else { return }
+        let text =
+            "a rebalance callback has assigned or unassigned all partitions at once, which a cooperative group refuses: the"
+            + " partitions that the callback was told of were added or taken away instead, as the incremental calls do"
+        text.withCString { context.log(handle, 4, "REBALANCE", $0) }
     }
 
     /// Notes which of the new partitions are to be paused once they are assigned.

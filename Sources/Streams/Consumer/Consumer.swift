@@ -19,6 +19,8 @@ public final class Consumer: Client, @unchecked Sendable {
         /// The rebalances that the application is being told of: one thread may poll while another closes, and a callback
         /// may poll into the next rebalance.
         var rebalances: [RebalanceInProgress] = []
+        /// See `warnOfWholeAssignments`.
+        var hasWarned = false
 
         /// This thread's innermost.
         func rebalance(of thread: pthread_t) -> Int? {
