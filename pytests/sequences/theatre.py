@@ -105,11 +105,14 @@ class ActorHandle:
         if status != 0:
             self.report(f"the process ended with status {status}")
 
-    def finish(self) -> int:
+    def hang_up(self) -> None:
         self.has_ended = True
         for side in (self.lines, self.connection):
             with contextlib.suppress(OSError):
                 side.close()
+
+    def finish(self) -> int:
+        self.hang_up()
         output = self.theatre.process.stdout
         assert output
         if not select.select([output], [], [], PATIENCE_SECONDS)[0]:
@@ -119,9 +122,9 @@ class ActorHandle:
 
     def fail(self, what: str) -> None:
         if not self.has_ended:
-            self.has_ended = True
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGABRT)
+            self.hang_up()
             assert self.theatre.process.stdout
             self.theatre.process.stdout.readline()
         self.report(what)
