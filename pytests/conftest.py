@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
@@ -115,13 +115,27 @@ def run_python() -> Callable[..., Ran]:
     return run
 
 
+_is_last_of_group = pytest.StashKey[bool]()
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    # Where one worker has a group of tests for itself, pytest-xdist adds the group to their names.
+    _, at, group = item.nodeid.rpartition("@")
+    item.stash[_is_last_of_group] = bool(at) and not (nextitem and nextitem.nodeid.endswith(at + group))
+
+
 @pytest.fixture
-def kafka_cluster(kafka_cluster: Cluster) -> Cluster:
-    """The plugin's; where librdkafka has a say in it, a new group of a mock cluster does not wait three seconds."""
+def kafka_cluster(kafka_cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """The plugin's; where librdkafka has a say in it, a new group of a mock cluster does not wait three seconds.
+
+    A real Kafka ends with its group of tests, see clusters.py: an idle node keeps a processor busy by three hundredths.
+    """
     from mapr_streams_python import KafkaException
-    from mapr_streams_python.testing import MockCluster
+    from mapr_streams_python.testing import KafkaServer, MockCluster
 
     if isinstance(kafka_cluster, MockCluster):
         with contextlib.suppress(KafkaException):
             kafka_cluster.set_group_initial_rebalance_delay(0.1)
-    return kafka_cluster
+    yield kafka_cluster
+    if isinstance(kafka_cluster, KafkaServer) and request.node.stash[_is_last_of_group]:
+        kafka_cluster.close()

@@ -72,7 +72,20 @@ import sys, threading
 def test_it(kafka_cluster):
     pids = map(str, kafka_cluster._pids.values())
     print("UP", *pids, kafka_cluster._folder, file=sys.__stderr__, flush=True)
-    threading.Event().wait(60)
+    threading.Event().wait(3600)
+"""
+
+# No Java: what is looked at is what becomes of the nodes, whatever they are.
+IDLE_NODES = """
+import sys
+from mapr_streams_python.testing import KafkaServer
+
+def launch(server, node):
+    server._pids[node] = server._run([sys.executable, "-c", "import time; time.sleep(3600)"], node)
+
+KafkaServer._format = lambda server: None
+KafkaServer._await = lambda *arguments: None
+KafkaServer._launch = launch
 """
 
 
@@ -96,10 +109,17 @@ def test_a_cluster_that_runs_already_is_used_for_topics_too(kafka_cluster: Kafka
     assert "11 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_ended_leaves_neither_server_nor_folder(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "nodes"),
+    [(signal.SIGINT, ""), (signal.SIGTERM, IDLE_NODES), (signal.SIGKILL, IDLE_NODES)],
+    ids=["SIGINT", "SIGTERM", "SIGKILL"],
+)
+def test_a_run_that_is_ended_leaves_neither_server_nor_folder(
+    tmp_path: Path, number: signal.Signals, nodes: str
+) -> None:
     file = tmp_path / "test_waiting.py"
     file.write_text(WAITING)
+    (tmp_path / "conftest.py").write_text(nodes)
     environment = {**os.environ, "TMPDIR": tempfile.mkdtemp(dir=tmp_path)}
     with subprocess.Popen(
         _command(file, "-s"),
@@ -114,9 +134,9 @@ def test_a_run_that_is_ended_leaves_neither_server_nor_folder(tmp_path: Path, nu
             *pids, folder = next(line for line in process.stderr if line.startswith("UP ")).split()[1:]
             assert Path(folder).is_dir() and all(Path(f"/proc/{pid}").exists() for pid in pids)
             process.send_signal(number)
-            wait_until(lambda: process.poll() is not None, 60, "pytest ends")
-            wait_until(lambda: not Path(folder).exists(), 60, "the folder goes")
-            wait_until(lambda: not any(_runs(int(pid)) for pid in pids), 60, "the nodes end")
+            wait_until(lambda: process.poll() is not None, HANG, "pytest ends")
+            wait_until(lambda: not Path(folder).exists(), HANG, "the folder goes")
+            wait_until(lambda: not any(_runs(int(pid)) for pid in pids), HANG, "the nodes end")
         finally:
             process.kill()
 
