@@ -195,14 +195,15 @@ public struct Signature {
     }
 }
 
-/// Runs `body` with `count` empty slots for arguments, nine at the most, in the caller's stack frame.
+/// Runs `body` with `count` empty slots for arguments, ten at the most, in the caller's stack frame.
 @inlinable @inline(__always)
 public func withSlots<Result: ~Copyable>(
     _ count: Int, _ body: (UnsafeMutablePointer<Object?>) throws(PythonError) -> Result
 ) throws(PythonError) -> Result {
-    precondition(count <= 9)
-    var slots: (Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?) =
-        (nil, nil, nil, nil, nil, nil, nil, nil, nil)
+    precondition(count <= 10)
+    // An even number: two are cleared by one instruction.
+    var slots: (Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?, Object?) =
+        (nil, nil, nil, nil, nil, nil, nil, nil, nil, nil)
     return try withUnsafeMutablePointer(to: &slots) { pointer throws(PythonError) in
         try body(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Object?.self))
     }

@@ -46,6 +46,8 @@ CALLS = {
     "close(0.05)": lambda p, *_: p.close(0.05),
     "purge()": lambda p, *_: p.purge(),
     "produce()": lambda p, *_: p.produce(topic, "from a callback"),
+    "produce(block)": lambda p, *_: p.produce(topic, "from a callback", block=0.05),
+    "produce(block=True)": lambda p, *_: p.produce(topic, "from a callback", block=True),
     "list_topics()": lambda p, *_: sorted(p.list_topics(topic, patience).topics) == [topic],
     "len()": lambda p, *_: len(p) >= 0,
 }
@@ -221,6 +223,7 @@ def outcomes(program, callbacks, calls, dialect):
 # What a call may raise in a callback, and its text or the name of its error. Nothing else is raised.
 REFUSALS = {
     "flush()": r"RuntimeError: flush\(\) without a timeout cannot end inside a callback of the same Producer",
+    "produce(block=True)": r"RuntimeError: produce\(\) with block=True may never end inside a callback of the same",
     "subscribe()": r"\w*Exception: .*code=_CONFLICT,.*call unassign\(\) before subscribe\(\)",
     "seek()": r"\w*Exception: .*code=(_STATE|_UNKNOWN_PARTITION),",
     # A member that has lost its partitions.

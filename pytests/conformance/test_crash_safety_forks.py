@@ -112,6 +112,10 @@ for number in range(100):
     client.produce(topic, str(number), on_delivery=fork)
 step = lambda: client.flush(30)
 """,
+    "delivery in produce": """
+client = make_producer({"queue.buffering.max.messages": 1})
+step = lambda: client.produce(topic, "v", on_delivery=fork, block=30)
+""",
     "finalizer": """
 client = make_producer()
 client.produce(topic, "v", on_delivery=Forks())

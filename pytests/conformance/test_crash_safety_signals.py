@@ -18,6 +18,8 @@ silent.listen()
 config = {"bootstrap.servers": "127.0.0.1:%d" % silent.getsockname()[1], "group.id": "g", "log_level": 0}
 producer = Producer(config)
 producer.produce("t", "v")
+full = Producer({**config, "queue.buffering.max.messages": 1})
+full.produce("t", "v")
 consumer = Consumer(config)
 consumer.assign([TopicPartition("t", 0, 0)])
 partition = TopicPartition("t", 0, 1)
@@ -56,6 +58,8 @@ cluster.set_broker_rtt(-1, 30)
 WAITING_CALLS = {
     "Producer.poll": (SILENT, "producer.poll(20)"),
     "Producer.poll without a timeout": (SILENT, "producer.poll()"),
+    "Producer.produce": (SILENT, "full.produce('t', 'v', block=20)"),
+    "Producer.produce without an end": (SILENT, "full.produce('t', 'v', block=True)"),
     "Producer.flush": (SILENT, "producer.flush(20)"),
     "Producer.flush without a timeout": (SILENT, "producer.flush()"),
     "Producer.close": (SILENT, "producer.close()"),

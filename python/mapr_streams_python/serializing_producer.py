@@ -67,6 +67,8 @@ class SerializingProducer(Producer, Generic[K, V]):
         on_delivery: Callable[[KafkaError | None, Message], object] | None = None,
         timestamp: int = 0,
         headers: dict[str, Any] | list[tuple[str, Any]] | None = None,
+        *,
+        block: float | None = None,
     ) -> None:
         """Serialize key and value, the key first, and produce them. The key comes before the value here.
 
@@ -79,6 +81,7 @@ class SerializingProducer(Producer, Generic[K, V]):
                 bytes.
             timestamp: milliseconds since 1970; 0 for now.
             headers: the headers. A serializer may add to them: to this very object, where there is one.
+            block: how many seconds to wait for room in a full queue, or True for as long as it takes.
 
         Raises:
             BufferError: the queue is full.
@@ -108,6 +111,7 @@ class SerializingProducer(Producer, Generic[K, V]):
             on_delivery=on_delivery,
             timestamp=timestamp,
             headers=context.headers or None,
+            block=block,
         )
 
     def close(self, timeout: float | None = None) -> bool:

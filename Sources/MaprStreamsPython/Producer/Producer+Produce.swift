@@ -5,7 +5,7 @@ import Streams
 private let produceDocumentation: StaticString =
     """
     produce($self, /, topic, value=None, key=None, partition=-1, callback=None, on_delivery=None, timestamp=0, headers=None,
-            *, partitioner=None)
+            *, partitioner=None, block=None)
     --
 
     Puts a message into the queue, to be sent.
@@ -22,11 +22,16 @@ private let produceDocumentation: StaticString =
     :param headers: a dict, or a list of (name, value) tuples; names are str, values are str, bytes-like or None
     :param partitioner: has no effect: the first releases of the API took this keyword and ignored it. The property
         ``partitioner`` of the configuration chooses one
-    :raises BufferError: the queue is full (``queue.buffering.max.messages``): call poll() and try again
+    :param block: where the queue is full, how many seconds to wait for room, or True for as long as it takes. Meanwhile
+        callbacks run, as in poll(); what one raises comes out of this call, and the message is not in the queue then.
+        None, False and 0 do not wait
+    :type block: float or bool or None
+    :raises BufferError: the queue is full (``queue.buffering.max.messages``, ``queue.buffering.max.kbytes``), and was so for
+        all of ``block``: call poll() and try again
     :raises KafkaException: for other errors
     :raises TypeError: an argument has the wrong type; the message names it
-    :raises ValueError: a topic's or a header's name has a null character
-    :raises RuntimeError: the producer is closed
+    :raises ValueError: a topic's or a header's name has a null character; block is negative
+    :raises RuntimeError: the producer is closed; ``block=True`` inside one of its own callbacks, where it might never end
 
     In the MapR dialect a message without a value is not sent: its callback gets _INVALID_ARG, and without any callback
     this call raises it. With ``streams.compatibility`` set to ``kafka`` it is a tombstone.
@@ -44,6 +49,7 @@ func prepareProduce() {
         "produce",
         [
             "topic", "value", "key", "partition", "callback", "on_delivery", "timestamp", "headers", "partitioner",
+            "block",
         ],
         required: 1, positional: 8)
     HeaderName.prepare()
@@ -55,7 +61,7 @@ func producerProduce(
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = producerFields(object)
-        return try withSlots(9) { slots throws(PythonError) in
+        return try withSlots(10) { slots throws(PythonError) in
             var value = BorrowedBytes()
             var key = BorrowedBytes()
             defer {
@@ -88,6 +94,8 @@ func producerProduce(
             let producer = call.client
             let (topic, partition, callback) = call.arguments
             if value.start == nil && fields.pointee.base.isMaprDialect {
+                // It takes no room in the queue.
+                _ = try fields.roomDeadline(python, slots[9], of: "produce")
                 try fields.reject(python, topic, partition, key, callback, headers: slots[7])
                 return cpy_none().unsafelyUnwrapped.retained
             }
@@ -95,7 +103,9 @@ func producerProduce(
             // A `DeliveryContext` of the callback alone: it owns a reference until the report.
             if let callback { cpy_incref(callback) }
             do throws(PythonError) {
-                if slots[6] == nil && slots[7] == nil && value.count < fields.pointee.shortestLent {
+                // A timestamp, headers or block: one question for the three.
+                let rare = UInt(bitPattern: slots[6]) | UInt(bitPattern: slots[7]) | UInt(bitPattern: slots[9])
+                if rare == 0 && value.count < fields.pointee.shortestLent {
                     try producer.use { producer throws(PythonError) in
                         do throws(StreamsError) {
                             try producer.produce(
@@ -105,10 +115,10 @@ func producerProduce(
                             throw refusal(python, producer, error, topic, partition, value, key)
                         }
                     }
+                } else if slots[9] == nil {
+                    try fields.produceLending(python, topic, partition, value, key, callback, slots)
                 } else {
-                    try fields.produceLending(
-                        python, topic, partition, value, of: slots[1], key, callback, timestamp: slots[6],
-                        headers: slots[7])
+                    try fields.produceWaiting(&python, topic, partition, value, key, callback, slots)
                 }
             } catch {
                 callback?.release()
@@ -178,6 +188,14 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         return handle
     }
 
+    /// Why a message without a value is refused in the MapR dialect, where no callback is to hear of it.
+    static var unheardTombstone: StreamsError {
+        StreamsError(
+            .invalidArgument,
+            reason: "value must not be None: MapR Event Store takes no message without a value, and there is no"
+                + " delivery callback to report it to (\(Dialect.property) = kafka sends a tombstone)")
+    }
+
     /// A message without a value, in the MapR dialect.
     @inline(never)
     func reject(
@@ -187,11 +205,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         var parsed: Headers?
         if let headers, headers != cpy_none() { parsed = try parseHeaders(python, headers) }
         guard callback != nil || pointee.base.callbacks.report != nil else {
-            throw python.raise(
-                StreamsError(
-                    .invalidArgument,
-                    reason: "value must not be None: MapR Event Store takes no message without a value, and there is no"
-                        + " delivery callback to report it to (\(Dialect.property) = kafka sends a tombstone)"))
+            throw python.raise(Self.unheardTombstone)
         }
         let producer = try open(python)
         if let callback { cpy_incref(callback) }
@@ -200,21 +214,28 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     }
 
     /// A message with a timestamp, headers, or a long value, which is lent where it can be.
+    ///
+    /// - Parameter slots: the call's arguments; the value, the timestamp and the headers are read here.
     @inline(never)
     func produceLending(
-        _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes,
-        of valueObject: Object?, _ key: BorrowedBytes, _ callback: Object?, timestamp: Object?, headers: Object?
+        _ python: borrowing Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes, _ key: BorrowedBytes,
+        _ callback: Object?, _ slots: UnsafeMutablePointer<Object?>
     ) throws(PythonError) {
-        let lent = value.count >= pointee.shortestLent && cpy_is_exactly_bytes(valueObject) != 0 ? valueObject : nil
-        let context = DeliveryContext(callback: callback, isLending: lent != nil)
-        if let lent { cpy_incref(lent) }
+        let context = DeliveryContext(callback: callback, isLending: isLendable(slots[1], value))
+        if context.isLending { cpy_incref(slots[1]) }
         do throws(PythonError) {
             try produceWithHeaders(
-                python, topic, partition, value, key, context, timestamp: timestamp, headers: headers)
+                python, topic, partition, value, key, context, timestamp: slots[6], headers: slots[7])
         } catch {
-            lent?.release()
+            if context.isLending { slots[1]?.release() }
             throw error
         }
+    }
+
+    /// Whether a value is long enough to be lent, and a `bytes` object, which nobody can change.
+    @inline(__always)
+    func isLendable(_ object: Object?, _ value: BorrowedBytes) -> Bool {
+        value.count >= pointee.shortestLent && cpy_is_exactly_bytes(object) != 0
     }
 
     /// The same with a value that is lent or is not, as `context` says; a timestamp and headers may be missing.
@@ -228,16 +249,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             let producer = try open(python)
             do throws(StreamsError) {
                 try producer.use { producer throws(StreamsError) in
-                    if headers == nil && milliseconds == 0 {
-                        try producer.produce(
-                            topic, partition: partition, value: value.start, valueCount: value.count,
-                            isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque)
-                    } else {
-                        try producer.produceWithHeaders(
-                            topic, partition: partition, value: value.start, valueCount: value.count,
-                            isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque,
-                            timestamp: milliseconds, headers: headers)
-                    }
+                    try enqueue(producer, topic, partition, value, key, context, milliseconds, headers)
                 }
             } catch {
                 throw producer.use { refusal(python, $0, error, topic, partition, value, key) }
@@ -247,5 +259,63 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         let list = try parseHeaders(python, headers)
         try send(list.reference)
         list.relinquish()
+    }
+
+    @inline(__always)
+    private func enqueue(
+        _ producer: Producer, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes, _ key: BorrowedBytes,
+        _ context: DeliveryContext, _ milliseconds: Int64, _ headers: Headers.Reference?
+    ) throws(StreamsError) {
+        if headers == nil && milliseconds == 0 {
+            try producer.produce(
+                topic, partition: partition, value: value.start, valueCount: value.count,
+                isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque)
+        } else {
+            try producer.produceWithHeaders(
+                topic, partition: partition, value: value.start, valueCount: value.count,
+                isLent: context.isLending, key: key.start, keyCount: key.count, opaque: context.opaque,
+                timestamp: milliseconds, headers: headers)
+        }
+    }
+
+    /// A message of a call that was given `block`, which may wait for room in the queue.
+    @inline(never)
+    func produceWaiting(
+        _ python: inout Python, _ topic: Topic, _ partition: Int32, _ value: BorrowedBytes, _ key: BorrowedBytes,
+        _ callback: Object?, _ slots: UnsafeMutablePointer<Object?>
+    ) throws(PythonError) {
+        guard let deadline = try roomDeadline(python, slots[9], of: "produce") else {
+            return try produceLending(python, topic, partition, value, key, callback, slots)
+        }
+        var milliseconds: Int64 = 0
+        if let timestamp = slots[6], !timestamp.isNone { milliseconds = try python.int64(timestamp, "timestamp") }
+        var list: Headers?
+        var headers: Headers.Reference?
+        if let given = slots[7], !given.isNone {
+            let parsed = try parseHeaders(python, given)
+            headers = parsed.reference
+            list = consume parsed
+        }
+        let producer = try open(python)
+        base.enter()
+        defer { leave(&python) }
+        let context = DeliveryContext(callback: callback, isLending: isLendable(slots[1], value))
+        if context.isLending { cpy_incref(slots[1]) }
+        do throws(PythonError) {
+            let error = try waitingForRoom(&python, producer, until: deadline, size: value.count) {
+                () throws(StreamsError) in
+                try producer.use { producer throws(StreamsError) in
+                    try enqueue(producer, topic, partition, value, key, context, milliseconds, headers)
+                }
+            }
+            if let error { throw producer.use { refusal(python, $0, error, topic, partition, value, key) } }
+        } catch {
+            if context.isLending { slots[1]?.release() }
+            throw error
+        }
+        switch consume list {
+        case .some(let list): list.relinquish()
+        case .none: break
+        }
     }
 }

@@ -136,7 +136,7 @@ func producerFlush(
 
 extension UnsafeMutablePointer where Pointee == ProducerFields {
     /// Runs the handlers of signals; a handler may leave in the child of a fork, where nothing goes on.
-    private func checkSignals(_ python: borrowing Python) throws(PythonError) {
+    func checkSignals(_ python: borrowing Python) throws(PythonError) {
         try python.checkSignals()
         if base.pointee.state == .forked { throw base.notOpen(python, .producer) }
     }

@@ -90,6 +90,12 @@ extension Producer {
                 + " message.max.bytes of \(limit): raise that, and max.message.bytes of the topic with it")
     }
 
+    /// Whether the queue could hold a value, were it empty: librdkafka counts values alone.
+    public func mayHold(valueCount: Int) -> Bool {
+        guard let kilobytes = property("queue.buffering.max.kbytes").flatMap({ Int($0) }) else { return true }
+        return valueCount <= kilobytes * 1024
+    }
+
     // MARK: The MapR dialect: no message without a value
 
     /// Takes a message that the dialect does not send: its report says `_INVALID_ARG`, from the next serving.
