@@ -92,6 +92,42 @@ _enqueue("enqueue-headers-dict", "`produce(topic, value, headers={2})`", "produc
 _enqueue("enqueue-1k", "`produce(topic, 1 KiB)`", "produce(T, V)", size=1024, n=2000, extra=True)
 
 
+def enqueue_batch(fields):
+    """A scenario that times one produce_batch() of all messages; each is a dict of its own with these fields."""
+
+    def run(module, parameters, meter):
+        values = {"value": b"v" * parameters["size"], "key": b"key-0123", "headers": TWO_HEADERS}
+        retired = []
+        for chunk in range(parameters["chunks"] + 1):
+            producer = module.Producer(without_broker(parameters))
+            messages = [{name: values[name] for name in fields} for _ in range(parameters["n"])]
+            produce_batch, topic, n = producer.produce_batch, parameters["topic"], parameters["n"]
+            meter.start(chunk)
+            queued = produce_batch(topic, messages)
+            meter.stop(n, chunk)
+            if queued != n:
+                raise RuntimeError(f"{n} messages were produced, {queued} are queued")
+            # a full producer is kept, not freed, while the next chunk is timed
+            retired.append(producer)
+            if parameters["purge"]:
+                producer.purge()
+                while len(producer):
+                    producer.poll(0.1)
+
+    return run
+
+
+def _enqueue_batch(name, title, *fields, **options):
+    scenario(name, title, env=KEEP_PAGES, counted=COUNTED, **options)(enqueue_batch(fields))
+
+
+_enqueue_batch("enqueue-batch", "a message of `produce_batch()`", "value")
+_enqueue_batch("enqueue-batch-keyval", "a message of `produce_batch()`, with a key", "value", "key", extra=True)
+_enqueue_batch(
+    "enqueue-batch-headers", "a message of `produce_batch()`, with 2 headers", "value", "headers", extra=True
+)
+
+
 def delivery(touch):
     """Times the poll that runs n delivery callbacks, all acknowledged before it starts."""
 

@@ -46,6 +46,9 @@ extension ProcessState {
     /// The names of headers that were seen; see `HeaderName`. The table is made at the import.
     nonisolated(unsafe) static var headerNames: UnsafeMutablePointer<HeaderName>?
 
+    /// The names of a message's fields in `produce_batch`, made at its first call; see `MessageBatch`.
+    nonisolated(unsafe) static var messageFields: UnsafeMutablePointer<Object?>?
+
     /// Messages of producers that were dropped; see `UndeliveredMessages`. The child of a fork has none.
     nonisolated(unsafe) static var droppedMessages = 0
 }

@@ -245,6 +245,24 @@ public struct BorrowedBytes {
         }
     }
 
+    /// The same for what runs no code of the application's, and cannot fail: bytes and text. - Returns: whether it was that.
+    @inlinable @inline(__always)
+    public mutating func borrowPlain(_ object: Object?) -> Bool {
+        guard let object, object != cpy_none() else { return true }
+        if cpy_is_exactly_bytes(object) != 0 {
+            start = UnsafeRawPointer(object) + ProcessState.bytesDataOffset
+            count = cpy_size(object)
+            return true
+        }
+        guard cpy_is_exactly_str(object) != 0 else { return false }
+        guard let text = object.utf8(&count) else {
+            PyErr_Clear()
+            return false
+        }
+        start = UnsafeRawPointer(text)
+        return true
+    }
+
     @usableFromInline @inline(never)
     mutating func borrowBuffer(
         _ python: borrowing Python, _ object: Object, _ name: StaticString
@@ -266,6 +284,10 @@ public struct BorrowedBytes {
         start = UnsafeRawPointer(buffer.pointee.buf) ?? UnsafeRawPointer(object)
         count = buffer.pointee.len
     }
+
+    /// Whether there is something to give back.
+    @inlinable @inline(__always)
+    public var isBuffer: Bool { view != nil }
 
     @inlinable @inline(__always)
     public mutating func release() {

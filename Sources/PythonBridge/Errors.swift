@@ -34,6 +34,23 @@ extension Python {
         return PythonError()
     }
 
+    /// Puts words before the text of the pending exception, where it is a plain TypeError, ValueError or OverflowError, and gives
+    /// what to throw. Of an error of encoding a ValueError is made; all others stay as they are.
+    @inline(never)
+    public func prefixError(_ words: String) -> PythonError {
+        let pending = PendingException(fetching: self)
+        guard let object = pending.object, let type = cpy_type_of(object) else { return PythonError() }
+        var kind: ExceptionKind?
+        for plain in [ExceptionKind.typeError, .valueError, .overflowError] where plain.type == type { kind = plain }
+        if kind == nil && object.typeName == "UnicodeEncodeError" { kind = .valueError }
+        guard let kind, let text = PyObject_Str(object) else {
+            pending.restore(self)
+            return PythonError()
+        }
+        defer { text.release() }
+        return error(kind, words + (text.text ?? ""))
+    }
+
     /// Whether the pending exception is of this kind.
     public func errorIs(_ kind: ExceptionKind) -> Bool {
         PyErr_ExceptionMatches(kind.type) != 0

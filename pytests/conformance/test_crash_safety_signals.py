@@ -60,6 +60,7 @@ WAITING_CALLS = {
     "Producer.poll without a timeout": (SILENT, "producer.poll()"),
     "Producer.produce": (SILENT, "full.produce('t', 'v', block=20)"),
     "Producer.produce without an end": (SILENT, "full.produce('t', 'v', block=True)"),
+    "Producer.produce_batch": (SILENT, "full.produce_batch('t', [{'value': 'v'}], block=True)"),
     "Producer.flush": (SILENT, "producer.flush(20)"),
     "Producer.flush without a timeout": (SILENT, "producer.flush()"),
     "Producer.close": (SILENT, "producer.close()"),

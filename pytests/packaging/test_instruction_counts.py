@@ -37,6 +37,15 @@ def test_a_hot_path_takes_no_more_instructions_than_recorded(scenario, gate, pro
     assert gate.verdict(scenario.name, gate.count(scenario, processes, brokers)) is None
 
 
+def test_a_message_of_a_batch_takes_at_most_1_15_times_what_c_takes_for_rd_kafka_produce(gate, processes, brokers):
+    one, batch = (
+        callgrind.count(scenario, processes, brokers) for scenario in select(["enqueue-value", "enqueue-batch"])
+    )
+    bare = sum(cost for (_, name), cost in one.inclusive.items() if name == "rd_kafka_produce")
+    assert 500 < bare < one.total
+    assert batch.total <= 1.15 * bare
+
+
 def test_the_rows_are_those_of_the_yardstick_and_the_same_with_stream_names(gate):
     yardstick = [scenario.name for scenario in select(None) if scenario.counted]
     assert [name for name in gate.record["rows"] if not name.endswith("-stream")] == yardstick

@@ -166,6 +166,16 @@ class Producer:
         partitioner: object = None,
         block: float | None = None,
     ) -> None: ...
+    def produce_batch(
+        self,
+        topic: str,
+        messages: Sequence[dict[str, Any]],
+        partition: int | None = -1,
+        callback: _OnDelivery | None = None,
+        on_delivery: _OnDelivery | None = None,
+        *,
+        block: float | None = None,
+    ) -> int: ...
     def poll(self, timeout: float | None = None) -> int: ...
     def flush(self, timeout: float | None = None) -> int: ...
     def init_transactions(self, timeout: float | None = None) -> None: ...

@@ -25,8 +25,11 @@ struct DeliveryContext {
     }
 
     @inline(__always)
-    init(of record: Record) {
-        let word = UInt(bitPattern: record.opaque)
+    init(of record: Record) { self.init(opaque: record.opaque) }
+
+    @inline(__always)
+    init(opaque: UnsafeMutableRawPointer?) {
+        let word = UInt(bitPattern: opaque)
         callback = Object(bitPattern: word & ~Self.lendingMark)
         isLending = word & Self.lendingMark != 0
     }

@@ -88,7 +88,8 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         return !fields.pointee.base.isMaprDialect || producerLength(object) > 0 ? 1 : 0
     }
     type.methods(
-        producerProduceMethods + producerServeMethods + producerTransactionMethods + producerTopicMethods
+        producerProduceMethods + producerBatchMethods + producerServeMethods
+            + producerTransactionMethods + producerTopicMethods
             + producerCredentialMethods + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
 }
