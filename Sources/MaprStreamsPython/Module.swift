@@ -75,6 +75,16 @@ nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
             ``dladdr``, ``builtin.features``.
             """),
         .one(
+            "_exception_of", moduleExceptionOf,
+            """
+            _exception_of($module, error, /)
+            --
+
+            What a KafkaError is raised as: a KafkaException, or the subclass for it.
+
+            :rtype: KafkaException
+            """),
+        .one(
             "_effective_settings", effectiveSettings,
             """
             _effective_settings($module, is_consumer, /)
@@ -173,6 +183,17 @@ func packageVersion(_ python: borrowing Python) throws(PythonError) -> OwnedObje
 /// What brokers are told that they are talking to.
 func packageSoftware(_ python: borrowing Python) throws(PythonError) -> (name: String, version: String) {
     ("mapr-streams-python", try packageVersion(python).object.text ?? "")
+}
+
+@_cdecl("mapr_module_exception_of")
+func moduleExceptionOf(_ module: Object?, _ error: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let error = error.unsafelyUnwrapped
+        guard Types.isInstance(error, of: Types.kafkaError) else {
+            throw python.error(.typeError, "error must be a KafkaError, not \(error.typeName)")
+        }
+        return try python.call(KafkaExceptionTypes.type(ofKafkaError: error).unsafelyUnwrapped, [error]).take()
+    }
 }
 
 @_cdecl("mapr_module_version")

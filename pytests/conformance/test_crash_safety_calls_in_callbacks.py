@@ -49,6 +49,7 @@ CALLS = {
     "produce(block)": lambda p, *_: p.produce(topic, "from a callback", block=0.05),
     "produce(block=True)": lambda p, *_: p.produce(topic, "from a callback", block=True),
     "produce_batch()": lambda p, *_: p.produce_batch(topic, [{"value": "v"}, {"value": "w", "headers": {"a": "b"}}]),
+    "send()": lambda p, *_: p.send(topic, "from a callback").done() in (True, False),
     "list_topics()": lambda p, *_: sorted(p.list_topics(topic, patience).topics) == [topic],
     "len()": lambda p, *_: len(p) >= 0,
 }

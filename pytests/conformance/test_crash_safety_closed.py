@@ -21,7 +21,7 @@ CALLS = {
         "consumer_group_metadata": (), "_transaction_offsets": (), "_rewind": (0.1,),
     },
     "Producer": {
-        "produce": ("t", "v"), "produce_batch": ("t", [{"value": "v"}]),
+        "produce": ("t", "v"), "produce_batch": ("t", [{"value": "v"}]), "send": ("t", "v"),
         "poll": (0.1,), "flush": (0.1,), "purge": (), "list_topics": (None, 0.1),
         "cluster_id": (0.1,), "set_sasl_credentials": ("u", "p"),
         "init_transactions": (0.1,), "begin_transaction": (), "commit_transaction": (0.1,), "abort_transaction": (0.1,),

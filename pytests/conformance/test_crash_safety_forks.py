@@ -116,6 +116,10 @@ step = lambda: client.flush(30)
 client = make_producer({"queue.buffering.max.messages": 1})
 step = lambda: client.produce(topic, "v", on_delivery=fork, block=30)
 """,
+    "delivery in result": """
+client = make_producer()
+step = lambda: client.send(topic, "v", on_delivery=fork).result(30)
+""",
     "finalizer": """
 client = make_producer()
 client.produce(topic, "v", on_delivery=Forks())

@@ -61,6 +61,7 @@ WAITING_CALLS = {
     "Producer.produce": (SILENT, "full.produce('t', 'v', block=20)"),
     "Producer.produce without an end": (SILENT, "full.produce('t', 'v', block=True)"),
     "Producer.produce_batch": (SILENT, "full.produce_batch('t', [{'value': 'v'}], block=True)"),
+    "Producer.send, and its result": (SILENT, "producer.send('t', 'v').result()"),
     "Producer.flush": (SILENT, "producer.flush(20)"),
     "Producer.flush without a timeout": (SILENT, "producer.flush()"),
     "Producer.close": (SILENT, "producer.close()"),

@@ -88,7 +88,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
         return !fields.pointee.base.isMaprDialect || producerLength(object) > 0 ? 1 : 0
     }
     type.methods(
-        producerProduceMethods + producerBatchMethods + producerServeMethods
+        producerProduceMethods + producerBatchMethods + producerSendMethods + producerServeMethods
             + producerTransactionMethods + producerTopicMethods
             + producerCredentialMethods + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
