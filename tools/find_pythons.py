@@ -18,6 +18,8 @@ from typing import NamedTuple
 OLDEST = (3, 9)
 # Names that an interpreter has in a folder of PATH; python3-config and the like do not match.
 NAME = re.compile(r"python3(\.\d+)?")
+# Holds those that were found, for the processes of a test run.
+KNOWN = "FOUND_PYTHONS"
 # No guess at the speed of a machine: one that takes longer never answers.
 HANG = 600
 ASK = """
@@ -51,6 +53,8 @@ def candidates() -> Iterator[Path]:
 @functools.cache
 def all_of_them() -> tuple[Python, ...]:
     """Each interpreter once, oldest first. Left out are other implementations and free-threaded builds."""
+    if KNOWN in os.environ:
+        return tuple(Python(path, tuple(version)) for path, version in json.loads(os.environ[KNOWN]))
     found = set()
     for executable in dict.fromkeys(os.path.realpath(candidate) for candidate in candidates()):
         try:
@@ -61,6 +65,11 @@ def all_of_them() -> tuple[Python, ...]:
         if tuple(version) >= OLDEST and implementation == "cpython" and not free_threaded:
             found.add(Python(path, tuple(version)))
     return tuple(sorted(found, key=lambda python: (python.version, python.executable)))
+
+
+def share() -> None:
+    """Spares every process from here on to ask each interpreter: each worker of a test run has to know them."""
+    os.environ[KNOWN] = json.dumps(all_of_them())
 
 
 if __name__ == "__main__":

@@ -210,6 +210,7 @@ def main(arguments: list[str]) -> int:
         lanes[0] += other_builds()
     keep_bytecode()
     kafka_classes.share()
+    find_pythons.share()
     started = time.monotonic()
     try:
         ended = side_by_side.run(

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import bootstrap
+import find_pythons
 import kafka_classes
 import pytest
 import run_tests
@@ -69,6 +70,17 @@ def test_interpreters_of_a_run_keep_what_they_compile_but_not_beside_the_sources
     ask = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
     told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
     assert told.split() == ["False", str(run_tests.BYTECODE)]
+
+
+def test_every_process_of_a_run_knows_the_interpreters_that_were_found(monkeypatch):
+    monkeypatch.delenv(find_pythons.KNOWN, raising=False)
+    find_pythons.all_of_them.cache_clear()
+    found = find_pythons.all_of_them()
+    monkeypatch.setenv(find_pythons.KNOWN, "")
+    find_pythons.share()
+    find_pythons.all_of_them.cache_clear()
+    monkeypatch.setattr(find_pythons, "candidates", lambda: pytest.fail("they are looked for again"))
+    assert find_pythons.all_of_them() == found
 
 
 def test_the_nodes_of_a_kafka_share_the_classes_of_that_kafka_and_java_unless_java_has_options(monkeypatch, tmp_path):
