@@ -53,8 +53,10 @@ def candidates() -> Iterator[Path]:
 @functools.cache
 def all_of_them() -> tuple[Python, ...]:
     """Each interpreter once, oldest first. Left out are other implementations and free-threaded builds."""
-    if KNOWN in os.environ:
-        return tuple(Python(path, tuple(version)) for path, version in json.loads(os.environ[KNOWN]))
+    known = tuple(Python(path, tuple(version)) for path, version in json.loads(os.environ.get(KNOWN) or "[]"))
+    # One that is run by another than these, such as one for musl, is among its own.
+    if os.path.realpath(sys.executable) in [python.executable for python in known]:
+        return known
     found = set()
     for executable in dict.fromkeys(os.path.realpath(candidate) for candidate in candidates()):
         try:
