@@ -107,11 +107,20 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         # What few programs use, and takes typing and enum to import. Its modules are attributes too, without an import.
-        where = {"DeserializingConsumer": "deserializing_consumer", "SerializingProducer": "serializing_producer"}
+        where = {
+            "DeserializingConsumer": "deserializing_consumer",
+            # Of `cimpl` by another name, which is this module, where there is an administrator.
+            "NewPartitions": "admin",
+            "NewTopic": "admin",
+            "SerializingProducer": "serializing_producer",
+        }
         module = where.get(name, name)
         if module not in ("error", "serialization", *where.values()):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        imported = import_module(f".{module}", __name__)
+        try:
+            imported = import_module(f".{module}", __name__)
+        except ModuleNotFoundError as missing:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from missing
         return imported if module == name else getattr(imported, name)
