@@ -240,14 +240,75 @@ if __name__ == "__main__":
         ], ran.stderr
 
     def test_another_sitecustomize_still_runs(self, tmp_path):
-        (tmp_path / "sitecustomize.py").write_text("print('the other')\n")
+        # As opentelemetry-instrument's, where it has started `run`.
+        (tmp_path / "sitecustomize.py").write_text(
+            "try: import confluent_kafka as c\nexcept ImportError: c = None\nprint(getattr(c, '__name__', None))\n"
+        )
         (tmp_path / "program.py").write_text(PROGRAM + "import sitecustomize; print(sitecustomize.__file__)\n")
         ran = run(str(tmp_path / "program.py"), PYTHONPATH=str(tmp_path))
         assert ran.stdout.splitlines()[-3:] == [
-            "the other",
+            "mapr_streams_python",
             "mapr_streams_python mapr_streams_python True",
             str(tmp_path / "sitecustomize.py"),
         ], ran.stderr
+
+    def test_a_command_that_puts_a_sitecustomize_of_its_own_before_all_others(self, tmp_path):
+        """As opentelemetry-instrument does, whose sitecustomize.py runs no other one."""
+        (tmp_path / "first").mkdir()
+        (tmp_path / "first" / "sitecustomize.py").write_text(
+            "import os, confluent_kafka\n"
+            "os.environ['PYTHONPATH'] = os.environ['PYTHONPATH'].split(os.pathsep, 1)[1]\n"
+            "print('instrumenting', confluent_kafka.__name__)\n"
+        )
+        (tmp_path / "program.py").write_text(
+            PROGRAM + "import confluent_kafka.testing, subprocess\n"
+            "if not sys.argv[1:]: subprocess.run([sys.executable, sys.argv[0], 'child'], check=True)\n"
+        )
+        (tmp_path / "instrument").write_text(
+            f'#!/bin/sh\nPYTHONPATH="{tmp_path}/first:$PYTHONPATH" exec {sys.executable} "$@"\n'
+        )
+        (tmp_path / "instrument").chmod(0o755)
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        ran = run("instrument", str(tmp_path / "program.py"), PATH=path)
+        assert (ran.stdout.splitlines(), ran.stderr) == (
+            [
+                "instrumenting mapr_streams_python",
+                "mapr_streams_python mapr_streams_python True",
+                "mapr_streams_python mapr_streams_python True child",
+            ],
+            "",
+        )
+
+    def test_a_command_of_the_virtual_environment_goes_before_others_of_its_name(self, tmp_path):
+        for folder in ("first", "environment/bin"):
+            (tmp_path / folder).mkdir(parents=True)
+            (tmp_path / folder / "serve").write_text(f"#!/bin/sh\necho {folder} $*\n")
+            (tmp_path / folder / "serve").chmod(0o755)
+        (tmp_path / "environment" / "pyvenv.cfg").write_text(f"home = {Path(sys.base_prefix) / 'bin'}\n")
+        python = tmp_path / "environment" / "bin" / "python"
+        python.symlink_to(Path(sys.executable).resolve())
+        environ = {**os.environ, "PATH": f"{tmp_path}/first{os.pathsep}{os.environ['PATH']}"}
+        environ["PYTHONPATH"] = str(PACKAGE)
+        command = [str(python), "-m", "mapr_streams_python", "run", "serve", "app:app"]
+        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=False)
+        assert (ran.stdout, ran.stderr) == ("environment/bin app:app\n", "")
+
+    def test_a_python_without_this_package_that_imports_the_name_is_told(self, tmp_path):
+        (tmp_path / "other").mkdir()
+        (tmp_path / "other" / "confluent_kafka.py").write_text("real = True\n")
+        (tmp_path / "program.py").write_text(
+            "import os, subprocess, sys\n"
+            "start = os.environ['PYTHONPATH'].split(os.pathsep)[0]\n"
+            f"path = os.pathsep.join([start, {str(tmp_path / 'other')!r}])\n"
+            "code = 'import sys, confluent_kafka, confluent_kafka as c; print(c.real, sys.modules[c.__name__] is c)'\n"
+            "sys.exit(subprocess.run([sys.executable, '-S', '-c', sys.argv[1] + code],"
+            " env={**os.environ, 'PYTHONPATH': path}).returncode)\n"
+        )
+        for first in ("", "import sitecustomize; "):
+            ran = run(str(tmp_path / "program.py"), first)
+            assert (ran.stdout, ran.returncode) == ("True True\n", 0), ran.stderr
+            assert ran.stderr.startswith(f"confluent_kafka is not mapr_streams_python here: {sys.executable} cannot")
+            assert ran.stderr.count("\n") == 1
 
     def test_a_python_without_this_package_is_left_alone(self, tmp_path):
         (tmp_path / "program.py").write_text(

@@ -66,13 +66,16 @@ def _command(program: str, is_module: bool) -> list[str] | None:
     path = Path(program)
     if path.is_dir() or (path.is_file() and (path.suffix in (".py", ".pyz") or not os.access(path, os.X_OK))):
         return [sys.executable, program]
+    # In a virtual environment its own commands are meant, whose Python has this package, though it be not activated.
+    own = os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else None
+    found = (own and os.sep not in program and shutil.which(program, path=own)) or shutil.which(program)
     # A file here that is no command on PATH can be meant alone.
-    found = shutil.which(program) or (str(path.absolute()) if path.is_file() else None)
+    found = found or (str(path.absolute()) if path.is_file() else None)
     return [found] if found is not None else None
 
 
 def environment(environ: Mapping[str, str], dialect: str) -> dict[str, str]:
-    """Return the environment in which each Python begins with `start/sitecustomize.py`."""
+    """Return the environment in which each Python begins with `start/sitecustomize.py`, or finds what is beside it."""
     paths = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(START)]
     return {
         **environ,
