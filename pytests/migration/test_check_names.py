@@ -206,3 +206,121 @@ def test_names_that_become_no_topic_are_found_with_the_reason(found):
 def test_the_home_cluster_is_an_option(found):
     source = PRODUCER + "producer.produce('/mapr/c1/s:t')\n"
     assert found("topic", source, "--home-cluster", "c1") == [(3, "/mapr/c1/s:t becomes s--t")]
+
+
+def test_what_a_function_or_a_property_returns_is_followed(found):
+    source = f"""{PRODUCER}from functools import cached_property
+
+def topic():
+    return '/s:function'
+
+def below(host):
+    return '/s:' + host
+
+async def late():
+    return '/s:late'
+
+short = lambda: '/s:lambda'
+
+class Names:
+    @property
+    def own(self):
+        if self.old:
+            return '/s:old'
+        return '/s:own'
+
+    @cached_property
+    def cached(self):
+        return '/s:cached'
+
+    def method(self):
+        return '/s:method'
+
+    def nothing(self):
+        return self.table[0]
+
+    async def send(self):
+        producer.produce(topic())
+        producer.produce(below(socket.gethostname()))
+        producer.produce(await late())
+        producer.produce(short())
+        producer.produce(self.own)
+        producer.produce(self.cached)
+        producer.produce(self.method())
+        producer.produce(self.nothing())
+        producer.produce(requests.get('x'))
+
+class Other:
+    own = '/other:own'
+"""
+    first = source[: source.index("producer.produce(topic())")].count("\n") + 1
+    assert found("topic", source) == [
+        (first, "/s:function becomes s--function"),
+        (first + 2, "/s:late becomes s--late"),
+        (first + 3, "/s:lambda becomes s--lambda"),
+        (first + 4, "/s:old becomes s--old"),
+        (first + 4, "/s:own becomes s--own"),
+        (first + 5, "/s:cached becomes s--cached"),
+        (first + 6, "/s:method becomes s--method"),
+        (first + 11, "/other:own becomes other--own"),
+    ]
+    assert found("computed", source) == [
+        (first + 1, "/s:{host}: computed here; /s:TOPIC becomes s--TOPIC"),
+        (first + 7, "{self.nothing()}: computed here"),
+        (first + 8, "{requests.get('x')}: computed here"),
+    ]
+
+
+def test_topics_and_properties_that_a_function_returns_are_found(check):
+    source = f"""{IMPORT}
+def topics():
+    return ['/s:a', '/s:b']
+
+def configuration():
+    return {{'bootstrap.servers': 'kafka:9092', 'use.brokers': 1}}
+
+Consumer(configuration()).subscribe(topics())
+"""
+    assert [(one["line"], one["kind"]) for one in check(main=source)["findings"]] == [
+        (4, "topic"),
+        (4, "topic"),
+        (7, "property"),
+    ]
+
+
+class TestAFileThatIsHandedAClient:
+    MAIN = PRODUCER + "import sender\nsender.send(producer)\n"
+
+    def findings(self, report):
+        return [(one["file"], one["line"], one["text"]) for one in report["findings"] if one["file"] != "main.py"]
+
+    def test_its_names_are_found(self, check):
+        sender = """def send(producer, consumer, topic):
+    producer.produce('/s:' + 'a')
+    producer.produce(topic)
+    consumer.subscribe(['/s:^b.*', 'c'])
+    consumer.subscribe(topic)
+    observable.subscribe('/devices/1')
+"""
+        assert self.findings(check(main=self.MAIN, sender=sender)) == [
+            ("sender.py", 2, "/s:a becomes s--a"),
+            ("sender.py", 3, "{topic}: computed here"),
+            ("sender.py", 4, "/s:^b.* becomes ^s--(b.*)"),
+        ]
+        # Where nobody uses the client, `produce` and `subscribe` are somebody else's.
+        assert self.findings(check(sender=sender)) == []
+
+    def test_its_bare_topics_are_of_the_default_stream_of_the_project(self, check):
+        main = IMPORT + "p = Producer({'bootstrap.servers': 'k', 'streams.producer.default.stream': '/apps/s'})\n"
+        assert self.findings(check(main=main, sender="def send(p):\n    p.produce('a', 'x')\n")) == [
+            ("sender.py", 2, "/apps/s:a becomes apps--s--a")
+        ]
+
+    def test_properties_in_a_file_of_settings_are_found(self, check):
+        settings = """CLIENT = {'bootstrap.servers': 'k', 'use.brokers': True}
+COLOURS = {'logger': 1, 'opaque': 0.5}
+TOPIC = {'retention.ms': 1, 'cleanup.policy': 'compact'}
+"""
+        assert self.findings(check(main=self.MAIN, settings=settings)) == [
+            ("settings.py", 1, "use.brokers: this client always talks to the brokers of bootstrap.servers")
+        ]

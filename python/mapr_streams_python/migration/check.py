@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import check_loops, check_platform
-from .check_client import ClientCheck, Names, asynchronous
+from .check_client import ClientCheck, ClientsProject, Names, asynchronous
 from .check_findings import KINDS, Finding, applied
 from .check_project import Project
 from .check_resolver import Resolver
@@ -152,10 +152,12 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
         else:
             project.add(source)
             checks.append(ClientCheck(source, resolver, names))
-    is_clients_project = any(one.is_client for one in checks)
+    clients_project = ClientsProject(checks)
     findings: list[Finding] = []
     for one in checks:
-        findings += [*_unparsed(one.source), *one.find(is_clients_project), *check_loops.find(one.source)]
+        findings += one.properties(bool(clients_project))
+    for one in checks:
+        findings += [*_unparsed(one.source), *one.find(clients_project), *check_loops.find(one.source)]
         findings += check_platform.find(one.source, one.is_client)
     for source in [one.source for one in checks]:
         # What was found on the way from another file stands here too, once.

@@ -13,7 +13,7 @@ from ..cimpl import KafkaException, _property_fate, _TopicNames
 from .check_findings import Finding, replacement
 from .check_resolver import Resolver
 from .check_source import Source, argument, arguments, call_name, field, text, walk
-from .check_values import Hole, Value, is_known, literal, shown
+from .check_values import MOST_VALUES, Hole, Value, is_known, literal, shown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,6 +28,9 @@ TOPIC_ARGUMENTS = {
     "list_topics": (0, "topic"),
     "NewTopic": (0, "topic"),
 }
+# Those that a file is looked through for which imports no client.
+HANDED = ("produce", "subscribe")
+FULL_BEGINNING = re.compile(r"/[^:]*[^:/]:")
 PROPERTY = re.compile(r"[a-z]+(?:[._][a-z0-9]+)+|opaque|logger")
 FULL_NAME = re.compile(r"(/[^/:\n<>{}*?\"']+)+:\^?[A-Za-z0-9._^*-]+")
 # The same below a folder: "/DEBUG:FULL" is an option of a compiler.
@@ -77,6 +80,22 @@ class Names:
         return other if other != topic else None
 
 
+class ClientsProject:
+    """What the files that are checked together tell each other; false where none of them uses the client."""
+
+    def __init__(self, checks: list[ClientCheck]) -> None:
+        self._checks = checks
+        self._is_clients = any(one.is_client for one in checks)
+
+    def __bool__(self) -> bool:
+        return self._is_clients
+
+    def default_streams(self, kind: str) -> list[Value]:
+        """Those of all files."""
+        found = [stream for one in self._checks for stream in one.default_streams.get(kind, [])]
+        return list(dict.fromkeys(found))[:MOST_VALUES]
+
+
 class ClientCheck:
     """The check of one file."""
 
@@ -92,20 +111,14 @@ class ClientCheck:
         self.has_servers = False
         self.clients: list[Node] = []
 
-    def find(self, is_clients_project: bool) -> Iterator[Finding]:
-        """All findings of the file.
-
-        Args:
-            is_clients_project: whether it, or one that is checked with it, uses the client.
-        """
-        if self.is_client:
-            yield from self._properties()
+    def find(self, project: ClientsProject) -> Iterator[Finding]:
+        """All findings of the file, less those of its properties."""
         for node in self.nodes:
             if node.type in ("import_statement", "import_from_statement"):
                 yield from self._import(node)
-            elif node.type == "call" and (self.is_client or call_name(node) == "commit"):
-                yield from self._call(node)
-        yield from self._literals(FULL_NAME if is_clients_project else FULL_NAME_BELOW_A_FOLDER)
+            elif node.type == "call":
+                yield from self._call(node, project)
+        yield from self._literals(FULL_NAME if project else FULL_NAME_BELOW_A_FOLDER)
 
     def _at(self, node: Node, kind: str, text: str, **more: Any) -> Finding:
         """The finding for a node, which may be in another file than this one."""
@@ -153,26 +166,34 @@ class ClientCheck:
 
     # Calls
 
-    def _call(self, call: Node) -> Iterator[Finding]:
+    def _call(self, call: Node, project: ClientsProject) -> Iterator[Finding]:
         name = call_name(call)
-        yield from _async(self.source, call)
-        if name in TOPIC_ARGUMENTS:
+        if self.is_client or name == "commit":
+            yield from _async(self.source, call)
+        # A file that imports no client may be handed one by another.
+        if name in TOPIC_ARGUMENTS and (self.is_client or (project and name in HANDED)):
             given = argument(call, *TOPIC_ARGUMENTS[name])
             if given is not None and given.type not in ("integer", "float", "none"):
                 for element in self.resolver.elements(given) if name == "subscribe" else [given]:
-                    yield from self._topic(element, "producer" if name == "produce" else "consumer")
+                    yield from self._topic(element, "producer" if name == "produce" else "consumer", project)
 
-    def _topic(self, node: Node, kind: str) -> Iterator[Finding]:
+    def _topic(self, node: Node, kind: str, project: ClientsProject) -> Iterator[Finding]:
         for value in self.resolver.values(node):
-            for full in self._with_stream(value, kind):
-                yield from self._name(node, full)
+            # `subscribe` is many a library's, and a topic's name is the client's alone.
+            if self.is_client or kind == "producer" or FULL_BEGINNING.match(shown(value)):
+                for full in self._with_stream(value, kind, project):
+                    yield from self._name(node, full)
 
-    def _with_stream(self, value: Value, kind: str) -> list[Value]:
+    def _with_stream(self, value: Value, kind: str, project: ClientsProject) -> list[Value]:
         """The name with its default stream, if it has one."""
         first = value[0] if value else ""
         if isinstance(first, Hole) or first.startswith("/"):
             return [value]
-        return [(*stream, ":", *value) for stream in self.default_streams.get(kind, [])] or [value]
+        streams = self.default_streams.get(kind, [])
+        if not streams and not self.clients:
+            # Its clients come from elsewhere.
+            streams = project.default_streams(kind)
+        return [(*stream, ":", *value) for stream in streams] or [value]
 
     def _name(self, node: Node, value: Value) -> Iterator[Finding]:
         name = shown(value)
@@ -224,12 +245,19 @@ class ClientCheck:
 
     # Properties
 
-    def _properties(self) -> Iterator[Finding]:
+    def properties(self, is_clients_project: bool) -> Iterator[Finding]:
+        """The findings of properties. All files must have looked at theirs before `find` is called of one.
+
+        Args:
+            is_clients_project: whether it, or one that is checked with it, uses the client.
+        """
+        if not is_clients_project:
+            return
         # Pairs of a property and its value. Each file looks at all that its own clients are given, since a default
         # stream that stands in another file is this file's too.
         seen: set[int] = set()
         for node in self.nodes:
-            if node.type == "call" and call_name(node) in CLIENTS:
+            if node.type == "call" and self.is_client and call_name(node) in CLIENTS:
                 self.clients.append(node)
                 kind = "producer" if "Producer" in call_name(node) else "consumer"
                 for key, value in self._configuration(node):
@@ -238,15 +266,21 @@ class ClientCheck:
         for node in self.nodes:
             if node.type == "dictionary" and not any(child.id in seen for child in node.named_children):
                 pairs = self.resolver.entries(node)
-                if sum(_is_property(literal(key)) for key, _ in pairs) > 0:
+                if any(self._tells_a_configuration(literal(key)) for key, _ in pairs):
                     for key, value in pairs:
                         if _is_property(literal(key)):
                             yield from self._property(key, value, "", seen)
             elif node.type == "assignment":
                 left, right = field(node, "left"), field(node, "right")
                 item = field(left, "subscript") if left is not None and left.type == "subscript" else None
-                if item is not None and right is not None and _is_property(literal(item)):
+                if item is not None and right is not None and self._tells_a_configuration(literal(item)):
                     yield from self._property(item, right, "", seen)
+
+    def _tells_a_configuration(self, name: str | None) -> bool:
+        """Whether a key is of a client's configuration; what others have too is not where no client is imported."""
+        if not _is_property(name):
+            return False
+        return self.is_client or ("." in str(name) and _property_fate(str(name))[0] not in ("elsewhere", "renamed"))
 
     def _configuration(self, call: Node) -> list[tuple[Node, Node]]:
         entries: list[tuple[Node, Node]] = []

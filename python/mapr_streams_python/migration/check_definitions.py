@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("function_definition", "lambda")
 SCOPES = (*FUNCTIONS, "class_definition")
+PROPERTIES = ("property", "cached_property")
+
+
+# What stands behind a function's name where it is what a call of it gives.
+CALLED = "()"
 
 
 class Definitions:
@@ -20,7 +25,8 @@ class Definitions:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        # By the function or class around, 0 for the module, and the name.
+        # By the function or class around, 0 for the module, and the name. Here and below what a function returns has
+        # its name, with CALLED behind it.
         self.names: defaultdict[tuple[int, str], list[Node | None]] = defaultdict(list)
         self.attributes: defaultdict[str, list[Node | None]] = defaultdict(list)
         # The same by the name of the class too, where it is known.
@@ -67,6 +73,8 @@ class Definitions:
             self._note_import(node)
         elif node.type == "class_definition":
             self._note_class(node)
+        elif node.type == "return_statement":
+            self._note_return(node)
 
     def _note_class(self, node: Node) -> None:
         name, bases = field(node, "name"), field(node, "superclasses")
@@ -76,6 +84,22 @@ class Definitions:
                 for base in (bases.named_children if bases is not None else [])
                 if base.type in ("identifier", "attribute")
             ]
+
+    def _note_return(self, node: Node) -> None:
+        function = self.source.enclosing(node, *FUNCTIONS)
+        name = field(function, "name") if function is not None else None
+        if function is None or name is None:
+            return
+        value = next((child for child in node.named_children if child.type != "comment"), None)
+        around = self.source.enclosing(function, *SCOPES)
+        if around is not None and around.type == "class_definition":
+            self._note_attribute(around, text(name) + CALLED, value)
+            decorated = self.source.parent(function)
+            decorators = decorated.named_children if decorated is not None else []
+            if any(text(one).rpartition(".")[2].lstrip("@").strip() in PROPERTIES for one in decorators[:-1]):
+                self._note_attribute(around, text(name), value)
+        else:
+            self.names[around.id if around is not None else 0, text(name) + CALLED].append(value)
 
     def _note_import(self, node: Node) -> None:
         module = text(field(node, "module_name") or node) if node.type == "import_from_statement" else ""

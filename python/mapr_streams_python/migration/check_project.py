@@ -77,16 +77,16 @@ class Module:
         self.project = project
         self.own = Definitions(source)
 
-    def definitions(self, node: Node) -> list[Node | None]:
-        """What a name is set to, where the place sees it."""
-        found = self.own.seen_from(node, text(node))
-        return found if found is not None else self.of_module(text(node))
+    def definitions(self, node: Node, called: str = "") -> list[Node | None]:
+        """What a name is set to, where the place sees it; with `CALLED`, what the function of this name returns."""
+        found = self.own.seen_from(node, text(node) + called)
+        return found if found is not None else self.of_module(text(node), called)
 
-    def of_module(self, name: str) -> list[Node | None]:
+    def of_module(self, name: str, called: str = "") -> list[Node | None]:
         """What a name of the module itself is set to, here or where it comes from."""
         for module, original in self._sources(name):
-            if (0, original) in module.own.names:
-                return module.own.names[0, original]
+            if (0, original + called) in module.own.names:
+                return module.own.names[0, original + called]
         return []
 
     def class_named(self, name: str, besides: Class | None = None) -> Class | None:
@@ -124,17 +124,18 @@ class Module:
             pending += [(other, original) for other, original in reversed(others) if other is not None]
         return list(found)
 
-    def attribute_definitions(self, node: Node) -> list[Node | None]:
-        """What an attribute of a module, of a class or of an object is set to."""
+    def attribute_definitions(self, node: Node, called: str = "") -> list[Node | None]:
+        """What an attribute of a module, of a class or of an object is set to; with `CALLED`, what it returns."""
         target, attribute = field(node, "object"), field(node, "attribute")
         if target is None or attribute is None:
             return []
         name = text(attribute)
         if text(target) in self.own.modules:
             other = self.project.module(self.own.modules[text(target)], self)
-            found = other.of_module(name) if other is not None else []
+            found = other.of_module(name, called) if other is not None else []
             if found:
                 return found
+        name += called
         around = self.source.enclosing(node, "class_definition")
         of_class = field(around, "name") if around is not None else None
         if of_class is not None and text(target) in ("self", "cls", "type(self)", "self.__class__"):
@@ -142,7 +143,13 @@ class Module:
         else:
             named = self.class_named(text(target))
             found = self._members(named, name, is_object=False) if named is not None else []
-        return found or self.own.attributes.get(name, [])
+        if not found and not (called and self._is_of_module(target)):
+            found = self.own.attributes.get(name, [])
+        return found
+
+    def _is_of_module(self, node: Node) -> bool:
+        """Whether something is a module's, of which the sources know no more."""
+        return text(node).partition(".")[0] in self.own.modules
 
     def _members(self, start: Class, name: str, *, is_object: bool) -> list[Node | None]:
         """What a class sets, or else those that it is derived from, and for an object those derived from it too."""

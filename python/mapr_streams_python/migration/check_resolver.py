@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .check_definitions import CALLED
 from .check_project import Project
 from .check_source import argument, arguments, call_name, field, text
 from .check_values import MOST_VALUES, Hole, Value, content, is_known, joined, literal, shown
@@ -157,7 +158,22 @@ class Resolver:
         if name in ("get", "getenv") and len(positional) == 2:
             # The default of a setting that the sources do not hold.
             return self.values(positional[1], depth)
-        return []
+        # Of what the function itself only computes, the call says more.
+        return [
+            value if any(isinstance(part, str) for part in value) else (Hole(text(node)),)
+            for value in self._all(self._returned(node), node, depth)
+        ]
+
+    def _of_await(self, node: Node, depth: int) -> list[Value]:
+        return self.values(node.named_children[0], depth)
+
+    def _returned(self, call: Node) -> list[Node | None]:
+        """What a call of a function that is among the sources gives."""
+        function = field(call, "function")
+        if function is None or function.type not in ("identifier", "attribute"):
+            return []
+        named = [field(one, "body") for one in self._definitions(function) if one is not None and one.type == "lambda"]
+        return named or self._definitions(function, CALLED)
 
     def _join(self, separators: list[Value], items: list[Node], depth: int) -> list[Value]:
         parts: list[list[Value]] = []
@@ -261,7 +277,10 @@ class Resolver:
                     entries += self.entries(child.named_children[0], depth + 1)
         elif node.type in ("identifier", "attribute"):
             return self._named_entries(node, depth)
-        elif node.type == "call" and call_name(node) in ("dict", "copy", "deepcopy"):
+        elif node.type == "call" and call_name(node) not in ("dict", "copy", "deepcopy"):
+            for one in self._returned(node):
+                entries += self.entries(one, depth + 1) if one is not None else []
+        elif node.type == "call":
             function, given = field(node, "function"), field(node, "arguments")
             target = field(function, "object") if function is not None else None
             inner = argument(node, 0, "")
@@ -295,12 +314,13 @@ class Resolver:
         if node.type in COMPREHENSIONS:
             body = field(node, "body")
             return [body] if body is not None else [node]
-        if node.type in ("identifier", "attribute") and depth < DEEPEST:
-            nodes = self._definitions(node)
+        if node.type in ("identifier", "attribute", "call") and depth < DEEPEST:
+            nodes = self._returned(node) if node.type == "call" else self._definitions(node)
             if nodes and all(one is not None and one.type in ("list", "tuple", "set") for one in nodes):
                 return [element for one in nodes if one is not None for element in self.elements(one, depth + 1)]
         return [node]
 
-    def _definitions(self, node: Node) -> list[Node | None]:
+    def _definitions(self, node: Node, called: str = "") -> list[Node | None]:
         owner = self.project.owner(node)
-        return owner.attribute_definitions(node) if node.type == "attribute" else owner.definitions(node)
+        find = owner.attribute_definitions if node.type == "attribute" else owner.definitions
+        return find(node, called)

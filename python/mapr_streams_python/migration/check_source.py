@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shlex
 import tokenize
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ class Source:
         except (SyntaxError, UnicodeDecodeError, LookupError) as error:
             raise UnreadableSource(f"its encoding cannot be told: {error}") from None
         self.data = self.text.encode("utf-8")
-        self.root = _parse(self.data)
+        # To Python a carriage return by itself ends a line, and to the parser it does not.
+        self.root = _parse(re.sub(rb"\r(?!\n)", b"\n", self.data))
         # A node looks for its own parent among all the children of the root, and a table has hundreds of thousands.
         self._parents = {child.id: node for node in walk(self.root) for child in node.children}
 
