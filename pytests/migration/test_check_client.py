@@ -138,3 +138,21 @@ def test_what_is_no_matter_of_a_client_is_found(line, text, found):
     findings = found("platform", IMPORT + line + "\n")
     assert [line for line, _ in findings] == [2]
     assert findings[0][1].startswith(text)
+
+
+def test_a_class_of_the_applications_with_a_clients_name_and_its_own_constructor_is_no_client(check):
+    own = """
+class Consumer(mapr_streams_python.Consumer):
+    def __init__(self, settings):
+        super().__init__({'group.id': settings['group']})
+
+class Producer(mapr_streams_python.Producer):
+    pass
+"""
+    source = IMPORT + "import mapr_streams_python, own\nfrom own import Producer\n"
+    source += "own.Consumer({'group': 'g', 'bootstrap.servers': 'k'})\nProducer({'use.brokers': 1})\n"
+    assert [(one["line"], one["kind"]) for one in check(main=source, own=own)["findings"]] == [(5, "property")]
+
+
+def test_a_time_of_none_is_not_too_short(found):
+    assert properties(found, "p = Producer({'message.timeout.ms': 0, 'delivery.timeout.ms': '0'})\n") == []

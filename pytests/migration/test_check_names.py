@@ -324,3 +324,17 @@ TOPIC = {'retention.ms': 1, 'cleanup.policy': 'compact'}
         assert self.findings(check(main=self.MAIN, settings=settings)) == [
             ("settings.py", 1, "use.brokers: this client always talks to the brokers of bootstrap.servers")
         ]
+
+
+def test_what_is_no_text_is_not_shown_as_one(found):
+    assert found(
+        "computed",
+        PRODUCER
+        + """
+def send(more, topic=None):
+    producer.produce(topic)
+    producer.produce({'value': 1})
+    produce(producer, topic)
+    consumer.subscribe([*more, '/s:a', *['/s:b']])
+""",
+    ) == [(5, "{topic}: computed here"), (8, "{more}: computed here")]

@@ -28,6 +28,7 @@ TOPIC_ARGUMENTS = {
     "list_topics": (0, "topic"),
     "NewTopic": (0, "topic"),
 }
+NO_TOPICS = ("integer", "float", "none", "dictionary")
 # Those that a file is looked through for which imports no client.
 HANDED = ("produce", "subscribe")
 FULL_BEGINNING = re.compile(r"/[^:]*[^:/]:")
@@ -173,9 +174,16 @@ class ClientCheck:
         # A file that imports no client may be handed one by another.
         if name in TOPIC_ARGUMENTS and (self.is_client or (project and name in HANDED)):
             given = argument(call, *TOPIC_ARGUMENTS[name])
-            if given is not None and given.type not in ("integer", "float", "none"):
+            if given is not None and given.type not in NO_TOPICS and self._is_of_client(call):
                 for element in self.resolver.elements(given) if name == "subscribe" else [given]:
                     yield from self._topic(element, "producer" if name == "produce" else "consumer", project)
+
+    def _is_of_client(self, call: Node) -> bool:
+        """Whether what is called may be a client's: a method, or the name that one was given, or a class."""
+        function = field(call, "function")
+        if function is None or function.type != "identifier" or call_name(call)[0].isupper():
+            return True
+        return bool(self.resolver.definitions(function))
 
     def _topic(self, node: Node, kind: str, project: ClientsProject) -> Iterator[Finding]:
         for value in self.resolver.values(node):
@@ -257,7 +265,7 @@ class ClientCheck:
         # stream that stands in another file is this file's too.
         seen: set[int] = set()
         for node in self.nodes:
-            if node.type == "call" and self.is_client and call_name(node) in CLIENTS:
+            if node.type == "call" and self.is_client and self._makes_client(node):
                 self.clients.append(node)
                 kind = "producer" if "Producer" in call_name(node) else "consumer"
                 for key, value in self._configuration(node):
@@ -275,6 +283,13 @@ class ClientCheck:
                 item = field(left, "subscript") if left is not None and left.type == "subscript" else None
                 if item is not None and right is not None and self._tells_a_configuration(literal(item)):
                     yield from self._property(item, right, "", seen)
+
+    def _makes_client(self, call: Node) -> bool:
+        """Whether it is a client's constructor, and none of the application's own with arguments of its own."""
+        if call_name(call) not in CLIENTS:
+            return False
+        function = field(call, "function")
+        return function is None or not self.resolver.project.owner(call).initialises_itself(text(function))
 
     def _tells_a_configuration(self, name: str | None) -> bool:
         """Whether a key is of a client's configuration; what others have too is not where no client is imported."""
@@ -319,7 +334,8 @@ class ClientCheck:
         elif name in SHORTEST:
             for one in self.resolver.values(value):
                 number = shown(one) if is_known(one) else text(value)
-                if number.isdecimal() and int(number) < SHORTEST[name]:
+                # Of these times 0 is none: the message waits for ever.
+                if number.isdecimal() and 0 < int(number) < SHORTEST[name]:
                     yield self._at(key, "property", f"{name} of {number}: {_too_short(name)}")
 
     def _default_stream(self, key: Node, value: Node, kind: str) -> Iterator[Finding]:

@@ -38,6 +38,8 @@ class Definitions:
         self.starred: list[str] = []
         # The classes, and what each is derived from.
         self.classes: defaultdict[str, list[str]] = defaultdict(list)
+        # Those that have a constructor of their own.
+        self.initialised: set[str] = set()
         for node in walk(source.root):
             self._note(node)
 
@@ -73,6 +75,9 @@ class Definitions:
             self._note_import(node)
         elif node.type == "class_definition":
             self._note_class(node)
+        elif node.type == "function_definition" and text(field(node, "name") or node) == "__init__":
+            around = field(self.source.enclosing(node, *SCOPES) or node, "name")
+            self.initialised.add(text(around) if around is not None else "")
         elif node.type == "return_statement":
             self._note_return(node)
 

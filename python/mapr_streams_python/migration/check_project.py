@@ -104,6 +104,12 @@ class Module:
         found = [self.class_named(base, besides=(self, name)) for base in self.own.classes.get(name, [])]
         return [one for one in found if one is not None]
 
+    def initialises_itself(self, name: str) -> bool:
+        """Whether a name of this file is a class among the sources that has a constructor of its own."""
+        start = self.class_named(name)
+        found = _all_from(start, lambda one: one[0].bases(one[1])) if start is not None else []
+        return any(one[1] in one[0].own.initialised for one in found)
+
     def _sources(self, name: str) -> list[Class]:
         """Where a name of the module may come from, itself first: modules, each with its own name for it.
 

@@ -61,7 +61,10 @@ class Resolver:
         set_to = [node for node in nodes if node is None or node.type != "none"] or nodes
         found: dict[Value, None] = {}
         for node in set_to:
-            found.update(dict.fromkeys(self.values(node, depth) if node is not None else [(Hole(text(unknown)),)]))
+            if node is None or node.type == "none":
+                found[(Hole(text(unknown)),)] = None
+            else:
+                found.update(dict.fromkeys(self.values(node, depth)))
             if len(found) > MOST_VALUES:
                 break
         # The nodes are kept, since another list could have the id of one that is gone.
@@ -172,8 +175,8 @@ class Resolver:
         function = field(call, "function")
         if function is None or function.type not in ("identifier", "attribute"):
             return []
-        named = [field(one, "body") for one in self._definitions(function) if one is not None and one.type == "lambda"]
-        return named or self._definitions(function, CALLED)
+        named = [field(one, "body") for one in self.definitions(function) if one is not None and one.type == "lambda"]
+        return named or self.definitions(function, CALLED)
 
     def _join(self, separators: list[Value], items: list[Node], depth: int) -> list[Value]:
         parts: list[list[Value]] = []
@@ -228,10 +231,10 @@ class Resolver:
         return results
 
     def _of_identifier(self, node: Node, depth: int) -> list[Value]:
-        return self._all(self._definitions(node), node, depth)
+        return self._all(self.definitions(node), node, depth)
 
     def _of_attribute(self, node: Node, depth: int) -> list[Value]:
-        return self._all(self._definitions(node), node, depth)
+        return self._all(self.definitions(node), node, depth)
 
     def _of_subscript(self, node: Node, depth: int) -> list[Value]:
         target, key = field(node, "value"), field(node, "subscript")
@@ -295,7 +298,7 @@ class Resolver:
         return entries
 
     def _named_entries(self, node: Node, depth: int) -> list[tuple[Node, Node]]:
-        definitions, owner = self._definitions(node), self.project.owner(node)
+        definitions, owner = self.definitions(node), self.project.owner(node)
         key = id(definitions), text(node), id(owner), depth
         if key not in self._known_named_entries:
             found: dict[tuple[int, int], tuple[Node, Node]] = {}
@@ -310,17 +313,24 @@ class Resolver:
     def elements(self, node: Node, depth: int = 0) -> list[Node]:
         """The expressions in a list; the node itself where it is no list that can be seen."""
         if node.type in ("list", "tuple", "set"):
-            return [child for child in node.named_children if child.type != "comment"]
+            found: list[Node] = []
+            for child in node.named_children:
+                if child.type == "list_splat":
+                    found += self.elements(child.named_children[0], depth)
+                elif child.type != "comment":
+                    found.append(child)
+            return found
         if node.type in COMPREHENSIONS:
             body = field(node, "body")
             return [body] if body is not None else [node]
         if node.type in ("identifier", "attribute", "call") and depth < DEEPEST:
-            nodes = self._returned(node) if node.type == "call" else self._definitions(node)
+            nodes = self._returned(node) if node.type == "call" else self.definitions(node)
             if nodes and all(one is not None and one.type in ("list", "tuple", "set") for one in nodes):
                 return [element for one in nodes if one is not None for element in self.elements(one, depth + 1)]
         return [node]
 
-    def _definitions(self, node: Node, called: str = "") -> list[Node | None]:
+    def definitions(self, node: Node, called: str = "") -> list[Node | None]:
+        """What a name or an attribute is set to; with `CALLED`, what the function of this name returns."""
         owner = self.project.owner(node)
         find = owner.attribute_definitions if node.type == "attribute" else owner.definitions
         return find(node, called)
