@@ -256,6 +256,39 @@ class TestProducing:
         with pytest.raises(KeyboardInterrupt):
             package.SerializingProducer({**OFFLINE, "key.serializer": interrupted}).produce("t", "x")
 
+    def test_send_serializes(self, producer, kafka_topic):
+        one = producer(key_serializer=IntegerSerializer(), value_serializer=StringSerializer())
+        future = one.send(kafka_topic, "\u00e4", 5)
+        one.flush(60)
+        assert (future.result(60).key(), future.result().value()) == (b"\0\0\0\x05", b"\xc3\xa4")
+
+    def test_a_batch_is_serialized_before_any_of_it_is_produced(self, producer, kafka_topic):
+        reports = []
+        one = producer(key_serializer=IntegerSerializer(), value_serializer=StringSerializer("latin_1"))
+        messages = [{"key": number, "value": "\u00e4", "partition": 0} for number in range(3)]
+        messages[1]["_error"] = "of an earlier call"
+        given = [{name: message[name] for name in ("key", "value", "partition")} for message in messages]
+        assert one.produce_batch(kafka_topic, messages, on_delivery=lambda *both: reports.append(both)) == 3
+        assert one.flush(60) == 0
+        read = [(error, message.key()[-1], message.value()) for error, message in reports]
+        assert read == [(None, number, b"\xe4") for number in range(3)]
+        assert messages == given
+        with pytest.raises(KeySerializationError):
+            one.produce_batch(kafka_topic, [{"key": 1, "value": "x"}, {"key": "no number", "value": "x"}])
+        assert one.flush(60) == 0 and len(reports) == 3
+        with pytest.raises(TypeError):
+            one.produce_batch(kafka_topic, ["no dict"])
+
+    def test_a_batch_tells_which_of_its_messages_found_no_room(self, package):
+        conf = {**OFFLINE, "queue.buffering.max.messages": 1, "value.serializer": StringSerializer()}
+        one = package.SerializingProducer(conf)
+        messages = [{"value": "first"}, {"value": "second"}]
+        assert one.produce_batch("t", messages) == 1
+        assert "_error" not in messages[0]
+        assert messages[1]["_error"].code() == KafkaError._QUEUE_FULL
+        assert messages[1]["value"] == "second"
+        closed(one)
+
     def test_what_is_no_payload_is_refused_as_by_any_producer(self, package):
         one = package.SerializingProducer({**OFFLINE, "value.serializer": lambda obj, ctx: 5})
         with pytest.raises(TypeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Generic, overload
 
@@ -89,20 +89,7 @@ class SerializingProducer(Producer, Generic[K, V]):
             KeySerializationError: the key's serializer has raised.
             ValueSerializationError: the value's serializer has raised.
         """
-        context = SerializationContext(topic, MessageField.KEY, [] if headers is None else headers)
-        payload_key: Any = key
-        if self._key_serializer is not None:
-            try:
-                payload_key = self._key_serializer(key, context)
-            except Exception as error:
-                raise KeySerializationError(error) from error
-        payload: Any = value
-        if self._value_serializer is not None:
-            context.field = MessageField.VALUE
-            try:
-                payload = self._value_serializer(value, context)
-            except Exception as error:
-                raise ValueSerializationError(error) from error
+        payload_key, payload, more = self._serialized(topic, key, value, headers)
         super().produce(
             topic,
             payload,
@@ -110,9 +97,58 @@ class SerializingProducer(Producer, Generic[K, V]):
             partition,
             on_delivery=on_delivery,
             timestamp=timestamp,
-            headers=context.headers or None,
+            headers=more,
             block=block,
         )
+
+    def produce_batch(
+        self,
+        topic: str,
+        messages: Sequence[dict[str, Any]],
+        partition: int | None = -1,
+        callback: Callable[[KafkaError | None, Message], object] | None = None,
+        on_delivery: Callable[[KafkaError | None, Message], object] | None = None,
+        *,
+        block: float | None = None,
+    ) -> int:
+        """As `Producer.produce_batch`, with keys and values serialized, all of them before any is produced.
+
+        Raises:
+            KeySerializationError: a key's serializer has raised, and no message is in the queue.
+            ValueSerializationError: a value's serializer has raised, likewise.
+        """
+        serialized: list[Any] = []
+        given: Sequence[Any] = messages
+        for message in given:
+            if isinstance(message, dict):
+                parts = self._serialized(topic, message.get("key"), message.get("value"), message.get("headers"))
+                serialized.append({**message, **dict(zip(("key", "value", "headers"), parts))})
+            else:
+                serialized.append(message)  # which is refused by its number
+        try:
+            return super().produce_batch(topic, serialized, partition, callback, on_delivery, block=block)
+        finally:
+            for message, produced in zip(given, serialized):
+                if produced is not message:
+                    message.pop("_error", None)
+                    if "_error" in produced:
+                        message["_error"] = produced["_error"]
+
+    def _serialized(self, topic: str, key: Any, value: Any, headers: Any) -> tuple[Any, Any, Any]:
+        """Key, value and headers as they are produced."""
+        context = SerializationContext(topic, MessageField.KEY, [] if headers is None else headers)
+        if self._key_serializer is not None:
+            try:
+                key = self._key_serializer(key, context)
+            except Exception as error:
+                raise KeySerializationError(error) from error
+        if self._value_serializer is not None:
+            context.field = MessageField.VALUE
+            try:
+                value = self._value_serializer(value, context)
+            except Exception as error:
+                raise ValueSerializationError(error) from error
+        return key, value, context.headers or None
 
     def close(self, timeout: float | None = None) -> bool:
         """As `Producer.close`; what was built for this producer is closed behind it."""
