@@ -16,6 +16,10 @@
 // Declared again: C allows it where both are the same, and an older header has them not.
 typedef struct rd_kafka_mock_cluster_s rd_kafka_mock_cluster_t;
 typedef struct rd_kafka_mock_request_s rd_kafka_mock_request_t;
+typedef rd_kafka_event_t rd_kafka_IncrementalAlterConfigs_result_t;
+#if RD_KAFKA_VERSION < 0x020200ff
+typedef unsigned int rd_kafka_AlterConfigOpType_t;
+#endif
 
 // A function to be called by its address alone: a call by its name would keep the extension from being loaded with a
 // librdkafka that lacks it. `rdk_find_NAME` finds that address in a library, and tells the name.
@@ -43,6 +47,106 @@ typedef struct rd_kafka_mock_request_s rd_kafka_mock_request_t;
 RDK_OPTIONAL(int32_t, rd_kafka_message_leader_epoch, const rd_kafka_message_t *)
 RDK_OPTIONAL(void, rd_kafka_topic_partition_set_leader_epoch, rd_kafka_topic_partition_t *, int32_t)
 RDK_OPTIONAL(int32_t, rd_kafka_topic_partition_get_leader_epoch, const rd_kafka_topic_partition_t *)
+
+// MARK: rdkafka.h, administration
+
+RDK_OPTIONAL(rd_kafka_AdminOptions_t *, rd_kafka_AdminOptions_new, rd_kafka_t *, rd_kafka_admin_op_t)
+RDK_OPTIONAL(void, rd_kafka_AdminOptions_destroy, rd_kafka_AdminOptions_t *)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_AdminOptions_set_request_timeout, rd_kafka_AdminOptions_t *, int, char *, size_t)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_AdminOptions_set_operation_timeout, rd_kafka_AdminOptions_t *, int, char *, size_t)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_AdminOptions_set_validate_only, rd_kafka_AdminOptions_t *, int, char *, size_t)
+RDK_OPTIONAL(rd_kafka_resp_err_t, rd_kafka_AdminOptions_set_broker, rd_kafka_AdminOptions_t *, int32_t, char *, size_t)
+RDK_OPTIONAL(void, rd_kafka_AdminOptions_set_opaque, rd_kafka_AdminOptions_t *, void *)
+
+RDK_OPTIONAL(rd_kafka_resp_err_t, rd_kafka_topic_result_error, const rd_kafka_topic_result_t *)
+RDK_OPTIONAL(const char *, rd_kafka_topic_result_error_string, const rd_kafka_topic_result_t *)
+RDK_OPTIONAL(const char *, rd_kafka_topic_result_name, const rd_kafka_topic_result_t *)
+
+RDK_OPTIONAL(rd_kafka_NewTopic_t *, rd_kafka_NewTopic_new, const char *, int, int, char *, size_t)
+RDK_OPTIONAL(void, rd_kafka_NewTopic_destroy, rd_kafka_NewTopic_t *)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_NewTopic_set_replica_assignment, rd_kafka_NewTopic_t *, int32_t, int32_t *, size_t,
+    char *, size_t)
+RDK_OPTIONAL(rd_kafka_resp_err_t, rd_kafka_NewTopic_set_config, rd_kafka_NewTopic_t *, const char *, const char *)
+RDK_OPTIONAL(
+    void, rd_kafka_CreateTopics, rd_kafka_t *, rd_kafka_NewTopic_t **, size_t, const rd_kafka_AdminOptions_t *,
+    rd_kafka_queue_t *)
+RDK_OPTIONAL(const rd_kafka_CreateTopics_result_t *, rd_kafka_event_CreateTopics_result, rd_kafka_event_t *)
+RDK_OPTIONAL(
+    const rd_kafka_topic_result_t **, rd_kafka_CreateTopics_result_topics, const rd_kafka_CreateTopics_result_t *,
+    size_t *)
+
+RDK_OPTIONAL(rd_kafka_DeleteTopic_t *, rd_kafka_DeleteTopic_new, const char *)
+RDK_OPTIONAL(void, rd_kafka_DeleteTopic_destroy, rd_kafka_DeleteTopic_t *)
+RDK_OPTIONAL(
+    void, rd_kafka_DeleteTopics, rd_kafka_t *, rd_kafka_DeleteTopic_t **, size_t, const rd_kafka_AdminOptions_t *,
+    rd_kafka_queue_t *)
+RDK_OPTIONAL(const rd_kafka_DeleteTopics_result_t *, rd_kafka_event_DeleteTopics_result, rd_kafka_event_t *)
+RDK_OPTIONAL(
+    const rd_kafka_topic_result_t **, rd_kafka_DeleteTopics_result_topics, const rd_kafka_DeleteTopics_result_t *,
+    size_t *)
+
+RDK_OPTIONAL(rd_kafka_NewPartitions_t *, rd_kafka_NewPartitions_new, const char *, size_t, char *, size_t)
+RDK_OPTIONAL(void, rd_kafka_NewPartitions_destroy, rd_kafka_NewPartitions_t *)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_NewPartitions_set_replica_assignment, rd_kafka_NewPartitions_t *, int32_t, int32_t *,
+    size_t, char *, size_t)
+RDK_OPTIONAL(
+    void, rd_kafka_CreatePartitions, rd_kafka_t *, rd_kafka_NewPartitions_t **, size_t,
+    const rd_kafka_AdminOptions_t *, rd_kafka_queue_t *)
+RDK_OPTIONAL(const rd_kafka_CreatePartitions_result_t *, rd_kafka_event_CreatePartitions_result, rd_kafka_event_t *)
+RDK_OPTIONAL(
+    const rd_kafka_topic_result_t **, rd_kafka_CreatePartitions_result_topics,
+    const rd_kafka_CreatePartitions_result_t *, size_t *)
+
+RDK_OPTIONAL(rd_kafka_ConfigResource_t *, rd_kafka_ConfigResource_new, rd_kafka_ResourceType_t, const char *)
+RDK_OPTIONAL(void, rd_kafka_ConfigResource_destroy, rd_kafka_ConfigResource_t *)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_ConfigResource_set_config, rd_kafka_ConfigResource_t *, const char *, const char *)
+RDK_OPTIONAL(
+    rd_kafka_error_t *, rd_kafka_ConfigResource_add_incremental_config, rd_kafka_ConfigResource_t *, const char *,
+    rd_kafka_AlterConfigOpType_t, const char *)
+RDK_OPTIONAL(
+    const rd_kafka_ConfigEntry_t **, rd_kafka_ConfigResource_configs, const rd_kafka_ConfigResource_t *, size_t *)
+RDK_OPTIONAL(rd_kafka_ResourceType_t, rd_kafka_ConfigResource_type, const rd_kafka_ConfigResource_t *)
+RDK_OPTIONAL(const char *, rd_kafka_ConfigResource_name, const rd_kafka_ConfigResource_t *)
+RDK_OPTIONAL(rd_kafka_resp_err_t, rd_kafka_ConfigResource_error, const rd_kafka_ConfigResource_t *)
+RDK_OPTIONAL(const char *, rd_kafka_ConfigResource_error_string, const rd_kafka_ConfigResource_t *)
+RDK_OPTIONAL(const char *, rd_kafka_ConfigEntry_name, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(const char *, rd_kafka_ConfigEntry_value, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(rd_kafka_ConfigSource_t, rd_kafka_ConfigEntry_source, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(int, rd_kafka_ConfigEntry_is_read_only, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(int, rd_kafka_ConfigEntry_is_default, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(int, rd_kafka_ConfigEntry_is_sensitive, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(int, rd_kafka_ConfigEntry_is_synonym, const rd_kafka_ConfigEntry_t *)
+RDK_OPTIONAL(
+    const rd_kafka_ConfigEntry_t **, rd_kafka_ConfigEntry_synonyms, const rd_kafka_ConfigEntry_t *, size_t *)
+RDK_OPTIONAL(
+    void, rd_kafka_DescribeConfigs, rd_kafka_t *, rd_kafka_ConfigResource_t **, size_t,
+    const rd_kafka_AdminOptions_t *, rd_kafka_queue_t *)
+RDK_OPTIONAL(const rd_kafka_DescribeConfigs_result_t *, rd_kafka_event_DescribeConfigs_result, rd_kafka_event_t *)
+RDK_OPTIONAL(
+    const rd_kafka_ConfigResource_t **, rd_kafka_DescribeConfigs_result_resources,
+    const rd_kafka_DescribeConfigs_result_t *, size_t *)
+RDK_OPTIONAL(
+    void, rd_kafka_AlterConfigs, rd_kafka_t *, rd_kafka_ConfigResource_t **, size_t, const rd_kafka_AdminOptions_t *,
+    rd_kafka_queue_t *)
+RDK_OPTIONAL(const rd_kafka_AlterConfigs_result_t *, rd_kafka_event_AlterConfigs_result, rd_kafka_event_t *)
+RDK_OPTIONAL(
+    const rd_kafka_ConfigResource_t **, rd_kafka_AlterConfigs_result_resources, const rd_kafka_AlterConfigs_result_t *,
+    size_t *)
+RDK_OPTIONAL(
+    void, rd_kafka_IncrementalAlterConfigs, rd_kafka_t *, rd_kafka_ConfigResource_t **, size_t,
+    const rd_kafka_AdminOptions_t *, rd_kafka_queue_t *)
+RDK_OPTIONAL(
+    const rd_kafka_IncrementalAlterConfigs_result_t *, rd_kafka_event_IncrementalAlterConfigs_result,
+    rd_kafka_event_t *)
+RDK_OPTIONAL(
+    const rd_kafka_ConfigResource_t **, rd_kafka_IncrementalAlterConfigs_result_resources,
+    const rd_kafka_IncrementalAlterConfigs_result_t *, size_t *)
 
 // MARK: rdkafka_mock.h
 

@@ -138,6 +138,7 @@ private func execute(_ python: borrowing Python, _ module: Object) throws(Python
         if Types.message == nil { try makeMessageType(python, module) }
         if Types.producer == nil { try makeProducerType(python, module) }
         if Types.consumer == nil { try makeConsumerType(python, module) }
+        if Types.admin == nil { try makeAdminType(python, module) }
         if Types.mockCluster == nil { try makeMockClusterType(python, module) }
         if Types.topicNames == nil { try makeTopicNamesType(python, module) }
     }
@@ -153,7 +154,7 @@ private func addTypes(_ python: borrowing Python, to module: Object) throws(Pyth
     let types: [(String, Object?)] = [
         ("KafkaError", Types.kafkaError),
         ("TopicPartition", Types.topicPartition), ("Message", Types.message), ("Producer", Types.producer),
-        ("Consumer", Types.consumer), ("_MockCluster", Types.mockCluster),
+        ("Consumer", Types.consumer), ("_AdminClient", Types.admin), ("_MockCluster", Types.mockCluster),
         ("_TopicNames", Types.topicNames),
     ]
     for (name, type) in types {

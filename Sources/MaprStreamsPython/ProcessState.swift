@@ -20,6 +20,7 @@ extension ProcessState {
         nonisolated(unsafe) static var message: Object?
         nonisolated(unsafe) static var producer: Object?
         nonisolated(unsafe) static var consumer: Object?
+        nonisolated(unsafe) static var admin: Object?
         nonisolated(unsafe) static var mockCluster: Object?
         nonisolated(unsafe) static var topicNames: Object?
     }

@@ -40,6 +40,10 @@ def producer(**config):
     return Producer({"bootstrap.servers": NO_SERVER, "log_level": 0, **config})
 
 
+def admin(**config):
+    return cimpl._AdminClient({"bootstrap.servers": NO_SERVER, "log_level": 0, **config})
+
+
 def consumer(servers=NO_SERVER, **config):
     return Consumer({"bootstrap.servers": servers, "group.id": "g", "log_level": 0, **config})
 
@@ -222,6 +226,12 @@ CYCLES = {
     ("Producer", "timeout"): through_timeout(producer),
     ("Producer", "lastTopic"): through_last_topic,
     ("Producer", "topics"): through_topics,
+    ("Admin", "callbacks.error"): through_callback(admin, "error_cb"),
+    ("Admin", "callbacks.statistics"): through_callback(admin, "stats_cb"),
+    ("Admin", "callbacks.throttle"): through_callback(admin, "throttle_cb"),
+    ("Admin", "callbacks.logger"): through_callback(admin, "logger"),
+    ("Admin", "callbacks.token"): through_callback(admin, "oauth_cb"),
+    ("Admin", "timeout"): through_timeout(admin),
     ("Consumer", "callbacks.error"): through_callback(consumer, "error_cb"),
     ("Consumer", "callbacks.statistics"): through_callback(consumer, "stats_cb"),
     ("Consumer", "callbacks.throttle"): through_callback(consumer, "throttle_cb"),
@@ -284,6 +294,7 @@ def through_exception(attribute):
 
 OTHERS = {
     ("Producer", "its class"): through_class(Producer, {"bootstrap.servers": NO_SERVER, "log_level": 0}),
+    ("_AdminClient", "its class"): through_class(cimpl._AdminClient, {"bootstrap.servers": NO_SERVER, "log_level": 0}),
     ("Consumer", "its class"): through_class(
         Consumer, {"bootstrap.servers": NO_SERVER, "group.id": "g", "log_level": 0}
     ),

@@ -92,6 +92,7 @@ extension ClientKind {
         switch self {
         case .producer: "Producer"
         case .consumer: "Consumer"
+        case .admin: "AdminClient"
         }
     }
 
@@ -99,6 +100,7 @@ extension ClientKind {
         switch self {
         case .producer: "Failed to create producer"
         case .consumer: "Failed to create consumer"
+        case .admin: "Failed to create the admin client"
         }
     }
 
@@ -107,6 +109,7 @@ extension ClientKind {
         switch self {
         case .producer: "on_delivery, dr_msg_cb and dr_cb"
         case .consumer: "on_commit and offset_commit_cb"
+        case .admin: ""
         }
     }
 
@@ -115,6 +118,7 @@ extension ClientKind {
         switch self {
         case .producer: "Producer already __init__:ialized"
         case .consumer: "Consumer already initialized"
+        case .admin: "AdminClient already initialized"
         }
     }
 
@@ -123,6 +127,7 @@ extension ClientKind {
         switch self {
         case .producer: ProducerFields.abandon(fields.whole())
         case .consumer: ConsumerFields.abandon(fields.whole())
+        case .admin: AdminFields.abandon(fields.whole())
         }
     }
 }

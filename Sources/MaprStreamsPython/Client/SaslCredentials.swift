@@ -25,6 +25,9 @@ let producerCredentialMethods: [Method] = [
 let consumerCredentialMethods: [Method] = [
     .fast("set_sasl_credentials", consumerSetCredentials, documentation)
 ]
+let adminCredentialMethods: [Method] = [
+    .fast("set_sasl_credentials", adminSetCredentials, documentation)
+]
 
 nonisolated(unsafe) private let signature = Signature("set_sasl_credentials", ["username", "password"], required: 2)
 
@@ -66,4 +69,11 @@ func consumerSetCredentials(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     setCredentials(consumerFields(object), arguments, count, keywords)
+}
+
+@_cdecl("mapr_Admin_set_sasl_credentials")
+func adminSetCredentials(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    setCredentials(adminFields(object), arguments, count, keywords)
 }

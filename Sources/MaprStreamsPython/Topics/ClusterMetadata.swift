@@ -73,7 +73,15 @@ func consumerClusterID(
     return clusterID(fields, arguments, count, keywords, unless: { fields.isClosedElsewhere })
 }
 
-/// `list_topics` of both kinds of clients.
+@_cdecl("mapr_Admin_cluster_id")
+func adminClusterID(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    let fields = adminFields(object)
+    return clusterID(fields, arguments, count, keywords, unless: { fields.pointee.admin == nil })
+}
+
+/// `list_topics` of all kinds of clients.
 ///
 /// - Parameters:
 ///   - call: the client, and what `listTopicsArguments` has read.
@@ -191,5 +199,23 @@ func consumerListTopics(
             try listTopicsArguments(python, arguments, count, keywords)
         }
         return try listTopics(&python, call, unless: { fields.isClosedElsewhere }).take()
+    }
+}
+
+let adminTopicMethods: [Method] = [
+    .fast("list_topics", adminListTopics, listTopicsDocumentation),
+    .fast("cluster_id", adminClusterID, clusterIDDocumentation),
+]
+
+@_cdecl("mapr_Admin_list_topics")
+func adminListTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = adminFields(object)
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try listTopicsArguments(python, arguments, count, keywords)
+        }
+        return try listTopics(&python, call, unless: { fields.pointee.admin == nil }).take()
     }
 }

@@ -7,11 +7,14 @@ import CRdkafka
 public enum ClientKind: UInt8, Sendable, CaseIterable {
     case producer
     case consumer
+    /// For requests to the cluster's administration.
+    case admin
 
     /// - Note: `rd_kafka_type_t`.
     var raw: rd_kafka_type_t {
         switch self {
-        case .producer: RD_KAFKA_PRODUCER
+        // librdkafka has no kind for it: one that joins no group costs the least.
+        case .producer, .admin: RD_KAFKA_PRODUCER
         case .consumer: RD_KAFKA_CONSUMER
         }
     }
@@ -21,14 +24,16 @@ public enum ClientKind: UInt8, Sendable, CaseIterable {
         switch self {
         case .producer: .producers
         case .consumer: .consumers
+        case .admin: .all
         }
     }
 
-    /// MapR's property that names the stream of topics that are named without one.
-    var defaultStreamProperty: String {
+    /// MapR's property that names the stream of topics that are named without one; nil where there is none.
+    var defaultStreamProperty: String? {
         switch self {
         case .producer: "streams.producer.default.stream"
         case .consumer: "streams.consumer.default.stream"
+        case .admin: nil
         }
     }
 
@@ -37,13 +42,14 @@ public enum ClientKind: UInt8, Sendable, CaseIterable {
         switch self {
         case .producer: "Write"
         case .consumer: "Read"
+        case .admin: "Alter"
         }
     }
 
     /// Whether librdkafka tells it of rebalances and of commits.
     var isGroupMember: Bool {
         switch self {
-        case .producer: false
+        case .producer, .admin: false
         case .consumer: true
         }
     }

@@ -2,7 +2,7 @@ extension Configuration {
     /// The property that turns the mapping of names on and off: on, unless the loaded librdkafka knows streams itself.
     public static let mappingProperty = "streams.topic.mapping"
 
-    private static let defaultStreamProperties = ClientKind.allCases.map { $0.defaultStreamProperty }
+    private static let defaultStreamProperties = ClientKind.allCases.compactMap { $0.defaultStreamProperty }
 
     /// Takes a property of MapR's, which Apache Kafka's librdkafka does not know.
     ///
@@ -99,7 +99,7 @@ extension Configuration {
     /// The mapping of names of the client to be; nil where names are Kafka's, or librdkafka knows streams itself.
     func topicNames(of kind: ClientKind) throws(StreamsError) -> TopicNames? {
         guard mapsNames ?? !PropertyCatalogue.isStreamsBuild else { return nil }
-        let property = kind.defaultStreamProperty
+        let property = kind.defaultStreamProperty ?? ""
         if defaultStreams[property] != nil && !namesServers {
             throw StreamsError(
                 .invalidArgument,

@@ -42,6 +42,8 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let purgedInQueue = ErrorCode(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
     public static let revokePartitions = ErrorCode(RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
     public static let purgedInFlight = ErrorCode(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
+    public static let destroyed = ErrorCode(RD_KAFKA_RESP_ERR__DESTROY)
+    public static let unsupportedFeature = ErrorCode(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
     public static let noOffset = ErrorCode(RD_KAFKA_RESP_ERR__NO_OFFSET)
     public static let waitingForCoordinator = ErrorCode(RD_KAFKA_RESP_ERR__WAIT_COORD)
     // Of topics, groups and what is in them, from a broker, or of the client's own about them.

@@ -1,0 +1,134 @@
+import CRdkafka
+import CServing
+
+/// A client that administers a cluster.
+///
+/// A request is sent at once and answered later, on a thread of its own, which is there as long as answers are awaited. Any
+/// number of requests may be under way.
+public final class Admin: Client, @unchecked Sendable {
+    // Unchecked: `awaited` is guarded, and `answers` changes at the end alone.
+
+    /// The answers that are awaited.
+    private struct Awaited {
+        /// What becomes of each: with the event that has the answer, or nil where there will be none.
+        var handlers: [Int: (OpaquePointer?) -> Void] = [:]
+        var next = 1
+        /// A thread waits for them.
+        var isServed = false
+    }
+
+    private let awaited = Guarded(Awaited())
+    /// Where answers come.
+    private var answers: EventQueue?
+
+    public init(
+        configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
+    ) throws(StreamsError) {
+        try super.init(.admin, configuration: configuration, events: events, owner: owner)
+        answers = EventQueue(of: handle)
+    }
+
+    override func willDestroy() { answers = nil }
+
+    /// Serves errors, statistics and log lines. - Returns: how many events were served.
+    ///
+    /// - Parameter place: at which a callback leaves it in the child of a fork.
+    /// - Note: `rd_kafka_poll`.
+    public func poll(milliseconds: Int32, leftAt place: Serving.Place) -> Int32 {
+        rdk_poll(handle, milliseconds, place)
+    }
+
+    /// How many requests are under way.
+    public var outstanding: Int { awaited.withLock { $0.handlers.count } }
+}
+
+/// What becomes of a request. Called once, on a thread of the client's own.
+public typealias AdminCompletion<Answer> = (Result<Answer, StreamsError>) -> Void
+
+extension Admin {
+    /// Sends a request.
+    ///
+    /// - Parameters:
+    ///   - read: the answer that an event has.
+    ///   - send: hands the request to librdkafka, which takes copies, and puts one event into the queue.
+    /// - Throws: what is wrong with the request, in which case nothing was sent, and `complete` is not called.
+    func request<Answer>(
+        _ operation: rd_kafka_admin_op_t, _ options: AdminOptions, then complete: @escaping AdminCompletion<Answer>,
+        reading read: @escaping (OpaquePointer) -> Answer,
+        _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) throws(StreamsError) -> Void
+    ) throws(StreamsError) {
+        guard let answers else { throw StreamsError(.destroyed) }
+        if mockNames != nil {
+            throw StreamsError(
+                .unsupportedFeature,
+                reason: "a mock cluster does not answer requests of administration, and librdkafka would wait for one"
+                    + " that does: a real Kafka is needed")
+        }
+        try options.withRaw(handle, operation) { raw throws(StreamsError) in
+            let setOpaque = try Symbols.Admin.adminOptionsSetOpaque.required
+            let number = try expect { [self] event in
+                guard let event else { return complete(.failure(StreamsError(.destroyed))) }
+                let code = ErrorCode(rd_kafka_event_error(event))
+                if code == .noError { return complete(.success(read(event))) }
+                let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
+                complete(.failure(explained(StreamsError(code, reason: text == code.text ? nil : text))))
+            }
+            setOpaque(raw, UnsafeMutableRawPointer(bitPattern: number))
+            do throws(StreamsError) {
+                try send(raw, answers.raw)
+            } catch {
+                _ = awaited.withLock { $0.handlers.removeValue(forKey: number) }
+                throw error
+            }
+        }
+    }
+
+    /// Notes an answer that is awaited, and sees to it that a thread waits for it. - Returns: its number.
+    private func expect(_ handler: @escaping (OpaquePointer?) -> Void) throws(StreamsError) -> Int {
+        let (number, isServed) = awaited.withLock { awaited in
+            let number = awaited.next
+            awaited.next += 1
+            awaited.handlers[number] = handler
+            defer { awaited.isServed = true }
+            return (number, awaited.isServed)
+        }
+        if isServed { return number }
+        do throws(StreamsError) {
+            try HelperThreads.run(HelperThreads.Job { self.serve() })
+        } catch {
+            awaited.withLock { awaited in
+                awaited.handlers.removeValue(forKey: number)
+                awaited.isServed = false
+            }
+            throw error
+        }
+        return number
+    }
+
+    /// How long the thread waits before it looks whether anybody has the client still, in milliseconds.
+    private static let slice: Int32 = 100
+
+    /// Waits for answers, until none is awaited or the owner has let go of the client.
+    private func serve() {
+        while !isReleased {
+            if let event = answers?.poll(milliseconds: Self.slice) {
+                let number = Int(bitPattern: rd_kafka_event_opaque(event))
+                let handler = awaited.withLock { $0.handlers.removeValue(forKey: number) }
+                handler?(event)
+                // In the child of a fork the handler does not return.
+                rd_kafka_event_destroy(event)
+            }
+            let isDone = awaited.withLock { awaited in
+                if awaited.handlers.isEmpty { awaited.isServed = false }
+                return awaited.handlers.isEmpty
+            }
+            if isDone { return }
+        }
+        // Nobody can send any more.
+        let left = awaited.withLock { awaited in
+            defer { awaited.handlers = [:] }
+            return awaited.handlers
+        }
+        for number in left.keys.sorted() { left[number]?(nil) }
+    }
+}

@@ -1,0 +1,66 @@
+import CRdkafka
+
+extension Symbols {
+    /// Administration, which a vendor's build may lack.
+    enum Admin {
+        static let adminOptionsNew = Symbol(0, 11, 5, rdk_find_rd_kafka_AdminOptions_new)
+        static let adminOptionsDestroy = Symbol(0, 11, 5, rdk_find_rd_kafka_AdminOptions_destroy)
+        static let adminOptionsSetRequestTimeout = Symbol(0, 11, 5, rdk_find_rd_kafka_AdminOptions_set_request_timeout)
+        static let adminOptionsSetOperationTimeout = Symbol(
+            0, 11, 5, rdk_find_rd_kafka_AdminOptions_set_operation_timeout)
+        static let adminOptionsSetValidateOnly = Symbol(0, 11, 5, rdk_find_rd_kafka_AdminOptions_set_validate_only)
+        static let adminOptionsSetBroker = Symbol(0, 11, 5, rdk_find_rd_kafka_AdminOptions_set_broker)
+        static let adminOptionsSetOpaque = Symbol(0, 11, 5, rdk_find_rd_kafka_AdminOptions_set_opaque)
+        static let topicResultError = Symbol(0, 11, 5, rdk_find_rd_kafka_topic_result_error)
+        static let topicResultErrorString = Symbol(0, 11, 5, rdk_find_rd_kafka_topic_result_error_string)
+        static let topicResultName = Symbol(0, 11, 5, rdk_find_rd_kafka_topic_result_name)
+        static let newTopicNew = Symbol(0, 11, 5, rdk_find_rd_kafka_NewTopic_new)
+        static let newTopicDestroy = Symbol(0, 11, 5, rdk_find_rd_kafka_NewTopic_destroy)
+        static let newTopicSetReplicaAssignment = Symbol(0, 11, 5, rdk_find_rd_kafka_NewTopic_set_replica_assignment)
+        static let newTopicSetConfig = Symbol(0, 11, 5, rdk_find_rd_kafka_NewTopic_set_config)
+        static let createTopics = Symbol(0, 11, 5, rdk_find_rd_kafka_CreateTopics)
+        static let createTopicsResult = Symbol(0, 11, 5, rdk_find_rd_kafka_event_CreateTopics_result)
+        static let createTopicsResultTopics = Symbol(0, 11, 5, rdk_find_rd_kafka_CreateTopics_result_topics)
+        static let deleteTopicNew = Symbol(0, 11, 5, rdk_find_rd_kafka_DeleteTopic_new)
+        static let deleteTopicDestroy = Symbol(0, 11, 5, rdk_find_rd_kafka_DeleteTopic_destroy)
+        static let deleteTopics = Symbol(0, 11, 5, rdk_find_rd_kafka_DeleteTopics)
+        static let deleteTopicsResult = Symbol(0, 11, 5, rdk_find_rd_kafka_event_DeleteTopics_result)
+        static let deleteTopicsResultTopics = Symbol(0, 11, 5, rdk_find_rd_kafka_DeleteTopics_result_topics)
+        static let newPartitionsNew = Symbol(0, 11, 5, rdk_find_rd_kafka_NewPartitions_new)
+        static let newPartitionsDestroy = Symbol(0, 11, 5, rdk_find_rd_kafka_NewPartitions_destroy)
+        static let newPartitionsSetReplicaAssignment = Symbol(
+            0, 11, 5, rdk_find_rd_kafka_NewPartitions_set_replica_assignment)
+        static let createPartitions = Symbol(0, 11, 5, rdk_find_rd_kafka_CreatePartitions)
+        static let createPartitionsResult = Symbol(0, 11, 5, rdk_find_rd_kafka_event_CreatePartitions_result)
+        static let createPartitionsResultTopics = Symbol(0, 11, 5, rdk_find_rd_kafka_CreatePartitions_result_topics)
+        static let configResourceNew = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_new)
+        static let configResourceDestroy = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_destroy)
+        static let configResourceSetConfig = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_set_config)
+        static let configResourceAddIncrementalConfig = Symbol(
+            2, 2, 0, rdk_find_rd_kafka_ConfigResource_add_incremental_config)
+        static let configResourceConfigs = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_configs)
+        static let configResourceType = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_type)
+        static let configResourceName = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_name)
+        static let configResourceError = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_error)
+        static let configResourceErrorString = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigResource_error_string)
+        static let configEntryName = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_name)
+        static let configEntryValue = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_value)
+        static let configEntrySource = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_source)
+        static let configEntryIsReadOnly = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_is_read_only)
+        static let configEntryIsDefault = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_is_default)
+        static let configEntryIsSensitive = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_is_sensitive)
+        static let configEntryIsSynonym = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_is_synonym)
+        static let configEntrySynonyms = Symbol(0, 11, 5, rdk_find_rd_kafka_ConfigEntry_synonyms)
+        static let describeConfigs = Symbol(0, 11, 5, rdk_find_rd_kafka_DescribeConfigs)
+        static let describeConfigsResult = Symbol(0, 11, 5, rdk_find_rd_kafka_event_DescribeConfigs_result)
+        static let describeConfigsResultResources = Symbol(0, 11, 5, rdk_find_rd_kafka_DescribeConfigs_result_resources)
+        static let alterConfigs = Symbol(0, 11, 5, rdk_find_rd_kafka_AlterConfigs)
+        static let alterConfigsResult = Symbol(0, 11, 5, rdk_find_rd_kafka_event_AlterConfigs_result)
+        static let alterConfigsResultResources = Symbol(0, 11, 5, rdk_find_rd_kafka_AlterConfigs_result_resources)
+        static let incrementalAlterConfigs = Symbol(2, 2, 0, rdk_find_rd_kafka_IncrementalAlterConfigs)
+        static let incrementalAlterConfigsResult = Symbol(
+            2, 2, 0, rdk_find_rd_kafka_event_IncrementalAlterConfigs_result)
+        static let incrementalAlterConfigsResultResources = Symbol(
+            2, 2, 0, rdk_find_rd_kafka_IncrementalAlterConfigs_result_resources)
+    }
+}

@@ -1,0 +1,31 @@
+"""The client: its life, and what clients of every kind have. Each family of requests is in a file of its own."""
+
+from __future__ import annotations
+
+from ..cimpl import _AdminClient
+from ._configs import ConfigRequests
+from ._topics import TopicRequests
+
+
+class AdminClient(TopicRequests, ConfigRequests, _AdminClient):
+    """AdminClient(config={}, /, **properties)
+
+    A client that administers a cluster.
+
+    A method that asks something of the cluster returns at once, with a ``concurrent.futures.Future`` for each item,
+    which is done when the brokers have answered, on a thread of the client's: callbacks of futures run there, so they
+    must not wait for another future of the client. Bad arguments raise before anything is sent. ``request_timeout`` of
+    all of them is how many seconds to wait for the answer, ``socket.timeout.ms`` where it is not given; a future that
+    gets none has a `TimeoutException`.
+
+    A client that is closed or dropped ends its futures with a KafkaException, ``_DESTROY``.
+
+    Args:
+        config: the properties that all clients have, ``bootstrap.servers`` above all; as a mapping, as keywords, or
+            both. ``error_cb``, ``stats_cb``, ``throttle_cb``, ``oauth_cb`` and ``logger`` are those of
+            `mapr_streams_python.Producer`; all but ``oauth_cb`` are called from `poll`.
+
+    Raises:
+        TypeError: config is no mapping, or a value has another type.
+        KafkaException: a property is unknown, or its value not allowed.
+    """

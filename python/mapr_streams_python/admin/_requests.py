@@ -1,0 +1,172 @@
+"""What all requests share: checks of arguments, futures, and what an answer does to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from ..cimpl import KafkaError, KafkaException, _AdminClient
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+# The seconds of the longest time that librdkafka takes, which is an hour.
+_LONGEST = 3600
+
+
+class AdminFuture(Future[Value]):
+    """A future that does not wait for ever in the child of a fork: the answer comes to the parent alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = os.getpid()
+        # From now on it cannot be cancelled: what the request asks for may be done already.
+        self.set_running_or_notify_cancel()
+
+    def _check_process(self) -> None:
+        if not self.done() and os.getpid() != self._process:
+            raise RuntimeError(
+                "the AdminClient of this future was made before this process was forked: the answer comes to the parent"
+            )
+
+    def result(self, timeout: float | None = None) -> Value:
+        self._check_process()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._check_process()
+        return super().exception(timeout)
+
+
+def request(
+    client: _AdminClient,
+    name: str,
+    arguments: Sequence[object],
+    keys: Sequence[Key],
+    answer: Callable[[Any], tuple[BaseException | None, Value]],
+    *,
+    request_timeout: float | None = None,
+    operation_timeout: float | None = None,
+    validate_only: bool | None = None,
+    broker: int | None = None,
+) -> dict[Key, Future[Value]]:
+    """Send a request, with a future for each of its items.
+
+    Args:
+        name: of its row in the extension's table of requests.
+        arguments: one for each item.
+        keys: of the futures, in the order of the items; the answer has the items in the same order.
+        answer: what an item of the answer comes to, its exception or its value.
+    """
+    options = (
+        seconds("request_timeout", request_timeout),
+        seconds("operation_timeout", operation_timeout),
+        flag("validate_only", validate_only),
+        integer("broker", broker),
+    )
+    futures: dict[Key, Future[Value]] = {key: AdminFuture() for key in keys}
+    waiting = list(futures.values())
+
+    def complete(exception: BaseException | None, items: list[Any] | None) -> None:
+        if items is not None and len(items) == len(waiting):
+            for future, item in zip(waiting, items):
+                error, value = answer(item)
+                if error is not None:
+                    future.set_exception(error)
+                else:
+                    future.set_result(value)
+            return
+        if exception is None:
+            exception = KafkaException(KafkaError(KafkaError._BAD_MSG, "the brokers' answer does not have all items"))
+        for future in waiting:
+            future.set_exception(exception)
+
+    client._request(name, arguments, options, complete)
+    return futures
+
+
+# Checks. Each names the argument, or the element of it, as in new_topics[2].num_partitions.
+
+
+def elements(name: str, given: object, kind: type[Value], called: str) -> list[Value]:
+    """A list that is not empty, of elements of one kind."""
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be a list of {called}, not {type(given).__name__}")
+    found = list(given)
+    if not found:
+        raise ValueError(f"{name} must not be empty: it is a list of {called}")
+    for index, element in enumerate(found):
+        if not isinstance(element, kind):
+            raise TypeError(f"{name}[{index}] must be {called}, not {type(element).__name__}")
+    return found
+
+
+def once(name: str, keys: Sequence[Hashable]) -> None:
+    """Refuses what is there twice: its future would be one."""
+    seen = set()
+    for index, key in enumerate(keys):
+        if key in seen:
+            raise ValueError(f"{name}[{index}]: {key!r} is there twice")
+        seen.add(key)
+
+
+def text(name: str, given: object) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"{name} must be str, not {type(given).__name__}")
+    if not given:
+        raise ValueError(f"{name} must not be empty")
+    if "\0" in given:
+        raise ValueError(f"{name} must not contain a null character")
+    return given
+
+
+def integer(name: str, given: int | None) -> int | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise TypeError(f"{name} must be an int, not {type(given).__name__}")
+    if not -(2**31) <= given < 2**31:
+        raise OverflowError(f"{name} must be between {-(2**31)} and {2**31 - 1}, not {given}")
+    return given
+
+
+def flag(name: str, given: bool | None) -> bool | None:
+    if given is not None and not isinstance(given, bool):
+        raise TypeError(f"{name} must be a bool, not {type(given).__name__}")
+    return given
+
+
+def seconds(name: str, given: float | None) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds, not {type(given).__name__}")
+    if not 0 <= given <= _LONGEST:
+        raise ValueError(f"{name} must be between 0 and {_LONGEST} seconds, not {given}")
+    return given
+
+
+def properties(name: str, given: object) -> tuple[tuple[str, str], ...]:
+    """Names and values of a configuration, as texts."""
+    if given is None:
+        return ()
+    try:
+        pairs = dict(given).items()  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a dict, not {type(given).__name__}") from None
+    return tuple((text(f"{name}: a property's name", key), property_value(name, key, value)) for key, value in pairs)
+
+
+def property_value(name: str, key: object, value: object) -> str:
+    """What a property is set to: numbers as Kafka writes them, and bool as true and false."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if not isinstance(value, str):
+        raise TypeError(f'{name}: the value of "{key}" must be str, int, float or bool, not {type(value).__name__}')
+    if "\0" in value:
+        raise ValueError(f'{name}: the value of "{key}" must not contain a null character')
+    return value
