@@ -1,6 +1,7 @@
 """SerializingProducer and DeserializingConsumer, in both dialects."""
 
 import gc
+import re
 import subprocess
 import sys
 import weakref
@@ -452,4 +453,4 @@ def test_the_example_reads_what_it_has_written_and_goes_on_behind_what_it_cannot
     # They lie in partitions of their own, whose order is not fixed.
     read = sorted(ran.stdout.splitlines())
     assert (ran.returncode, read) == (0, ["order 1: 3 x apples", "order 2: 1 x pears"]), ran.stderr
-    assert "at offset 0 is left out: no order: " in ran.stderr
+    assert re.search(r"at offset \d is left out: no order: ", ran.stderr)

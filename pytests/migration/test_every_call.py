@@ -77,9 +77,19 @@ def reported(producer: Producer) -> list[str]:
     return seen
 
 
+def reported_of_a_batch(producer: Producer) -> list[str]:
+    seen: list[str] = []
+    messages: list[dict[str, Any]] = [{"value": b"x"}]
+    producer.produce_batch(NAME, messages, on_delivery=lambda error, message: seen.append(message.topic()))
+    assert producer.flush(60) == 0
+    return seen
+
+
 PRODUCER: dict[str, Callable[[Producer], list[str | None]]] = {
     "list_topics": lambda p: [*p.list_topics(NAME, timeout=60).topics],
     "produce": reported,
+    "produce_batch": reported_of_a_batch,
+    "send": lambda p: [p.send(NAME, b"x").result(60).topic()],
     "poll": reported,
     "flush": reported,
 }

@@ -27,7 +27,9 @@ def _user_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def _run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
     pytester.makepyfile(code)
-    return pytester.runpytest_inprocess("-rs", *arguments)
+    # The warning is of modules that other tests of this process have imported.
+    ignored = "ignore::pytest.PytestAssertRewriteWarning"
+    return pytester.runpytest_inprocess("-rs", "-W", ignored, *arguments)
 
 
 def _run_apart(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
