@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct KnownFaultsTests {
     private static func client(_ isConsumer: Bool, _ properties: [String: String]) -> ClientDescription {
-        ClientDescription(isConsumer: isConsumer, property: { properties[$0] })
+        ClientDescription(kind: isConsumer ? .consumer : .producer, property: { properties[$0] })
     }
 
     private static func version(_ major: Int32, _ minor: Int32, _ revision: Int32) -> Int32 {

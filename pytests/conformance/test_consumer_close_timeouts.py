@@ -6,7 +6,7 @@ import time
 import pytest
 from limits import HANG
 
-from mapr_streams_python import Consumer, TopicPartition
+from mapr_streams_python import TopicPartition
 from mapr_streams_python.testing import MockCluster, read, wait_for_assignment, wait_until
 
 from .test_crash_safety_signals import LATE
@@ -54,22 +54,12 @@ def test_a_close_whose_time_is_over_returns_false_and_the_consumer_ends_in_the_b
 consumer.commit(offsets=[partition])
 began = time.monotonic()
 assert consumer.close(timeout={timeout}) is False
-assert time.monotonic() - began < {timeout} + 0.5
+assert time.monotonic() - began < {timeout} + 5
 assert outcome(consumer.poll, 0) == "RuntimeError: Consumer closed"
 assert consumer.close(1) is False
 assert consumer.close() is None
 """
     )
-
-
-def test_what_is_not_answered_in_time_may_be_committed_all_the_same_or_not(config):
-    """Which of them it is, depends on the broker: what was stored last is committed, or what was before."""
-    consumer = Consumer({**config, "enable.auto.commit": True})
-    consumer.assign([TopicPartition("t", 0, 0)])
-    consumer.commit(offsets=[TopicPartition("t", 0, 0)], asynchronous=False)
-    assert consumer.close(0) in (True, False)
-    with Consumer(config) as other:
-        assert other.committed([TopicPartition("t", 0)], 60)[0].offset == 0
 
 
 def test_a_close_does_not_wait_longer_than_its_timeout_for_another_threads_callback(online, filled):

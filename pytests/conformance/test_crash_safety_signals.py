@@ -6,8 +6,8 @@ A blocking call releases the GIL and answers a signal within 200 ms.
 import pytest
 from checkers import CHECKER
 
-# The calls wait for seconds. Under a memory checker everything takes its time.
-ALLOWED_SECONDS = 0.2 if CHECKER is None else 2
+# The calls wait for many seconds, and in slices of a tenth of one. A busy machine and a memory checker take their time.
+ALLOWED_SECONDS = 1 if CHECKER is None else 2
 
 # A client whose every call waits: its server accepts connections and answers nothing.
 SILENT = """

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import weakref
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from limits import HANG
@@ -137,6 +138,7 @@ class TestMaking:
         "make",
         [
             lambda kind, conf: kind(conf=conf),
+            lambda kind, conf: kind(MappingProxyType(conf)),
             lambda kind, conf: kind(**conf),
             lambda kind, conf: kind({}, **conf),
         ],
@@ -279,6 +281,8 @@ class TestProducing:
         assert one.flush(60) == 0 and len(reports) == 3
         with pytest.raises(TypeError):
             one.produce_batch(kafka_topic, ["no dict"])
+        with pytest.raises(TypeError, match="messages must be a list or another sequence"):
+            one.produce_batch(kafka_topic, iter(messages))
 
     def test_a_batch_tells_which_of_its_messages_found_no_room(self, package):
         conf = {**OFFLINE, "queue.buffering.max.messages": 1, "value.serializer": StringSerializer()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,16 @@ import pytest
 from clusters import on_kafka, on_one_node
 from limits import HANG
 
-from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, UnknownTopicException, admin, libversion
+from mapr_streams_python import (
+    AuthorizationException,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    UnknownTopicException,
+    admin,
+    libversion,
+)
 from mapr_streams_python.admin import (
     AlterConfigOpType,
     ConfigEntry,
@@ -140,9 +150,10 @@ def test_topics_of_streams_are_administered_by_their_names(kafka_cluster, look):
 
 
 @on_one_node
-def test_a_configuration_says_where_each_value_comes_from(client):
+def test_a_configuration_says_where_each_value_comes_from(client, look):
     name = unique_name("t")
     made(client, NewTopic(name, 1, config={"retention.ms": 5000}))
+    look(name)
     topic = ConfigResource("topic", name)
     broker = ConfigResource(ResourceType.BROKER, str(min(client.list_topics(timeout=HANG).brokers)))
     entries = client.describe_configs([topic])[topic].result(HANG)
@@ -172,9 +183,10 @@ def described(client, resource):
 
 
 @on_one_node
-def test_a_configuration_is_replaced(client):
+def test_a_configuration_is_replaced(client, look):
     name = unique_name("t")
     made(client, NewTopic(name, 1, config={"retention.ms": "5000"}))
+    look(name)
     change = ConfigResource("topic", name, set_config={"cleanup.policy": "compact", "preallocate": True})
     with pytest.warns(DeprecationWarning, match="incremental_alter_configs"):
         futures = client.alter_configs([change])
@@ -187,9 +199,10 @@ def test_a_configuration_is_replaced(client):
 
 @needs_incremental
 @on_one_node
-def test_a_property_is_changed_and_the_others_stay(client):
+def test_a_property_is_changed_and_the_others_stay(client, look):
     name = unique_name("t")
     made(client, NewTopic(name, 1, config={"retention.ms": "5000", "cleanup.policy": "delete"}))
+    look(name)
     change = ConfigResource("topic", name)
     change.add_incremental_config(
         ConfigEntry("cleanup.policy", "compact", incremental_operation=AlterConfigOpType.APPEND)
@@ -213,13 +226,25 @@ def test_a_property_is_changed_and_the_others_stay(client):
 
 
 @on_one_node
-def test_what_a_user_may_not_do_names_the_operation_and_the_topic(kafka_cluster):
-    config = kafka_cluster.client_config("sasl_plaintext")
+def test_what_a_user_may_not_do_names_the_topic_and_the_operation(kafka_cluster, client, look):
     name = unique_name("t")
-    with AdminClient(config) as alice:
-        exception = failure(alice.delete_topics([name])[name])
-    assert exception.args[0] in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART)
-    assert f'"{name}"' in exception.args[0].str()
+    made(client, NewTopic(name, 1))
+    # Once a topic has any, nothing else is allowed.
+    command = [Path(os.environ["KAFKA_HOME"]) / "bin" / "kafka-acls.sh"]
+    command += ["--bootstrap-server", kafka_cluster.bootstrap_servers, "--add", "--allow-principal", "User:alice"]
+    subprocess.run([*command, "--operation", "Describe", "--topic", name], check=True, capture_output=True)
+    resource = ConfigResource("topic", name)
+    with AdminClient(kafka_cluster.client_config("sasl_plaintext")) as alice:
+
+        def is_in_force():
+            return isinstance(alice.describe_configs([resource])[resource].exception(HANG), AuthorizationException)
+
+        wait_until(is_in_force, HANG)
+        refused = failure(alice.create_partitions([NewPartitions(name, 2)])[name])
+    assert isinstance(refused, AuthorizationException)
+    assert refused.args[0] == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    assert f'topic "{name}": this user needs the operation Alter on it' in refused.args[0].str()
+    assert len(look(name).partitions) == 1
 
 
 @on_one_node

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -42,6 +43,7 @@ class TestTheKafkaDialectsPackage:
         [
             (lambda: Consumer({"group.id": "g"}), 0),
             (lambda: kafka.Consumer({"group.id": "g"}), -1001),
+            (lambda: kafka.Consumer(MappingProxyType({"group.id": "g"})), -1001),
             (lambda: kafka.Consumer(**{"group.id": "g"}), -1001),
             (lambda: kafka.Consumer({}, **{"group.id": "g"}), -1001),
             (lambda: kafka.Consumer({"group.id": "g", "streams.compatibility": "mapr"}), 0),

@@ -20,16 +20,20 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(autouse=True)
 def _user_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runs are those of a user: strict, and with every warning an error."""
-    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error\n")
+    """The runs are those of a user: strict, and with every warning an error.
+
+    But for one, of the process that they share with other tests: those of distributions write down what belongs to this
+    package in the midst of a run, and pytest would have liked to import that itself.
+    """
+    ignored = "ignore:Module already imported so cannot be rewritten; benchmarks:pytest.PytestAssertRewriteWarning"
+    filters = f"filterwarnings =\n    error\n    {ignored}\n"
+    pytester.makeini(f"[pytest]\naddopts = --strict-markers -p no:cacheprovider\n{filters}")
     monkeypatch.delenv("KAFKA_HOME", raising=False)
 
 
 def _run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
     pytester.makepyfile(code)
-    # The warning is of modules that other tests of this process have imported.
-    ignored = "ignore::pytest.PytestAssertRewriteWarning"
-    return pytester.runpytest_inprocess("-rs", "-W", ignored, *arguments)
+    return pytester.runpytest_inprocess("-rs", *arguments)
 
 
 def _run_apart(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:

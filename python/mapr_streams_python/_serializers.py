@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .cimpl import KafkaError, KafkaException
@@ -98,7 +98,16 @@ class Serializers:
             raise TypeError(f"{name}.builder has built {serializer!r}, which cannot be called")
         return serializer
 
-    def attach(self, client: _Client) -> None:
+    def initialise(self, client: _Client, initialise: Callable[[dict[str, Any]], None]) -> None:
+        """Initialise their client with librdkafka's properties; where that fails, what was built is closed."""
+        try:
+            initialise(self.properties)
+            self._attach(client)
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self, client: _Client) -> None:
         """Tell each serializer, once, how to find out the id of the client's cluster."""
         resolver = _ClusterId(client)
         for serializer in {id(each): each for each in (self.key, self.value)}.values():

@@ -47,15 +47,10 @@ class DeserializingConsumer(Consumer, Generic[K, V]):
     @overload
     def __init__(self, conf: Mapping[str, Any] | None = None, **properties: Any) -> None: ...
     def __init__(self, conf: Any = None, **properties: Any) -> None:
-        if conf is not None and not isinstance(conf, dict):
+        if conf is not None and not isinstance(conf, Mapping):
             super().__init__(conf, **properties)  # which refuses it
         self._deserializers = deserializers = Serializers({**(conf or {}), **properties}, "deserializer")
-        try:
-            super().__init__(deserializers.properties)
-            deserializers.attach(self)
-        except BaseException:
-            deserializers.close()
-            raise
+        deserializers.initialise(self, super().__init__)
         self._key_deserializer = deserializers.key
         self._value_deserializer = deserializers.value
 

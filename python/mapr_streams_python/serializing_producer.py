@@ -46,15 +46,10 @@ class SerializingProducer(Producer, Generic[K, V]):
     @overload
     def __init__(self, conf: Mapping[str, Any] | None = None, **properties: Any) -> None: ...
     def __init__(self, conf: Any = None, **properties: Any) -> None:
-        if conf is not None and not isinstance(conf, dict):
+        if conf is not None and not isinstance(conf, Mapping):
             super().__init__(conf, **properties)  # which refuses it
         self._serializers = serializers = Serializers({**(conf or {}), **properties}, "serializer")
-        try:
-            super().__init__(serializers.properties)
-            serializers.attach(self)
-        except BaseException:
-            serializers.close()
-            raise
+        serializers.initialise(self, super().__init__)
         self._key_serializer = serializers.key
         self._value_serializer = serializers.value
 
@@ -117,8 +112,11 @@ class SerializingProducer(Producer, Generic[K, V]):
             KeySerializationError: a key's serializer has raised, and no message is in the queue.
             ValueSerializationError: a value's serializer has raised, likewise.
         """
+        given: Any = messages
+        if not isinstance(given, Sequence):
+            # Refused there; to look at it here would use up an iterator.
+            return super().produce_batch(topic, given, partition, callback, on_delivery, block=block)
         serialized: list[Any] = []
-        given: Sequence[Any] = messages
         for message in given:
             if isinstance(message, dict):
                 parts = self._serialized(topic, message.get("key"), message.get("value"), message.get("headers"))

@@ -107,6 +107,7 @@ func adminRequest(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = adminFields(object)
         try withSlots(4) { slots throws(PythonError) in
+            _ = try fields.open(python)
             try signature.parse(python, arguments, count, keywords, into: slots)
             let name = try python.text(slots[0].unsafelyUnwrapped, "name")
             guard let row = AdminRow.all.first(where: { "\($0.name)" == name }) else {

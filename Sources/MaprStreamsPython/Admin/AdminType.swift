@@ -112,10 +112,12 @@ extension UnsafeMutablePointer where Pointee == AdminFields {
     fileprivate func end() {
         if base.pointee.client != nil {
             Python.attached { python in
+                let pending = PendingException(fetching: python)
                 pointee.admin = nil
                 base.pointee.state = .closed
                 base.clearCallbacks()
                 destroy(&python).report(python, Types.admin)
+                pending.restore(python)
             }
         }
         base.unlist()
@@ -129,6 +131,7 @@ func adminClose(_ object: Object?, _ unused: Object?) -> Object? {
         if fields.pointee.admin != nil {
             fields.pointee.admin = nil
             fields.base.pointee.state = .closed
+            fields.base.emptyTokenBox()
             if fields.base.pointee.users == 0 { try fields.destroy(&python).raise(python) }
         }
         return python.none.take()

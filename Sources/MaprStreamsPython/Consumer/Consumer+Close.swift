@@ -46,8 +46,10 @@ func consumerClose(
             (milliseconds < 0 ? python.none : python.boolean(hasLeft)).take()
         }
         guard let consumer = fields.pointee.consumer else {
-            // Made by __new__ alone, closed before, or another process's: there is nothing to close.
-            return result(python, !fields.pointee.wasBrokenOff && !fields.pointee.mustClose)
+            // Made by __new__ alone, closed before, or another process's: there is nothing to close. Or another call is about
+            // it, whose end is not known yet.
+            let isUnderWay = fields.pointee.mustClose || fields.pointee.isClosing
+            return result(python, !fields.pointee.wasBrokenOff && !isUnderWay)
         }
         fields.pointee.consumer = nil
         fields.pointee.base.state = .closed

@@ -55,7 +55,7 @@ extension Admin {
     func request<Answer>(
         _ operation: rd_kafka_admin_op_t, _ options: AdminOptions, then complete: @escaping AdminCompletion<Answer>,
         reading read: @escaping (OpaquePointer) -> Answer,
-        _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) throws(StreamsError) -> Void
+        _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void
     ) throws(StreamsError) {
         guard let answers else { throw StreamsError(.destroyed) }
         if mockNames != nil {
@@ -68,41 +68,27 @@ extension Admin {
             let setOpaque = try Symbols.Admin.adminOptionsSetOpaque.required
             let number = try expect { [self] event in
                 guard let event else { return complete(.failure(StreamsError(.destroyed))) }
-                let code = ErrorCode(rd_kafka_event_error(event))
-                if code == .noError { return complete(.success(read(event))) }
-                let text = rd_kafka_event_error_string(event).map { String(cString: $0) }
-                complete(.failure(explained(StreamsError(code, reason: text == code.text ? nil : text))))
+                if let error = itemError(rd_kafka_event_error(event), rd_kafka_event_error_string(event)) {
+                    return complete(.failure(explained(error)))
+                }
+                complete(.success(read(event)))
             }
             setOpaque(raw, UnsafeMutableRawPointer(bitPattern: number))
-            do throws(StreamsError) {
-                try send(raw, answers.raw)
-            } catch {
-                _ = awaited.withLock { $0.handlers.removeValue(forKey: number) }
-                throw error
-            }
+            send(raw, answers.raw)
         }
     }
 
     /// Notes an answer that is awaited, and sees to it that a thread waits for it. - Returns: its number.
     private func expect(_ handler: @escaping (OpaquePointer?) -> Void) throws(StreamsError) -> Int {
-        let (number, isServed) = awaited.withLock { awaited in
+        try awaited.withLock { (awaited) throws(StreamsError) in
+            // Under the lock: nobody may count on a thread that there will be none of.
+            if !awaited.isServed { try HelperThreads.run(HelperThreads.Job { self.serve() }) }
+            awaited.isServed = true
             let number = awaited.next
             awaited.next += 1
             awaited.handlers[number] = handler
-            defer { awaited.isServed = true }
-            return (number, awaited.isServed)
+            return number
         }
-        if isServed { return number }
-        do throws(StreamsError) {
-            try HelperThreads.run(HelperThreads.Job { self.serve() })
-        } catch {
-            awaited.withLock { awaited in
-                awaited.handlers.removeValue(forKey: number)
-                awaited.isServed = false
-            }
-            throw error
-        }
-        return number
     }
 
     /// How long the thread waits before it looks whether anybody has the client still, in milliseconds.

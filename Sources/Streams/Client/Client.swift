@@ -75,7 +75,7 @@ public class Client: @unchecked Sendable {
         let ours = configuration.warnings.filter { warning in Self.warned.withLock { $0.insert(warning).inserted } }
         let warnings = ours.map { ("CONFWARN", $0) }
         if PropertyCatalogue.isStreamsBuild { return warnings }
-        let client = ClientDescription(isConsumer: kind == .consumer, property: { self.property($0) })
+        let client = ClientDescription(kind: kind, property: { self.property($0) })
         let faults = Self.warnedOfFaults.withLock { KnownFaults.warnings(for: client, told: &$0) }
         return warnings + faults.map { ("KNOWNFAULT", $0) }
     }

@@ -108,7 +108,9 @@ extension KnownFault.Meets {
 
 /// What a client is, as far as it decides which faults it meets.
 struct ClientDescription {
-    let isConsumer: Bool
+    let kind: ClientKind
+    var isConsumer: Bool { kind == .consumer }
+    private var isProducer: Bool { kind == .producer }
     /// The value that librdkafka has for a property; nil where it does not know it.
     let property: (String) -> String?
 
@@ -120,8 +122,8 @@ struct ClientDescription {
         case .all: true
         case .consumers: isConsumer
         case .groups: isConsumer && !(property("group.id") ?? "").isEmpty
-        case .producers: !isConsumer
-        case .idempotence: !isConsumer && property("enable.idempotence") == "true"
+        case .producers: isProducer
+        case .idempotence: isProducer && property("enable.idempotence") == "true"
         case .cooperative:
             self.is(.groups) && (property("partition.assignment.strategy") ?? "").includes("cooperative-sticky")
         case .rack: isConsumer && !(property("client.rack") ?? "").isEmpty

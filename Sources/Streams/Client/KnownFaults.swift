@@ -42,7 +42,12 @@ public enum KnownFaults {
         }
         if let gravest = shared.max(by: { $0.gravity.rawValue < $1.gravity.rawValue }) {
             let mended = shared.compactMap { $0.mended }.max().map { "; \($0.text) mends them all" } ?? ""
-            let kind = client.isConsumer ? "consumer" : "producer"
+            let kind =
+                switch client.kind {
+                case .consumer: "consumer"
+                case .producer: "producer"
+                case .admin: "client"
+                }
             lines.append(
                 "librdkafka \(release.text) has \(shared.count) known \(shared.count == 1 ? "fault" : "faults") that any"
                     + " \(kind) may meet, \(gravest.text) (issue \(gravest.number)) above all\(mended):"

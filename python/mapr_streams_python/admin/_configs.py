@@ -266,11 +266,11 @@ class ConfigRequests(_AdminClient):
             broker: the id of the broker that is asked, where it is not to be the one that has to know.
 
         Returns:
-            A future for each resource, whose result is a dict of `ConfigEntry` by name.
+            A future for each resource, whose result is a dict of `ConfigEntry` by name. Resources of two brokers in one
+            request end them with a KafkaException: librdkafka asks one broker at a time.
 
         Raises:
             TypeError, ValueError: of an argument, which is named.
-            KafkaException: resources of two brokers, which librdkafka asks for one by one.
             RuntimeError: the client is closed.
 
         ``rd_kafka_DescribeConfigs``.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from ..cimpl import KafkaError, KafkaException, _AdminClient
@@ -70,21 +72,29 @@ def request(
     waiting = list(futures.values())
 
     def complete(exception: BaseException | None, items: list[Any] | None) -> None:
-        if items is not None and len(items) == len(waiting):
-            for future, item in zip(waiting, items):
-                error, value = answer(item)
+        if exception is None and (items is None or len(items) != len(waiting)):
+            exception = KafkaException(KafkaError(KafkaError._BAD_MSG, "the brokers' answer does not have all items"))
+        for index, future in enumerate(waiting):
+            try:
+                error, value = answer(items[index]) if exception is None and items is not None else (exception, None)
                 if error is not None:
                     future.set_exception(error)
                 else:
-                    future.set_result(value)
-            return
-        if exception is None:
-            exception = KafkaException(KafkaError(KafkaError._BAD_MSG, "the brokers' answer does not have all items"))
-        for future in waiting:
-            future.set_exception(exception)
+                    future.set_result(value)  # type: ignore[arg-type]
+            except BaseException as raised:
+                # Futures catch what is an Exception of their callbacks. The others of the request wait.
+                _report(raised)
+                if not future.done():
+                    future.set_exception(raised)
 
     client._request(name, arguments, options, complete)
     return futures
+
+
+def _report(raised: BaseException) -> None:
+    """Hands what nobody can catch to ``sys.unraisablehook``."""
+    fields = {"exc_type": type(raised), "exc_value": raised, "exc_traceback": raised.__traceback__}
+    sys.unraisablehook(SimpleNamespace(**fields, err_msg=None, object=None))
 
 
 # Checks. Each names the argument, or the element of it, as in new_topics[2].num_partitions.

@@ -7,6 +7,7 @@ It is as if every client had ``streams.compatibility`` set to ``kafka``. The pro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import (
@@ -78,7 +79,7 @@ def _with_dialect(arguments: tuple[Any, ...], properties: dict[str, Any]) -> tup
     """The arguments of a constructor with the property in them, unless they say it themselves or are wrong."""
     if _PROPERTY in properties:
         return arguments
-    if arguments and isinstance(arguments[0], dict):
+    if arguments and isinstance(arguments[0], Mapping):
         return ({_PROPERTY: "kafka", **arguments[0]}, *arguments[1:])
     if not arguments:
         properties[_PROPERTY] = "kafka"
@@ -109,7 +110,7 @@ if not TYPE_CHECKING:
         # What few programs use, and takes typing and enum to import. Its modules are attributes too, without an import.
         where = {
             "DeserializingConsumer": "deserializing_consumer",
-            # Of `cimpl` by another name, which is this module, where there is an administrator.
+            # Of `cimpl` by another name, which is this module.
             "NewPartitions": "admin",
             "NewTopic": "admin",
             "SerializingProducer": "serializing_producer",
@@ -119,8 +120,5 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        try:
-            imported = import_module(f".{module}", __name__)
-        except ModuleNotFoundError as missing:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from missing
+        imported = import_module(f".{module}", __name__)
         return imported if module == name else getattr(imported, name)
