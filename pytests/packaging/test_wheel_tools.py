@@ -258,6 +258,13 @@ def test_the_bill_of_materials_names_what_is_pinned(monkeypatch):
         assert {edge["ref"], *edge["dependsOn"]} <= references
 
 
+def test_the_thread_has_its_type_wherever_it_is_asked_for():
+    """pthread_self() is an optional pointer with musl, as on macOS, and a number with glibc."""
+    for file in (WHEELS.parents[1] / "Sources").rglob("*.swift"):
+        text = file.read_text()
+        assert text.count("pthread_self()") == text.count(": pthread_t = pthread_self()"), file
+
+
 def test_a_python_for_musl_is_not_built_where_nothing_could_run_it():
     import musl_python
     from sources import WheelError

@@ -97,7 +97,7 @@ func consumerRewind(
             try python.milliseconds(timeoutArgument(python, rewindSignature, arguments, count, keywords))
         }
         let milliseconds = call.arguments
-        let thread = pthread_self()
+        let thread: pthread_t = pthread_self()
         try python.request(call.client, unless: { fields.isClosedElsewhere }) { consumer throws(StreamsError) in
             try consumer.rewind(milliseconds: milliseconds, for: thread)
         }
