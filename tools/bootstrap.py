@@ -8,6 +8,7 @@ look at the machine: it renews the lists of what is installed from PyPI.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -147,22 +148,21 @@ def download(name: str, folder: Path) -> Path:
     """Puts the locked packages of a list into a folder of their own, and returns it: nothing imports them."""
     listed = TOOLS / f"requirements-{name}.txt"
     wanted = hashlib.sha256(listed.read_bytes()).hexdigest()
-
-    def is_there() -> bool:
-        mark = folder / MADE_FOR
-        return mark.is_file() and mark.read_text() == wanted
-
-    if not is_there():
-        # Apart, since another may do the same at this moment, and use it from the next on.
-        fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
-        shutil.rmtree(fresh, ignore_errors=True)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        run([*pip, "--require-hashes", "--only-binary", ":all:", "--target", str(fresh), "--requirement", str(listed)])
-        (fresh / MADE_FOR).write_text(wanted)
-        if not is_there():
+    mark = folder / MADE_FOR
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # One that does the same at this moment is waited for: it uses the folder from then on. The file stays, since
+    # whoever waits has it open.
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.is_file() or mark.read_text() != wanted:
+            fresh = folder.with_name(f"{folder.name}.new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+            pip += ["--require-hashes", "--only-binary", ":all:", "--target", str(fresh)]
+            run([*pip, "--requirement", str(listed)])
+            (fresh / MADE_FOR).write_text(wanted)
             shutil.rmtree(folder, ignore_errors=True)
             fresh.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
     return folder
 
 

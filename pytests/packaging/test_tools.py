@@ -1,7 +1,9 @@
 """What `make demo` and `make test` do before and after the real work: setting up the machine, and adding up results."""
 
+import concurrent.futures
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import bootstrap
@@ -10,6 +12,7 @@ import kafka_classes
 import pytest
 import run_tests
 import side_by_side
+from limits import HANG
 
 PYTEST_CLOSINGS = [
     ("=== 3 passed in 0.12s ===", (3, 0, 0)),
@@ -132,28 +135,55 @@ def test_the_environment_stays_where_its_interpreter_was_only_corrected_meanwhil
     assert len(made) == 2
 
 
-def test_two_that_download_the_same_at_a_time_do_not_take_it_from_each_other(monkeypatch, tmp_path):
+def test_of_two_that_download_the_same_at_a_time_one_waits_for_the_other(monkeypatch, tmp_path):
     folder = tmp_path / "wheel-tools"
-    running = []
+    running, waits, flock = [], threading.Semaphore(0), bootstrap.fcntl.flock
+
+    def lock(*arguments):
+        waits.release()
+        flock(*arguments)
+
+    def other():
+        assert bootstrap.download("wheels", folder) == folder
+        return (folder / "compiler").read_text()
+
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+
+        def install(command):
+            running.append(Path(command[command.index("--target") + 1]))
+            if len(running) == 1:
+                running.append(threads.submit(other))
+                assert waits.acquire(timeout=HANG) and waits.acquire(timeout=HANG)
+            running[0].mkdir()
+            (running[0] / "compiler").write_text("in use")
+
+        monkeypatch.setattr(bootstrap.fcntl, "flock", lock)
+        monkeypatch.setattr(bootstrap, "run", install)
+        assert bootstrap.download("wheels", folder) == folder
+        assert running[1].result(HANG) == "in use"
+    # The one who waited has found it there, and so does who comes later.
+    bootstrap.download("wheels", folder)
+    assert len(running) == 2
+    assert running[0] != folder and not running[0].exists()
+
+
+def test_what_an_interrupted_download_left_is_not_taken_for_it(monkeypatch, tmp_path):
+    folder = tmp_path / "wheel-tools"
 
     def install(command):
         target = Path(command[command.index("--target") + 1])
         target.mkdir()
-        running.append(target)
-        if len(running) == 1:
-            # The other starts later and ends sooner.
-            monkeypatch.setattr(bootstrap.os, "getpid", lambda: 2)
-            assert bootstrap.download("wheels", folder) == folder
-            (folder / "compiler").write_text("in use")
+        (target / "half").touch()
+        if interrupted:
+            sys.exit("interrupted")
 
     monkeypatch.setattr(bootstrap, "run", install)
-    monkeypatch.setattr(bootstrap.os, "getpid", lambda: 1)
-    assert bootstrap.download("wheels", folder) == folder
-    assert len(set(running)) == 2
-    assert (folder / "compiler").read_text() == "in use"
-    assert list(tmp_path.iterdir()) == [folder]
-    bootstrap.download("wheels", folder)
-    assert len(running) == 2
+    interrupted = True
+    with pytest.raises(SystemExit):
+        bootstrap.download("wheels", folder)
+    assert not folder.exists()
+    interrupted = False
+    assert (bootstrap.download("wheels", folder) / "half").exists()
 
 
 def test_with_sudo_that_asks_no_password_the_packages_are_installed(monkeypatch, capsys):
