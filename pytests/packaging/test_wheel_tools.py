@@ -77,6 +77,10 @@ def test_the_page_for_those_who_watch_over_security_names_what_is_pinned():
     page = (WHEELS.parents[1] / "SECURITY.md").read_text()
     rows = {name.lower(): inside for name, inside in re.findall(r"^\| (\w+) \| ([\d.]+) \|", page, re.MULTILINE)}
     assert rows == {source.name: source.version for source in sources.pinned().values()}
+    import sbom
+
+    for copy in sbom.COPIES:
+        assert re.search(rf"\b{copy.name} \({copy.version}\)", page, re.IGNORECASE), copy
 
 
 def test_a_source_is_taken_from_the_file_or_the_folder_that_the_environment_names(source, monkeypatch, tmp_path):
