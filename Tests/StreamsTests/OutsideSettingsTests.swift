@@ -75,8 +75,20 @@ private func values(_ settings: OutsideSettings, of kind: ClientKind) -> [String
         #expect(error?.code == .invalidArgument)
         #expect(
             error?.text
-                == "environment variable MAPR_STREAMS_BOOTSTRAP_SERVER is of no property, \"bootstrap.server\" being none; "
-                + "did you mean MAPR_STREAMS_BOOTSTRAP_SERVERS?")
+                == "environment variable MAPR_STREAMS_BOOTSTRAP_SERVER: there is no property \"bootstrap.server\"; did you "
+                + "mean MAPR_STREAMS_BOOTSTRAP_SERVERS?")
+    }
+
+    @Test func theHomeClustersVariableIsKnownWhereALetterIsMissing() {
+        let error = thrown { () throws(StreamsError) in _ = try settings([("MAPR_STREAMS_HOMECLUSTER", "x")]) }
+        #expect(error?.text.hasSuffix("did you mean MAPR_STREAMS_HOME_CLUSTER?") == true)
+    }
+
+    @Test func aVariableThatIsNearToNothingIsTheApplicationsOwn() throws {
+        let found = try settings([("MAPR_STREAMS_TOPIC", "/apps/clicks:t"), ("MAPR_STREAMS_GROUP_ID", "g")])
+        #expect(found.settings(of: .consumer).map { $0.name } == ["group.id"])
+        #expect(found.warnings.count == 1)
+        #expect(found.warnings.first?.hasPrefix("environment variable MAPR_STREAMS_TOPIC sets nothing") == true)
     }
 
     private static let file = """
@@ -146,7 +158,16 @@ private func values(_ settings: OutsideSettings, of kind: ClientKind) -> [String
         ("[client]\n\nacks", 3, "acks is no setting; a setting is property = value"),
         (
             "[client]\nbootstrap.sevrers = x", 2,
-            "\"bootstrap.sevrers\" cannot be set here: no client has it; did you mean \"bootstrap.servers\"?"
+            "there is no property \"bootstrap.sevrers\"; did you mean \"bootstrap.servers\"?"
+        ),
+        ("[client]\nno.such.thing.at.all = x", 2, "there is no property \"no.such.thing.at.all\""),
+        (
+            "[client]\nMAPR_STREAMS_BOOTSTRAP_SERVERS = x", 2,
+            "here the property of MAPR_STREAMS_BOOTSTRAP_SERVERS is called \"bootstrap.servers\""
+        ),
+        (
+            "[client]\nhome.cluster = x", 2,
+            "the home cluster is set by the environment variable MAPR_STREAMS_HOME_CLUSTER"
         ),
         (
             "[client]\nmax.request.size = 1", 2,

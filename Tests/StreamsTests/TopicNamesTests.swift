@@ -95,25 +95,29 @@ private func names(
     }
 
     @Test(arguments: [
-        ("/apps/clicks", "it names a stream and no topic; a full name is /path/to/stream:topic"),
-        ("/a:b/c", "it names a stream and no topic; a full name is /path/to/stream:topic"),
-        ("/", "it names a stream and no topic; a full name is /path/to/stream:topic"),
+        ("/apps/clicks", "it names a stream and no topic; a full name is /apps/clicks:TOPIC"),
+        ("/a:b/c", "its colon stands before the last '/'; a full name is /path/to/stream:topic"),
         ("/:t", "the name of its stream is empty"),
         ("/a/:t", "the name of its stream is empty"),
         ("/a:", "its topic is empty"),
         ("/a:.", "a topic cannot be . or .."),
         ("/a:..", "a topic cannot be . or .."),
-        ("/a:b:c", "its topic, b:c, has other characters than letters, digits, '.', '_' and '-'"),
-        ("/a:New York", "its topic, New York, has other characters than letters, digits, '.', '_' and '-'"),
-        ("/a/../b:t", "a path with .. in it is not followed"),
-        ("/./b:t", "a path with . in it is not followed"),
+        ("/a:b:c", "its topic, \"b:c\", has other characters than letters, digits, '.', '_' and '-'"),
+        ("/a:New York", "its topic, \"New York\", has other characters than letters, digits, '.', '_' and '-'"),
+        (
+            "//a:b.*",
+            "its topic, \"b.*\", has other characters than letters, digits, '.', '_' and '-'; where it is a pattern, write ^ "
+                + "before it: /a:^b.*"
+        ),
+        ("/a/../b:t", "a path with .. in it is not followed: write the path that it leads to"),
+        ("/./b:t", "a path with . in it is not followed: write the path that it leads to"),
         ("/mapr/my.cluster.com:t", "it names the root of a cluster, which is no stream"),
     ])
     func whatIsNoNameIsRefusedWithTheReason(_ name: String, _ problem: String) throws {
         let names = try names()
         let error = thrown { () throws(StreamsError) in _ = try names.kafkaTopic(for: name) }
         #expect(error?.code == .invalidArgument)
-        #expect(error?.text == "\(name) is no name of a stream's topic: \(problem)")
+        #expect(error?.text == "\"\(name)\" is no name of a stream's topic: \(problem)")
     }
 
     @Test func aTopicHasAtMost255Characters() throws {
@@ -143,7 +147,8 @@ private func names(
         #expect(
             error?.text
                 == "\(path):\(longest)t becomes the Kafka topic \(topic), which has 250 characters, and Kafka takes 249. "
-                + "A line in [names] gives it another name: \(path):\(longest)t = \(longest)t")
+                + "A line in [names] of the file that MAPR_STREAMS_CONFIG names gives it another name: \(path):\(longest)t = \(longest)t"
+        )
     }
 }
 
@@ -166,8 +171,9 @@ private func names(
         }
         #expect(
             error?.text
-                == "/mapr/c/s:t is no name of a stream's topic: whether /mapr/c is this application's own cluster, whose "
-                + "streams have a shorter name too, is not known; set MAPR_STREAMS_HOME_CLUSTER to the name of its cluster"
+                == "\"/mapr/c/s:t\" names the cluster c, and it is not known whether that is this application's own, whose "
+                + "streams have names without /mapr/c too: set the environment variable MAPR_STREAMS_HOME_CLUSTER to the name "
+                + "of its own cluster, which is c or another. \(HomeCluster.file), which says so on a node of MapR's, names none"
         )
     }
 
@@ -187,9 +193,11 @@ private func names(
         #expect(try names.kafkaTopic(for: "/other:t") == "other--t")
     }
 
-    @Test(arguments: ["/s:t", "s", "apps/clicks"]) func aDefaultThatIsNoStreamIsRefusedBesideABareTopic(
-        _ stream: String
-    ) throws {
+    @Test(arguments: [
+        ("/s:t", "that is a topic; the stream alone is /s"), ("apps/clicks", "a stream's path begins with /"),
+        ("/s/", "a stream's path does not end with /"),
+    ])
+    func aDefaultThatIsNoStreamIsRefusedBesideABareTopic(_ stream: String, _ problem: String) throws {
         let names = try names(defaultStream: stream)
         // Programs set it to a full name, and give full names.
         #expect(try names.kafkaTopic(for: "/s:t") == "s--t")
@@ -197,14 +205,14 @@ private func names(
         #expect(error?.code == .invalidArgument)
         #expect(
             error?.text
-                == "the topic x is of the default stream, which is \(stream): that is no /path/to/stream, which "
-                + "streams.producer.default.stream and streams.consumer.default.stream take")
+                == "topic \"x\" names no stream, and the default stream, which is to name it, is \"\(stream)\": \(problem)"
+        )
     }
 
     @Test func aBareTopicIsCheckedToo() throws {
         let names = try names(defaultStream: "/s")
         let error = thrown { () throws(StreamsError) in _ = try names.kafkaTopic(for: "a/b") }
-        #expect(error?.text.hasPrefix("/s:a/b is no name of a stream's topic: its topic, a/b,") == true)
+        #expect(error?.text.hasPrefix("\"/s:a/b\" is no name of a stream's topic: its topic, \"a/b\",") == true)
     }
 
     @Test func anEmptyDefaultIsNone() throws {

@@ -61,18 +61,30 @@ private func names(_ rules: String, defaultStream: String? = nil) throws -> Topi
         #expect(try names.kafkaTopic(for: "/a=b:c") == "x.c")
     }
 
+    private static let whatItTakes =
+        "letters, digits, '.', '_', '-', and * for the topic; no comment may stand behind it"
+
     @Test(arguments: [
-        ("/a:b", "/a:b is no rule; a rule is /path/to/stream:topic = kafka-topic"),
-        ("/a = b", "/a names no topic; the left side of a rule is /path/to/stream:topic"),
-        ("a:b = c", "a:b is no name of a stream's topic: a stream's path begins with /"),
-        ("/a/:b = c", "/a/:b is no name of a stream's topic: the name of its stream is empty"),
-        ("/a:b c = d", "/a:b c: its topic, b c, has other characters than letters, digits, '.', '_' and '-'"),
-        ("/a:b =", " is no name of a Kafka topic: letters, digits, '.', '_', '-', and * for the topic"),
-        ("/a:b = c:d", "c:d is no name of a Kafka topic: letters, digits, '.', '_', '-', and * for the topic"),
-        ("/a:b = ..", ".. is no name of a Kafka topic: letters, digits, '.', '_', '-', and * for the topic"),
-        ("/a:* = *.*", "*.* has more than one *; it stands for the topic"),
-        ("/a:* = all", "/a:* is for many names, which would all become all; write * for the topic"),
-        ("*:t = all", "*:t is for many names, which would all become all; write * for the topic"),
+        ("/a:b", "\"/a:b\" is no rule; a rule is /path/to/stream:topic = kafka-topic"),
+        (
+            "/a = b",
+            "\"/a\" names no topic of a stream; the left side of a rule is /path/to/stream:topic, with * for any characters"
+        ),
+        ("a:b = c", "\"a:b\" is no name of a stream's topic: a stream's path begins with /"),
+        ("/a/:b = c", "\"/a/:b\" is no name of a stream's topic: the name of its stream is empty"),
+        ("/a:b c = d", "\"/a:b c\": its topic, \"b c\", has other characters than letters, digits, '.', '_' and '-'"),
+        ("/a:^b.* = *", "\"/a:^b.*\" is a pattern; a rule takes * for any characters, as in /path/to/stream:*"),
+        (
+            "/a:b* c = d",
+            "\"/a:b* c\": its topic, \"b* c\", has other characters than letters, digits, '.', '_' and '-'"
+        ),
+        ("/a:b =", "behind the = the Kafka topic is missing"),
+        ("/a:b = c:d", "\"c:d\" is no name of a Kafka topic: \(whatItTakes)"),
+        ("/a:b = c # d", "\"c # d\" is no name of a Kafka topic: \(whatItTakes)"),
+        ("/a:b = ..", "\"..\" is no name of a Kafka topic: \(whatItTakes)"),
+        ("/a:* = *.*", "\"*.*\" has more than one *; it stands for the topic"),
+        ("/a:* = all", "\"/a:*\" is for many names, which would all become all; write * for the topic"),
+        ("*:t = all", "\"*:t\" is for many names, which would all become all; write * for the topic"),
     ])
     func aWrongLineIsNamed(_ line: String, _ problem: String) {
         let error = thrown { () throws(StreamsError) in
@@ -86,7 +98,7 @@ private func names(_ rules: String, defaultStream: String? = nil) throws -> Topi
         let error = thrown { () throws(StreamsError) in
             _ = try NameSettings(rules: "/a:* = x.*\n//a:* = y.*", from: "rules.conf", homeCluster: "home")
         }
-        #expect(error?.text == "rules.conf, line 2: line 1 is for the same names already")
+        #expect(error?.text == "rules.conf, line 2: line 1 has a rule for the same names already")
     }
 
     @Test func aRulesOwnTopicMayBeTooLongToo() throws {
@@ -105,7 +117,9 @@ private func names(_ rules: String, defaultStream: String? = nil) throws -> Topi
         let error = thrown { () throws(StreamsError) in _ = try second.kafkaTopic(for: "/b:t") }
         #expect(error?.code == .invalidArgument)
         #expect(
-            error?.text == "/a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in [names]"
+            error?.text
+                == "/a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in [names] of "
+                + "the file that MAPR_STREAMS_CONFIG names"
         )
         // It stays refused, and the first goes on.
         #expect(throws: StreamsError.self) { try second.kafkaTopic(for: "/b:t") }
@@ -175,12 +189,14 @@ private func names(_ rules: String, defaultStream: String? = nil) throws -> Topi
         let names = try names("/a:page* = web.*")
         let error = thrown { () throws(StreamsError) in _ = try names.kafkaTopic(for: "/a:^x") }
         #expect(error?.code == .invalidArgument)
-        #expect(error?.text.hasPrefix("/a:^x: the rule of line 1 is for some topics of this stream") == true)
+        #expect(error?.text.hasPrefix("\"/a:^x\": the rule of the rules, line 1 is for some topics of this") == true)
     }
 
     @Test func whatIsNoRegularExpressionIsRefusedWhereItIsTried() throws {
         let names = try names("/a:b = c")
         let error = thrown { () throws(StreamsError) in _ = try names.kafkaTopic(for: "/a:^(") }
-        #expect(error?.text == "/a:^( has no valid regular expression")
+        #expect(
+            error?.text == "\"/a:^(\" is no pattern: what follows the ^ must be an extended regular expression of POSIX"
+        )
     }
 }

@@ -25,7 +25,8 @@ def producing(cluster, **more):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("UNKNOWN_TOPIC_OR_PART", "does not exist: create it (kafka-topics.sh --create --topic 'a--b--t')"),
+        ("UNKNOWN_TOPIC_OR_PART", "does not exist: create it (kafka-topics.sh --bootstrap-server … --create --topic"),
+        ("UNKNOWN_TOPIC_OR_PART", "take as many partitions as it had on MapR, and where it has another name on Kafka"),
         ("TOPIC_EXCEPTION", "a topic's name on Kafka has up to 249 letters"),
     ],
 )
@@ -44,7 +45,8 @@ def test_a_report_and_its_message_say_the_same(cluster, error, words):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("MSG_SIZE_TOO_LARGE", f"raise max.message.bytes of topic {BOTH}"),
+        ("MSG_SIZE_TOO_LARGE", f"raise max.message.bytes of topic {BOTH} (kafka-configs.sh"),
+        ("MSG_SIZE_TOO_LARGE", "--entity-name 'a--b--t' --add-config max.message.bytes=…)"),
         ("TOPIC_AUTHORIZATION_FAILED", "--operation Write --topic 'a--b--t'"),
         ("INVALID_RECORD", "each record needs a key"),
         ("POLICY_VIOLATION", f"topic {BOTH}: a rule of the cluster's forbids it"),
@@ -107,7 +109,8 @@ def test_an_event_of_a_subscribed_topic(cluster, dialect):
         "Subscribed topic not available: /a/b:t: Broker: Topic authorization failed (topic "
         + BOTH
         + ": this user needs"
-        " the operation Read on it (kafka-acls.sh --add --allow-principal … --operation Read --topic 'a--b--t'))"
+        " the operation Read on it (kafka-acls.sh --bootstrap-server … --add --allow-principal … --operation Read"
+        " --topic 'a--b--t'))"
     )
 
 
@@ -145,3 +148,47 @@ def test_an_exception_of_the_group_names_it(cluster, call):
                 consumer.committed([TopicPartition("/a/b:t", 0)], timeout=60)
         assert raised.value.args[0] == KafkaError.GROUP_AUTHORIZATION_FAILED
         assert "--operation Read --group 'the group'" in raised.value.args[0].str()
+
+
+@pytest.mark.parametrize("topic", ["b:t", "a/b:t"])
+def test_a_stream_without_its_slash_is_told_of_it(cluster, topic):
+    # Which the mock cluster refuses as Kafka does.
+    with Producer(producing(cluster)) as producer:
+        try:
+            error = report_of(producer, topic, value=b"x", timeout=60)[0]
+        except KafkaException as raised:
+            error = raised.args[0]
+    assert error is not None
+    assert "that of a stream's topic begins with '/', as in /path/to/stream:topic" in error.str()
+
+
+def test_times_of_a_topic_that_does_not_exist_name_it(cluster):
+    cluster.set_topic_error("a--b--t", "UNKNOWN_TOPIC_OR_PART")
+    settings = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g"}
+    with Consumer(settings) as consumer, pytest.raises(KafkaException) as raised:
+        consumer.offsets_for_times([TopicPartition("/a/b:t", 0, 1)], timeout=60)
+    assert f"topic {BOTH}" in raised.value.args[0].str()
+
+
+def test_an_assigned_topic_that_does_not_exist_is_named_with_the_cure(cluster):
+    cluster.set_topic_error("a--b--t", "UNKNOWN_TOPIC_OR_PART")
+    heard = []
+    settings = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g", "error_cb": heard.append}
+    with Consumer({**settings, "topic.metadata.propagation.max.ms": 0}) as consumer:
+        consumer.assign([TopicPartition("/a/b:t", 0, 0)])
+        wait_until(lambda: consumer.poll(0.1) is None and bool(heard), timeout=60)
+    assert heard[0] == KafkaError.UNKNOWN_TOPIC_OR_PART
+    assert f"topic {BOTH} does not exist: create it" in heard[0].str()
+
+
+def test_a_session_that_brokers_find_too_short(cluster):
+    cluster.create_topic("a--b--t")
+    cluster.push_request_errors("JoinGroup", ["INVALID_SESSION_TIMEOUT"])
+    settings = {"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g", "session.timeout.ms": 100}
+    with Consumer(settings) as consumer:
+        consumer.subscribe(["/a/b:t"])
+        event = next_error(consumer, KafkaError.INVALID_SESSION_TIMEOUT)
+    assert "session.timeout.ms is 100, and the brokers take group.min.session.timeout.ms" in event.error().str()
+    assert "session.timeout.ms in [override] of the file that MAPR_STREAMS_CONFIG names replaces it" in str(
+        event.error()
+    )

@@ -56,13 +56,29 @@ def test_ten_megabytes_go_there_and_back(kafka_cluster, lending):
 
 
 @on_one_node
-def test_a_brokers_refusal_names_the_property_of_the_topic(kafka_cluster: KafkaServer):
+@pytest.mark.parametrize("size", [5000, TEN])
+def test_a_brokers_refusal_names_the_property_of_the_topic(kafka_cluster: KafkaServer, size):
     stream = f"/{unique_name('s')}"
-    kafka_cluster.create_topic(f"{stream[1:]}--small")
-    with Producer({"bootstrap.servers": kafka_cluster.bootstrap_servers}) as producer:
-        error, message = report_of(producer, f"{stream}:small", timeout=120, value=b"x" * TEN)
-        assert error == KafkaError.MSG_SIZE_TOO_LARGE
-        assert f'raise max.message.bytes of topic "{stream}:small" ("{stream[1:]}--small" on Kafka)' in error.str()
+    both = f'topic "{stream}:small" ("{stream[1:]}--small" on Kafka)'
+    told: list[str] = []
+
+    class Logger:
+        def log(self, level: int, form: str, *values: object) -> None:
+            told.append(form % values)
+
+    # Smaller than what the broker takes of other topics.
+    kafka_cluster.create_topic(f"{stream[1:]}--small", properties={"max.message.bytes": "1000"})
+    with Producer({"bootstrap.servers": kafka_cluster.bootstrap_servers, "logger": Logger()}) as producer:
+        error, message = report_of(producer, f"{stream}:small", timeout=120, value=b"x" * size)
+        assert error == message.error() == KafkaError.MSG_SIZE_TOO_LARGE
+        assert f"raise max.message.bytes of {both} (kafka-configs.sh" in error.str()
+        # Nobody hears of these.
+        for _ in range(2):
+            producer.produce(f"{stream}:small", b"x" * size)
+            assert producer.flush(120) == 0
+        (line,) = [line for line in told if "LOST" in line]
+        assert f"a record for {both} was lost: MSG_SIZE_TOO_LARGE: " in line
+        assert f"raise max.message.bytes of {both} (kafka-configs.sh" in line
         # And the producer goes on.
         assert report_of(producer, f"{stream}:small", timeout=120, value=b"x")[0] is None
 

@@ -123,7 +123,10 @@ def test_a_null_character_in_a_topic_is_a_value_error(offline):
 def test_no_topic_an_empty_one_and_a_wrong_pattern_are_invalid_arguments(offline, topics):
     text = "Failed to set subscription: Local: Invalid argument or configuration"
     if topics == ["^(["]:
-        text += " (what follows a ^ is an extended regular expression of POSIX: ^([)"
+        text = (
+            'Failed to set subscription: "^([" is no pattern: what follows the ^ must be an extended regular expression'
+            " of POSIX"
+        )
     with raises_kafka_error("_INVALID_ARG", text):
         offline.consumer().subscribe(topics)
 

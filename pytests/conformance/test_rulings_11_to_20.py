@@ -284,7 +284,13 @@ def test_ruling_17_naming_a_stream_without_servers_says_what_to_set(offline, cal
 
 @pytest.mark.parametrize(
     ("cls", "name"),
-    [(Producer, "streams.producer.default.stream"), (Consumer, "streams.consumer.default.stream")],
+    [
+        (Producer, "streams.producer.default.stream"),
+        (Consumer, "streams.consumer.default.stream"),
+        # The other's, as where one dictionary is for both.
+        (Consumer, "streams.producer.default.stream"),
+        (Producer, "streams.admin.default.stream"),
+    ],
 )
 def test_ruling_17_a_streams_property_without_servers_says_what_to_set(cls, name):
     with raises_kafka_error("_INVALID_ARG") as caught:

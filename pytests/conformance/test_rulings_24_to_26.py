@@ -48,6 +48,7 @@ def test_ruling_25_two_names_that_become_one_topic_are_both_named(monkeypatch, t
     with MockCluster() as cluster, Producer({"bootstrap.servers": cluster.bootstrap_servers}) as producer:
         producer.produce("/one:t", b"1")
         both = "/one:t and /other:t both become the Kafka topic t: one of them needs a rule of its own in [names]"
+        both += " of the file that MAPR_STREAMS_CONFIG names"
         with raises_kafka_error("_INVALID_ARG", f"Unable to produce message: {both}"):
             producer.produce("/other:t", b"1")
 

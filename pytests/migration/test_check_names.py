@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 IMPORT = "from mapr_streams_python import Consumer, Producer, TopicPartition\n"
+PLACE = "[names] of the file that MAPR_STREAMS_CONFIG names"
 PRODUCER = IMPORT + "producer = Producer({'bootstrap.servers': 'kafka:9092'})\n"
 
 
@@ -185,7 +186,7 @@ def test_collisions_are_found_across_files(check, tmp_path):
         two=PRODUCER + "producer.produce('/b:t', 'x')\n",
     )
     assert [(one["file"], one["text"]) for one in report["findings"] if one["kind"] == "collision"] == [
-        ("two.py", "/a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in [names]")
+        ("two.py", f"/a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in {PLACE}")
     ]
 
 
@@ -199,8 +200,8 @@ def test_names_that_become_no_topic_are_found_with_the_reason(found):
     long = "/" + "p" * 250
     findings = found("name", PRODUCER + f"producer.produce('{long}:t')\nproducer.produce('/mapr/c1/s:t')\n")
     assert [line for line, _ in findings] == [3, 4]
-    assert "has 253 characters, and Kafka takes 249. A line in [names] gives it another name:" in findings[0][1]
-    assert "set MAPR_STREAMS_HOME_CLUSTER" in findings[1][1]
+    assert f"has 253 characters, and Kafka takes 249. A line in {PLACE} gives it another name:" in findings[0][1]
+    assert "set the environment variable MAPR_STREAMS_HOME_CLUSTER" in findings[1][1]
 
 
 def test_the_home_cluster_is_an_option(found):

@@ -15,6 +15,7 @@ from mapr_streams_python import Consumer, KafkaException, Producer, kafka
 
 PACKAGE = Path(mapr_streams_python.__file__).parent.parent
 
+WAYS_TO_RUN = "(run PROGRAM.py, run COMMAND, or run -m MODULE, each with its own arguments behind it)"
 PROGRAM = """\
 import sys
 import confluent_kafka
@@ -133,8 +134,16 @@ print(other_client.__name__)
 
     def test_a_name_that_is_imported_already_is_an_error(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "other_client", sys)
-        with pytest.raises(RuntimeError, match="other_client is imported already: call install_as before"):
+        with pytest.raises(RuntimeError, match="^other_client is imported already: call install_as before"):
             mapr_streams_python.install_as("other_client")
+        # Of one that comes from a file it says from which.
+        monkeypatch.setitem(sys.modules, "other_client", os)
+        with pytest.raises(RuntimeError) as raised:
+            mapr_streams_python.install_as("other_client")
+        assert str(raised.value) == (
+            f"other_client is imported already, from {os.__file__}: call install_as before the first import of it, or"
+            " start the program by python -m mapr_streams_python run"
+        )
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),
@@ -340,7 +349,28 @@ if __name__ == "__main__":
     def test_what_is_no_program_is_named(self):
         ran = run("no-such-program")
         assert (ran.returncode, ran.stdout) == (2, "")
-        assert ran.stderr == "error: no-such-program is neither a file nor a command on PATH\n"
+        assert ran.stderr == f"error: no-such-program is neither a file nor a command on PATH {WAYS_TO_RUN}\n"
+
+    @pytest.mark.parametrize(("options", "what"), [([], "program"), (["-m"], "module")])
+    def test_that_nothing_is_to_be_run_is_said(self, options, what):
+        ran = run(*options)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"error: no {what} is named {WAYS_TO_RUN}\n")
+
+    @pytest.mark.parametrize(
+        ("value", "printed", "said"),
+        [
+            ("Kafka", "mapr_streams_python.kafka mapr_streams_python.kafka True\n", ""),
+            (
+                "kafak",
+                "",
+                'error: environment variable MAPR_STREAMS_COMPATIBILITY must be "mapr" or "kafka", not "kafak"\n',
+            ),
+        ],
+    )
+    def test_the_dialects_variable_is_read_as_clients_read_it(self, tmp_path, value, printed, said):
+        (tmp_path / "program.py").write_text(PROGRAM)
+        ran = run(str(tmp_path / "program.py"), MAPR_STREAMS_COMPATIBILITY=value)
+        assert (ran.stdout, ran.stderr, ran.returncode) == (printed, said, 2 if said else 0)
 
     def test_an_executable_file_here_is_run_though_its_folder_is_not_on_path(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)

@@ -167,7 +167,9 @@ class TestDialect:
 
     def test_a_wrong_one_names_file_and_line(self, settings):
         path = settings("[client]\n\nstreams.compatibility = neither\n")
-        assert f"{path}, line 3" in refused(lambda: Consumer({"group.id": "g"}))
+        assert refused(lambda: Consumer({"group.id": "g"})) == (
+            f'{path}, line 3: "streams.compatibility" must be "mapr" or "kafka", not "neither"'
+        )
 
 
 class TestWrongLines:
@@ -177,10 +179,14 @@ class TestWrongLines:
             ("client.id = x\n", 1, "stands in no section"),
             ("[client]\n[clients]\n", 2, "none of the sections"),
             ("[client]\n# a comment\nclient.id\n", 3, "property = value"),
-            ("[client]\nno.such.property = 1\n", 2, "no.such.property"),
+            ("[client]\nno.such.property = 1\n", 2, 'there is no property "no.such.property"'),
+            ("[client]\nMAPR_STREAMS_ACKS = 1\n", 2, 'the property of MAPR_STREAMS_ACKS is called "acks"'),
+            ("[client]\nhome.cluster = c\n", 2, "by the environment variable MAPR_STREAMS_HOME_CLUSTER"),
+            ("[client]\nstreams.rpc.timeout.ms = soon\n", 2, '"streams.rpc.timeout.ms", which is "socket.timeout.ms"'),
             ("[client]\nsocket.timeout.ms = soon\n", 2, "socket.timeout.ms"),
             ("[consumer]\nlinger.ms = 1\n[producer]\nauto.offset.reset = latest\n", 2, "producers"),
-            ("[names]\n/a:* = */*\n", 2, ""),
+            ("[names]\n/a:* = */*\n", 2, "has more than one *"),
+            ("[names]\n/a:b = c # d\n", 2, "no comment may stand behind it"),
         ],
     )
     def test_each_names_file_and_line(self, settings, text, line, what):
@@ -231,9 +237,24 @@ class TestWrongLines:
     def test_a_variable_of_another_clients_property_names_ours(self, monkeypatch):
         monkeypatch.setenv("MAPR_STREAMS_MAX_REQUEST_SIZE", "1")
         assert refused(lambda: Producer({})) == (
-            'environment variable MAPR_STREAMS_MAX_REQUEST_SIZE is of no property, "max.request.size" being none; '
+            'environment variable MAPR_STREAMS_MAX_REQUEST_SIZE: there is no property "max.request.size"; '
             'set "message.max.bytes" instead'
         )
+
+    def test_what_a_client_is_refused_for_as_a_whole_names_file_and_line(self, settings):
+        path = settings("[client]\nsession.timeout.ms = 400000\n[override]\nssl.ca.location = /no/such.pem\n")
+        assert f"session.timeout.ms is set by {path}, line 2" in refused(lambda: Consumer({"group.id": "g"}))
+        found = refused(lambda: Producer({"security.protocol": "ssl"}))
+        assert f'ssl.ca.location is "/no/such.pem" by {path}, line 4: No such file' in found
+
+    def test_a_variable_that_could_mean_no_property_is_the_applications(self, run_python):
+        """An application's own may begin with MAPR_STREAMS_ too."""
+        ran = run_python(
+            "from mapr_streams_python import Producer\nfor _ in range(2): Producer({'linger.ms': 1}).close()\n",
+            env={"MAPR_STREAMS_TOPIC": "/apps/clicks:pageviews"},
+        )
+        ran.check()
+        assert ran.stderr.count("environment variable MAPR_STREAMS_TOPIC sets nothing, since no property has") == 1
 
     def test_a_variable_in_another_encoding_is_said_to_be_it(self, monkeypatch):
         monkeypatch.setenv("MAPR_STREAMS_CLIENT_ID", "caf\udce9")
@@ -257,7 +278,7 @@ class TestMaprsOwnProperties:
         ids=lambda given: next(iter(given)),
     )
     def test_a_client_takes_them(self, given):
-        Producer(given).close()
+        Producer({**given, "bootstrap.servers": "localhost:1"}).close()
 
     def test_one_without_effect_is_warned_of_once(self, run_python):
         ran = run_python(
@@ -285,7 +306,22 @@ class TestMaprsOwnProperties:
 
     @pytest.mark.parametrize("name", ["streams.parallel.flushers.per.partition", "streams.topic.mapping"])
     def test_a_wrong_value_is_named(self, name):
-        assert name in refused(lambda: Producer({name: "perhaps"}))
+        assert name in refused(lambda: Producer({name: "perhaps", "bootstrap.servers": "localhost:1"}))
+
+    def test_one_of_streams_needs_servers(self):
+        text = refused(lambda: Producer({"streams.parallel.flushers.per.partition": False}))
+        assert '"streams.parallel.flushers.per.partition" is set, and the client knows no Kafka brokers' in text
+        assert "MAPR_STREAMS_BOOTSTRAP_SERVERS" in text
+
+    def test_a_value_that_librdkafka_refuses_is_told_under_the_name_that_was_given(self):
+        given = {"streams.buffer.max.time.ms": 100000000, "bootstrap.servers": "localhost:1"}
+        text = refused(lambda: Producer(given))
+        assert '"streams.buffer.max.time.ms", which is "queue.buffering.max.ms" on Apache Kafka: ' in text
+
+    def test_one_that_nobody_knows_can_be_left_out(self):
+        text = refused(lambda: Producer({"streams.foo": 1, "bootstrap.servers": "localhost:1"}))
+        assert '"streams.foo"; it is none of those that MapR documents' in text
+        assert "leave it out" in text
 
     def test_an_unknown_one_still_fails_with_the_nearest(self):
         assert "bootstrap.servers" in refused(lambda: Producer({"bootstrap.serverz": "x"}))

@@ -292,14 +292,14 @@ class TestErrorsThatSayWhatToDo:
             ),
             (
                 lambda: Consumer({"bootstrap.servers": "127.0.0.1:1", "group.id": "g"}).subscribe(["/s:^a("]),
-                "what follows a ^ is an extended regular expression of POSIX: /s:^a(",
+                '"/s:^a(" is no pattern: what follows the ^ must be an extended regular expression of POSIX',
             ),
             (
                 lambda: Producer(
                     {"bootstrap.servers": "127.0.0.1:1", "streams.producer.default.stream": "/s:t"}
                 ).produce("u", b""),
-                "the topic u is of the default stream, which is /s:t: that is no /path/to/stream, which "
-                "streams.producer.default.stream and streams.consumer.default.stream take",
+                'topic "u" names no stream, and streams.producer.default.stream, which is to name it, is "/s:t": '
+                "that is a topic; the stream alone is /s",
             ),
         ],
         ids=[

@@ -54,8 +54,8 @@ def test_a_wrong_name_is_an_error_and_the_others_are_printed(capsys):
     captured = capsys.readouterr()
     assert captured.out == "a--b\n"
     assert captured.err.splitlines() == [
-        "error: /apps/clicks is no name of a stream's topic: it names a stream and no topic; a full name is "
-        "/path/to/stream:topic",
+        'error: "/apps/clicks" is no name of a stream\'s topic: it names a stream and no topic; a full name is '
+        "/apps/clicks:TOPIC",
         'error: topic \'New York\': Kafka takes only letters and digits of ASCII, ".", "_" and "-"',
     ]
 
@@ -109,7 +109,8 @@ def test_a_wrong_rule_names_its_file_and_line(capsys, tmp_path):
     rules.write_text("[names]\n/apps/clicks = web\n")
     assert main(["topic", "/a:b", "--rules", str(rules)]) == 2
     assert complaint(capsys) == (
-        f"error: {rules}, line 2: /apps/clicks names no topic; the left side of a rule is /path/to/stream:topic\n"
+        f'error: {rules}, line 2: "/apps/clicks" names no topic of a stream; the left side of a rule is '
+        "/path/to/stream:topic, with * for any characters\n"
     )
 
 
@@ -123,7 +124,8 @@ def test_two_names_of_one_topic_are_an_error(capsys, tmp_path):
     rules.write_text("*:* = *\n")
     assert main(["topic", "--plain", "/a:t", "/b:t", "--rules", str(rules)]) == 1
     assert complaint(capsys) == (
-        "error: /a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in [names]\n"
+        "error: /a:t and /b:t both become the Kafka topic t: one of them needs a rule of its own in [names] of the "
+        "file that MAPR_STREAMS_CONFIG names\n"
     )
 
 
@@ -156,7 +158,7 @@ class TestHomeCluster:
 
     def test_where_it_is_not_known_the_error_says_what_to_set(self, capsys):
         assert main(["topic", "/mapr/c1/s:t"]) == 1
-        assert "set MAPR_STREAMS_HOME_CLUSTER to the name of its cluster" in complaint(capsys)
+        assert "variable MAPR_STREAMS_HOME_CLUSTER to the name of its own cluster" in complaint(capsys)
 
 
 class TestTheExtensionsType:

@@ -11,7 +11,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-_DIALECTS = {"mapr": "mapr_streams_python", "kafka": "mapr_streams_python.kafka"}
+DIALECTS = {"mapr": "mapr_streams_python", "kafka": "mapr_streams_python.kafka"}
 
 # What is kept of the package that is installed under the name: Python over names that this package has too, and what
 # these parts have in common.
@@ -66,14 +66,19 @@ class _Alias(MetaPathFinder, Loader):
 
 def install_as(name: str = "confluent_kafka", dialect: str = "kafka") -> str | None:
     """See `mapr_streams_python.install_as`, which keeps this module out of programs that do not need it."""
-    if dialect not in _DIALECTS:
+    if dialect not in DIALECTS:
         raise ValueError(f'dialect must be "kafka" or "mapr", not {dialect!r}')
     if not name.isidentifier() or name == "mapr_streams_python":
         raise ValueError(f"name must be that of another top-level package, not {name!r}")
-    package = importlib.import_module(_DIALECTS[dialect])
+    package = importlib.import_module(DIALECTS[dialect])
     present = sys.modules.get(name)
     if present is not None and present is not package:
-        raise RuntimeError(f"{name} is imported already: call install_as before the first import of it")
+        file = getattr(present, "__file__", None)
+        where = f", from {file}" if file else ""
+        raise RuntimeError(
+            f"{name} is imported already{where}: call install_as before the first import of it, or start the program by"
+            " python -m mapr_streams_python run"
+        )
     installed = installed_version(name)
     if present is None:
         sys.meta_path.insert(0, _Alias(name, package.__name__))

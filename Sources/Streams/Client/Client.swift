@@ -30,7 +30,7 @@ public class Client: @unchecked Sendable {
         self.context = context
         context.failures.use(
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
-            slowestReconnect: configuration.slowestReconnect)
+            applicationsServers: configuration.applicationsServers, slowestReconnect: configuration.slowestReconnect)
         configuration.setDefaults(of: kind)
         KnownFaults.avoid(in: configuration)
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
@@ -167,7 +167,7 @@ public class Client: @unchecked Sendable {
     /// - Throws: what `checkTopicName` does, and `_INVALID_ARG` for a name that cannot be a topic's.
     func kafkaTopic(for name: String) throws(StreamsError) -> String {
         try checkTopicName(name)
-        let topic = try names.kafkaTopic(for: name)
+        let topic = try names.oneKafkaTopic(for: name)
         mockNames?.willAsk(for: topic)
         return topic
     }

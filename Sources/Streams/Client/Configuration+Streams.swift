@@ -18,6 +18,7 @@ extension Configuration {
             return true
         }
         if PropertyCatalogue.isStreamsBuild { return false }
+        if name.hasPrefix("streams."), name != Dialect.property, streamsProperty == nil { streamsProperty = name }
         if Self.defaultStreamProperties.contains(name) {
             defaultStreams[name] = value
             return true
@@ -54,16 +55,17 @@ extension Configuration {
         default: mapped = value
         }
         // What the application says in librdkafka's own words goes before.
-        if let mapped, self.value(target) == nil { mappedProperties.append((target, mapped, name)) }
+        if let mapped, self.value(target) == nil { mappedProperties.append((target, mapped, name, origin)) }
     }
 
     /// Sets what MapR's properties come to, once all others are set.
     func setMappedProperties() throws(StreamsError) {
-        for (target, value, name) in mappedProperties where self.value(target) == nil {
+        for (target, value, name, origin) in mappedProperties where self.value(target) == nil {
             do throws(StreamsError) {
                 try set(target, value)
             } catch {
-                throw error.followed(by: "set for \"\(name)\"")
+                let error = error.prefixed("\"\(name)\", which is \"\(target)\" on Apache Kafka")
+                throw origin.map { error.prefixed($0) } ?? error
             }
         }
         mappedProperties = []
@@ -81,7 +83,10 @@ extension Configuration {
     ///
     /// - Throws: where a setting is wrong, with the place that it stands in.
     public func use(_ outside: OutsideSettings, of kind: ClientKind) throws(StreamsError) {
+        warnings += outside.warnings
+        defer { origin = nil }
         for setting in outside.settings(of: kind) {
+            origin = setting.origin
             if setting.name == Dialect.property || !setting.isOverride && isGiven(setting.name) { continue }
             do throws(StreamsError) {
                 forget(setting.name)
@@ -100,15 +105,16 @@ extension Configuration {
     func topicNames(of kind: ClientKind) throws(StreamsError) -> TopicNames? {
         guard mapsNames ?? !PropertyCatalogue.isStreamsBuild else { return nil }
         let property = kind.defaultStreamProperty ?? ""
-        if defaultStreams[property] != nil && !namesServers {
+        if let given = defaultStreams[property] == nil ? streamsProperty : property, !namesServers {
             throw StreamsError(
                 .invalidArgument,
-                reason: "\"\(property)\" is set, and the client knows no Kafka brokers: set the environment variable"
+                reason: "\"\(given)\" is set, and the client knows no Kafka brokers: set the environment variable"
                     + " \(OutsideSettings.variable(of: "bootstrap.servers")), or \"bootstrap.servers\"")
         }
         let settings: NameSettings
         if let nameSettings { settings = nameSettings } else { settings = try NameSettings.shared() }
-        return TopicNames(settings, defaultStream: defaultStreams[property], knowsServers: namesServers)
+        return TopicNames(
+            settings, defaultStream: defaultStreams[property], of: property, knowsServers: namesServers)
     }
 }
 

@@ -14,6 +14,8 @@ public final class Configuration {
         var name: String
         var value: String?
         var isTopics: Bool
+        /// Where it stands outside of the application; nil where the application gave it.
+        var origin: String?
     }
 
     // See Configuration+Streams.
@@ -22,7 +24,11 @@ public final class Configuration {
     var defaultStreams: [String: String] = [:]
     var nameSettings: NameSettings?
     /// Properties of librdkafka's that MapR's have come to: name, value, and MapR's.
-    var mappedProperties: [(String, String, String)] = []
+    var mappedProperties: [(String, String, String, origin: String?)] = []
+    /// The first of MapR's that was given: who gives one names a stream, or did on MapR.
+    var streamsProperty: String?
+    /// Where what is being set stands, outside of the application.
+    var origin: String?
     /// What is to be logged once there is a client.
     var warnings: [String] = []
 
@@ -65,7 +71,7 @@ public final class Configuration {
         let result = rd_kafka_conf_set(conf, name, value, &text, text.count)
         switch result {
         case RD_KAFKA_CONF_OK:
-            given[canonical] = Given(name: name, value: value, isTopics: isTopics)
+            given[canonical] = Given(name: name, value: value, isTopics: isTopics, origin: origin)
         case RD_KAFKA_CONF_UNKNOWN:
             throw invalid(Self.string(text) + whatElse(name, knownElsewhere))
         default:
@@ -99,10 +105,9 @@ public final class Configuration {
             return "; did you mean \"\(nearest)\"?"
         }
         guard name.hasPrefix("streams."), !PropertyCatalogue.isStreamsBuild else { return "" }
-        let needed =
-            "; it needs the librdkafka of a MapR (HPE Data Fabric) client, and the one loaded here is Apache Kafka's"
-        let servers = namesServers ? "" : ": name topics without a stream and set \"bootstrap.servers\" to use Kafka"
-        return "\(needed) \(Librdkafka.versionText)\(servers)"
+        return
+            "; it is none of those that MapR documents, and librdkafka \(Librdkafka.versionText), which is Apache Kafka's,"
+            + " does not have it: leave it out, or load a MapR (HPE Data Fabric) client's librdkafka"
     }
 
     /// Sets a property unless the application has; a librdkafka that does not know it goes without.
@@ -134,15 +139,30 @@ public final class Configuration {
     /// The longest pause between two attempts to connect, in seconds.
     var slowestReconnect: Int { (Int(value("reconnect.backoff.max.ms") ?? "") ?? 10000) / 1000 }
 
-    /// The error that librdkafka gave for the configuration, with the files that it names and those that cannot be read.
+    /// The servers that the application itself has named; nil where they come from outside, or there are none.
+    var applicationsServers: String? {
+        guard let given = given[PropertyCatalogue.canonicalName("bootstrap.servers")], given.origin == nil else {
+            return nil
+        }
+        return given.value
+    }
+
+    /// The error that librdkafka gave for the configuration, with the files that it names, those that cannot be read, and where
+    /// the properties that it names stand outside of the application.
     func naming(filesOf error: StreamsError) -> StreamsError {
         var words: [String] = []
-        for (name, given) in given where name.hasSuffix(".location") {
-            guard let path = given.value, !path.isEmpty, path != "probe" else { continue }
+        for (name, given) in given {
+            let place = given.origin.map { " by \($0)" } ?? ""
+            guard name.hasSuffix(".location"), let path = given.value, !path.isEmpty, path != "probe" else {
+                if !place.isEmpty, error.text.includes(name) || error.text.includes(given.name) {
+                    words.append("\(given.name) is set\(place)")
+                }
+                continue
+            }
             if access(path, R_OK) != 0 {
-                words.append("\(name) is \"\(path)\": \(String(cString: strerror(sys_errno())))")
+                words.append("\(name) is \"\(path)\"\(place): \(String(cString: strerror(sys_errno())))")
             } else if error.text.includes(name) {
-                words.append("\(name) is \"\(path)\"")
+                words.append("\(name) is \"\(path)\"\(place)")
             }
         }
         return words.isEmpty ? error : error.followed(by: words.sorted().joined(separator: "; "))

@@ -18,6 +18,8 @@ final class ConnectionFailures: Sendable {
         var mechanism = ""
         /// What can be seen from the configuration; it does not change.
         var addressFault: String?
+        /// What the application itself has put into `bootstrap.servers`.
+        var applicationsServers: String?
         /// The longest pause between two attempts to connect.
         var slowestReconnect = 10
     }
@@ -29,10 +31,13 @@ final class ConnectionFailures: Sendable {
 
     private let state = Guarded(State())
 
-    func use(mechanism: String, addressFault: String? = nil, slowestReconnect: Int = 10) {
+    func use(
+        mechanism: String, addressFault: String? = nil, applicationsServers: String? = nil, slowestReconnect: Int = 10
+    ) {
         state.withLock {
             $0.mechanism = mechanism.uppercased()
             $0.addressFault = addressFault
+            $0.applicationsServers = applicationsServers
             $0.slowestReconnect = slowestReconnect
         }
     }
@@ -49,8 +54,24 @@ final class ConnectionFailures: Sendable {
         state.withLock { if isSecurity { $0.security = failure } else { $0.connection = failure } }
     }
 
+    /// What to do about brokers that are not there, for an application that names streams: MapR's client ignores what stands
+    /// in `bootstrap.servers`. Nil where the application has named none itself.
+    var cureOfDummies: String? {
+        state.withLock { $0.applicationsServers }.map {
+            "bootstrap.servers is \"\($0)\", which the application itself has set, and which MapR's client ignored:"
+                + " \(Self.override("bootstrap.servers"))"
+        }
+    }
+
+    /// How to replace what an application sets.
+    static func override(_ name: String) -> String {
+        "\(name) in [override] of the file that \(OutsideSettings.fileVariable) names replaces it"
+    }
+
     /// The error, with the reason why no connection came about and what to do, where both are known.
-    func explained(_ error: StreamsError) -> StreamsError {
+    ///
+    /// - Parameter namesStreams: whether the application does.
+    func explained(_ error: StreamsError, namesStreams: Bool = false) -> StreamsError {
         switch error.code {
         case .authentication, .saslAuthenticationFailed, .ssl:
             return hint(for: error.text).map { error.followed(by: $0) } ?? error
@@ -60,6 +81,7 @@ final class ConnectionFailures: Sendable {
             if let failure, !error.text.includes(failure.text) { words.append(failure.text) }
             if let hint = hint(for: words.first ?? error.text) { words.append(hint) }
             if let addressFault { words.append(addressFault) }
+            if namesStreams, !words.isEmpty, let cure = cureOfDummies { words.append(cure) }
             return words.isEmpty ? error : error.followed(by: words.joined(separator: "; "))
         default:
             return error

@@ -53,6 +53,10 @@ public struct EffectiveSetting: Sendable {
                     from: isOff ? "default: the loaded librdkafka knows streams itself" : "default", isSet: false))
         }
         if let home = outside.homeClusterSetting { streams.append(home) }
+        // Their values may be anything, and are nobody's matter here.
+        streams += outside.unknown.map {
+            EffectiveSetting($0, "", from: "environment variable of no property: it sets nothing", isSet: true)
+        }
         for setting in given where setting.name != Dialect.property {
             let origin = setting.origin + (setting.isOverride ? ", over the application's own" : "")
             if PropertyCatalogue.property(setting.name) != nil {
@@ -63,7 +67,7 @@ public struct EffectiveSetting: Sendable {
                 streams.append(EffectiveSetting(setting.name, setting.value, from: origin + note, isSet: true))
             }
         }
-        for (target, _, name) in configuration.mappedProperties {
+        for (target, _, name, _) in configuration.mappedProperties {
             guard let setting = given.last(where: { $0.name == name }) else { continue }
             origins[PropertyCatalogue.canonicalName(target)] = (target, "\(name), \(setting.origin)")
         }

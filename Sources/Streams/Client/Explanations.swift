@@ -22,14 +22,45 @@ extension CallbackContext {
                 by: "transactional.id \"\(id)\": \(permission("Write", on: "transactional-id", id))")
         case .messageTooLarge, .recordListTooLarge:
             return error.followed(by: "raise max.message.bytes of the topic, or message.max.bytes of the brokers")
+        case .invalidSessionTimeout:
+            let timeout = property("session.timeout.ms", of: handle)
+            return error.followed(
+                by:
+                    "session.timeout.ms is \(timeout), and the brokers take group.min.session.timeout.ms, 6000 unless it is"
+                    + " set, to group.max.session.timeout.ms: \(toChange("session.timeout.ms"))")
+        case .unknownTopicOrPartition:
+            // Of an assigned partition: "topic [partition]: topic does not exist (…)".
+            guard let reason = error.reason, let end = reason.range(of: " ["), reason.includes("]: ") else {
+                return error
+            }
+            let topic = (try? names.kafkaTopic(for: String(reason[..<end.lowerBound]))) ?? ""
+            let cure = error.code.cure(ofTopic: topic, partition: -1, names: names, kind: kind)
+            return cure.map { error.followed(by: $0) } ?? error
         case .purgedInQueue, .purgedInFlight:
             // With a fatal error librdkafka gives up what waits to be sent.
             guard let handle, let cause = StreamsError(fatalOf: handle) else { return error }
             error.isFatal = true
             return error.followed(by: "\(cause.code.name): \(cause.text)")
+        case .messageTimedOut:
+            let explained = failures.explained(error, namesStreams: namesStreams)
+            guard let time = Int(property("message.timeout.ms", of: handle)), time > 0, time < Self.shortestTimeout
+            else {
+                return explained
+            }
+            return explained.followed(
+                by: "message.timeout.ms is \(time), in which brokers hardly answer: \(toChange("message.timeout.ms"))")
         default:
-            return failures.explained(error)
+            return failures.explained(error, namesStreams: namesStreams)
         }
+    }
+
+    /// Below this many milliseconds a record is more likely given up than delivered.
+    private static let shortestTimeout = 1000
+
+    private var namesStreams: Bool { names?.hasMapped ?? false }
+
+    private func toChange(_ property: String) -> String {
+        "raise it; where the application sets it, \(ConnectionFailures.override(property))"
     }
 
     /// The same for an error that is about a topic.
@@ -84,14 +115,20 @@ extension ErrorCode {
         // librdkafka says no more than that it does not exist, once it knows that the brokers refuse the name.
         case .unknownTopicOrPartition where !Topic.isName(topic), .unknownTopic where !Topic.isName(topic),
             .topicException:
-            return
+            let words =
                 "topic \(name): a topic's name on Kafka has up to 249 letters, digits, '.', '_' and '-', and differs from all"
                 + " others in more than '.' and '_'"
+            // "stream:topic" and "path/stream:topic".
+            guard names != nil, topic.includes(":"), !topic.hasPrefix("^") else { return words }
+            return "\(words); that of a stream's topic begins with '/', as in /path/to/stream:topic"
         case .unknownTopicOrPartition, .unknownTopic:
             let place = partition < 0 ? "" : "partition \(partition) of "
-            return
-                "\(place)topic \(name) does not exist: create it (kafka-topics.sh --create --topic '\(topic)'), or have the"
-                + " brokers do so by auto.create.topics.enable"
+            let words =
+                "\(place)topic \(name) does not exist: create it (kafka-topics.sh --bootstrap-server … --create --topic"
+                + " '\(topic)'), or have the brokers do so by auto.create.topics.enable"
+            if names.name(ofKafkaTopic: topic) == topic { return words }
+            return "\(words); take as many partitions as it had on MapR, and where it has another name on Kafka, write"
+                + " that in \(TopicRules.place)"
         case .unknownPartition:
             return partition < 0
                 ? "topic \(name)"
@@ -100,7 +137,10 @@ extension ErrorCode {
         case .topicAuthorizationFailed:
             return "topic \(name): \(permission(kind.operation, on: "topic", topic))"
         case .messageTooLarge, .recordListTooLarge:
-            return "raise max.message.bytes of topic \(name), or message.max.bytes of the brokers"
+            return
+                "raise max.message.bytes of topic \(name) (kafka-configs.sh --bootstrap-server … --alter --entity-type topics"
+                + " --entity-name '\(topic)' --add-config max.message.bytes=…), or message.max.bytes of the brokers, which it"
+                + " is unless it is set"
         case .invalidRecord:
             return "topic \(name): where it is compacted (cleanup.policy), each record needs a key"
         case .policyViolation:
@@ -120,6 +160,6 @@ extension TopicNames? {
 }
 
 private func permission(_ operation: String, on kind: String, _ name: String) -> String {
-    "this user needs the operation \(operation) on it (kafka-acls.sh --add --allow-principal … --operation \(operation)"
+    "this user needs the operation \(operation) on it (kafka-acls.sh --bootstrap-server … --add --allow-principal … --operation \(operation)"
         + " --\(kind) '\(name)')"
 }

@@ -50,6 +50,8 @@ public struct OutsideSettings: Sendable {
     let rules: String
     let source: String
     let homeCluster: String?
+    /// Variables that no property has, nor one that could be meant: an application may have such of its own.
+    let unknown: [String]
 
     /// Those of this process, as they are now.
     ///
@@ -75,6 +77,7 @@ public struct OutsideSettings: Sendable {
     init(_ variables: [(name: String, value: String)]) throws(StreamsError) {
         var settings: [Setting] = []
         var overrides: [Setting] = []
+        var unknown: [String] = []
         var rules = ""
         let given = variables.filter { !$0.value.isEmpty }
         let path = given.first { $0.name == Self.fileVariable }?.value
@@ -86,7 +89,9 @@ public struct OutsideSettings: Sendable {
         }
         for (variable, value) in given where !Self.otherVariables.contains(variable) {
             guard let name = Self.property(variable) else {
-                throw Self.unknown(variable)
+                if let error = Self.mistake(in: variable) { throw error }
+                unknown.append(variable)
+                continue
             }
             settings.append(
                 Setting(
@@ -94,6 +99,7 @@ public struct OutsideSettings: Sendable {
                     clients: PropertyCatalogue.clients(of: name)))
         }
         self.settings = settings + overrides
+        self.unknown = unknown
         self.rules = rules
         source = path ?? "the rules"
         homeCluster = given.first { $0.name == HomeCluster.environmentVariable }?.value
@@ -120,13 +126,17 @@ public struct OutsideSettings: Sendable {
         of kind: ClientKind
     ) throws(StreamsError) -> (dialect: Dialect, origin: String?) {
         let inFile = dialect(of: kind)
-        if let inFile, inFile.isOverride { return (try Dialect(inFile.value, from: inFile.origin), inFile.origin) }
+        if let inFile, inFile.isOverride { return (try Self.dialect(of: inFile), inFile.origin) }
         if let value = getenv(Dialect.environmentVariable), value[0] != 0 {
             let origin = "environment variable \(Dialect.environmentVariable)"
             return (try Dialect(String(cString: value), from: origin), origin)
         }
         guard let inFile else { return (.mapr, nil) }
-        return (try Dialect(inFile.value, from: inFile.origin), inFile.origin)
+        return (try Self.dialect(of: inFile), inFile.origin)
+    }
+
+    private static func dialect(of setting: Setting) throws(StreamsError) -> Dialect {
+        try Dialect(setting.value, from: "\(setting.origin): \"\(setting.name)\"")
     }
 
     /// The home cluster, where one is known, as `config` shows it.
@@ -147,13 +157,25 @@ public struct OutsideSettings: Sendable {
         prefix + String(decoding: name.utf8.map { $0 == .dot ? .underscore : $0.uppercased }, as: UTF8.self)
     }
 
+    /// Why a name stands for nothing in the file.
+    static func whyNotSettable(_ name: String) -> String {
+        let fate = PropertyFate(of: name)
+        if fate.kind != .unknown { return fate.whyNotOutside(name) }
+        if let property = property(name) { return "here the property of \(name) is called \"\(property)\"" }
+        if name.uppercased().hasSuffix("HOME_CLUSTER") || name.hasSuffix("home.cluster") {
+            return "the home cluster is set by the environment variable \(HomeCluster.environmentVariable)"
+        }
+        return "there is no property \"\(name)\"" + (fate.target.map { "; did you mean \"\($0)\"?" } ?? "")
+    }
+
     private static func property(_ variable: String) -> String? {
         // Of two names for one variable, the one with dots.
         let names = PropertyCatalogue.settable.filter { Self.variable(of: $0) == variable }
         return names.first { !$0.utf8.contains(.underscore) } ?? names.first
     }
 
-    private static func unknown(_ variable: String) -> StreamsError {
+    /// What a variable of no property is that looks as if one were meant; nil where it may well be the application's own.
+    private static func mistake(in variable: String) -> StreamsError? {
         let dotted = String(
             decoding: variable.utf8.dropFirst(prefix.utf8.count).map { $0 == .underscore ? .dot : $0.lowercased },
             as: UTF8.self)
@@ -164,15 +186,28 @@ public struct OutsideSettings: Sendable {
                 reason: "environment variable \(variable): \(PropertyFate(of: name).whyNotOutside(name))")
         }
         let fate = PropertyFate(of: dotted)
-        var advice = ""
+        let others = [fileVariable, HomeCluster.environmentVariable, Dialect.environmentVariable]
+        let advice: String
         if fate.kind == .renamed || fate.kind == .elsewhere {
-            advice = "; \(fate.note)"
+            advice = fate.note
+        } else if let other = others.first(where: { variable.isNearly($0) }) {
+            advice = "did you mean \(other)?"
         } else if let near = PropertyCatalogue.nearest(to: dotted, among: PropertyCatalogue.settable) {
-            advice = "; did you mean \(Self.variable(of: near))?"
+            advice = "did you mean \(Self.variable(of: near))?"
+        } else {
+            return nil
         }
         return StreamsError(
             .invalidArgument,
-            reason: "environment variable \(variable) is of no property, \"\(dotted)\" being none\(advice)")
+            reason: "environment variable \(variable): there is no property \"\(dotted)\"; \(advice)")
+    }
+
+    /// What is to be said of the variables that are nobody's.
+    var warnings: [String] {
+        unknown.map {
+            "environment variable \($0) sets nothing, since no property has this name: it is left to the application"
+                + " (python -m mapr_streams_python config --set shows what is set)"
+        }
     }
 
     // MARK: The file
@@ -209,6 +244,11 @@ public struct OutsideSettings: Sendable {
 }
 
 extension String {
+    /// Whether it has a letter or two too many, too few or wrong, or no line between words.
+    fileprivate func isNearly(_ other: String) -> Bool {
+        PropertyCatalogue.editDistance(Array(uppercased().utf8), Array(other.utf8), limit: 2) <= 2
+    }
+
     /// The text that these bytes are in UTF-8; nil where they are none.
     init?(exactly bytes: [UInt8]) {
         self.init(decoding: bytes, as: UTF8.self)

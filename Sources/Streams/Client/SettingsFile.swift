@@ -58,7 +58,7 @@ struct SettingsFile {
         let name = line[..<equals].trimmedOfBlanks
         let value = line[line.index(after: equals)...].trimmedOfBlanks
         guard PropertyCatalogue.settable.contains(name) else {
-            throw wrong(place, PropertyFate(of: name).whyNotOutside(name))
+            throw wrong(place, OutsideSettings.whyNotSettable(name))
         }
         let ofProperty = PropertyCatalogue.clients(of: name)
         let ofSection: PropertyCatalogue.Clients =

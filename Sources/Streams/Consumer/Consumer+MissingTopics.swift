@@ -26,7 +26,7 @@ extension Consumer {
         if missing.withLock({ $0.insert(topic).inserted }), context.logLevel >= 4 {
             let text =
                 "subscribed topic \(names.bothNames(ofKafkaTopic: topic)) does not exist yet: it is consumed when it appears"
-                + " (kafka-topics.sh --create --topic '\(topic)')"
+                + " (kafka-topics.sh --bootstrap-server … --create --topic '\(topic)')"
             text.withCString { context.log(handle, 4, "NOTOPIC", $0) }
         }
         return true

@@ -79,7 +79,15 @@ extension Consumer {
             let code = try askUntilAnswered(milliseconds: deadline.milliseconds) { milliseconds throws(StreamsError) in
                 list.withRaw { rd_kafka_offsets_for_times(handle, $0, milliseconds) }
             }
-            if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw explained(StreamsError(ErrorCode(code))) }
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                // It is of all, or of the one that says so itself.
+                let answers = list.partitions
+                let error = StreamsError(ErrorCode(code))
+                guard
+                    let first = answers.first(where: { $0.error != nil }) ?? (answers.count == 1 ? answers.first : nil)
+                else { throw explained(error) }
+                throw explained(error, ofTopic: try kafkaTopic(for: first.topic), partition: first.partition)
+            }
             return list.partitions
         }
     }

@@ -8,7 +8,16 @@ extension Consumer {
     ///   without a group.
     /// - Note: `rd_kafka_subscribe`.
     public func subscribe(_ topics: [String]) throws(StreamsError) {
-        for topic in topics { try checkTopicName(topic) }
+        for topic in topics {
+            try checkTopicName(topic)
+            // It could only ever wait: a topic of Kafka's has no '/' in its name, and a stream's has none behind the stream.
+            if topic.hasPrefix("^/"), names != nil {
+                throw StreamsError(
+                    .invalidArgument,
+                    reason: "\"\(topic)\" can match no topic: the ^ of a pattern stands behind the stream, as in"
+                        + " /path/to/stream:^pattern")
+            }
+        }
         if dialect == .mapr && group.withLock({ $0.isAssignedByApplication }) {
             throw StreamsError(
                 .conflict,
@@ -20,10 +29,12 @@ extension Consumer {
         do throws(StreamsError) {
             try subscribe(to: list)
         } catch {
-            let patterns = topics.filter { $0.includes("^") }
-            guard error.code == .invalidArgument, !patterns.isEmpty else { throw error }
-            throw error.followed(
-                by: "what follows a ^ is an extended regular expression of POSIX: \(patterns.joined(separator: ", "))")
+            // librdkafka does not say which one it could not compile.
+            for topic in topics where error.code == .invalidArgument {
+                let pattern = try names.kafkaTopic(for: topic)
+                if pattern.hasPrefix("^") && !TopicRules.canCompile(pattern) { throw StreamsError(noPattern: topic) }
+            }
+            throw error
         }
     }
 

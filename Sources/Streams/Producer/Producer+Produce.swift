@@ -87,7 +87,8 @@ extension Producer {
         return StreamsError(
             error.code,
             reason: "value and key of \(size) bytes are, with headers and framing, more than this producer's"
-                + " message.max.bytes of \(limit): raise that, and max.message.bytes of the topic with it")
+                + " message.max.bytes of \(limit): raise that, and max.message.bytes of topic"
+                + " \(names.bothNames(ofKafkaTopic: topic.name)) with it")
     }
 
     /// Whether the queue could hold a value, were it empty: librdkafka counts values alone.

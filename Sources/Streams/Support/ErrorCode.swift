@@ -55,6 +55,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let groupAuthorizationFailed = ErrorCode(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
     public static let transactionalIDAuthorizationFailed = ErrorCode(
         RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    public static let invalidSessionTimeout = ErrorCode(RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT)
     public static let invalidGroupID = ErrorCode(RD_KAFKA_RESP_ERR_INVALID_GROUP_ID)
     public static let recordListTooLarge = ErrorCode(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
     public static let invalidRecord = ErrorCode(RD_KAFKA_RESP_ERR_INVALID_RECORD)

@@ -44,6 +44,14 @@ final class HomeCluster: Sendable {
         return "\(installation.isEmpty ? defaultInstallation : installation)/conf/mapr-clusters.conf"
     }
 
+    /// What to say of a name below `/mapr/<cluster>`, where no home is known.
+    func questionAbout(cluster: String, in name: [UInt8]) -> String {
+        "\"\(text(name))\" names the cluster \(cluster), and it is not known whether that is this application's own, whose"
+            + " streams have names without /mapr/\(cluster) too: set the environment variable"
+            + " \(Self.environmentVariable) to the name of its own cluster, which is \(cluster) or another. \(Self.file),"
+            + " which says so on a node of MapR's, names none"
+    }
+
     private static func nameInConfiguration() -> [UInt8]? {
         guard let file = fopen(file, "r") else { return nil }
         defer { fclose(file) }

@@ -23,7 +23,11 @@ struct StreamName: Hashable, Sendable {
     /// - Throws: `_INVALID_ARG`, with the name and what is wrong with it.
     init(parsing name: [UInt8], home: HomeCluster) throws(StreamsError) {
         guard let colon = Self.colon(in: name) else {
-            throw Self.invalid(name, "it names a stream and no topic; a full name is /path/to/stream:topic")
+            let problem =
+                name.contains(.colon)
+                ? "its colon stands before the last '/'; a full name is /path/to/stream:topic"
+                : "it names a stream and no topic; a full name is \(text(name)):TOPIC"
+            throw Self.invalid(name, problem)
         }
         try self.init(stream: name[..<colon], topic: name[(colon + 1)...], named: name, home: home)
     }
@@ -39,7 +43,12 @@ struct StreamName: Hashable, Sendable {
             isPattern = true
             self.topic = Array(topic.drop { $0 == .caret })
         } else {
-            if let problem = Self.problem(withTopic: topic) { throw Self.invalid(name, problem) }
+            if let problem = Self.problem(withTopic: topic) {
+                let isMeantAsPattern = topic.contains { $0.isOfPatternsAlone }
+                let advice =
+                    isMeantAsPattern ? "; where it is a pattern, write ^ before it: \(text(path)):^\(text(topic))" : ""
+                throw Self.invalid(name, problem + advice)
+            }
             isPattern = false
             self.topic = Array(topic)
         }
@@ -71,7 +80,9 @@ struct StreamName: Hashable, Sendable {
     }
 
     /// What keeps text from being a topic of a stream.
-    static func problem(withTopic topic: ArraySlice<UInt8>) -> String? {
+    ///
+    /// - Parameter stars: whether it may have `*` in it, as on the left side of a rule.
+    static func problem(withTopic topic: ArraySlice<UInt8>, stars: Bool = false) -> String? {
         if topic.isEmpty { return "its topic is empty" }
         if topic.count > longestTopic {
             return "its topic has \(topic.count) characters, and \(longestTopic) are the most"
@@ -79,8 +90,8 @@ struct StreamName: Hashable, Sendable {
         if topic.isDots {
             return "a topic cannot be . or .."
         }
-        if topic.contains(where: { !$0.isTopicByte }) {
-            return "its topic, \(text(topic)), has other characters than letters, digits, '.', '_' and '-'"
+        if topic.contains(where: { !$0.isTopicByte && !(stars && $0 == .star) }) {
+            return "its topic, \"\(text(topic))\", has other characters than letters, digits, '.', '_' and '-'"
         }
         return nil
     }
@@ -93,16 +104,12 @@ struct StreamName: Hashable, Sendable {
         if path.last == .slash { throw invalid(name, "the name of its stream is empty") }
         var segments = path.split(separator: .slash)
         for segment in segments where segment.isDots {
-            throw invalid(name, "a path with \(text(segment)) in it is not followed")
+            throw invalid(name, "a path with \(text(segment)) in it is not followed: write the path that it leads to")
         }
         // A stream of the root may be called mapr; a path below /mapr names a cluster.
         if segments.count > 1, segments[0].elementsEqual("mapr".utf8), !segments[1].contains(.star) {
             guard let cluster = home.name else {
-                let prefix = "/mapr/\(text(segments[1]))"
-                throw invalid(
-                    name,
-                    "whether \(prefix) is this application's own cluster, whose streams have a shorter name too, is not "
-                        + "known; set \(HomeCluster.environmentVariable) to the name of its cluster")
+                throw StreamsError(.invalidArgument, reason: home.questionAbout(cluster: text(segments[1]), in: name))
             }
             if segments[1].elementsEqual(cluster) { segments.removeFirst(2) }
             if segments.isEmpty { throw invalid(name, "it names the root of a cluster, which is no stream") }
@@ -116,7 +123,7 @@ struct StreamName: Hashable, Sendable {
     }
 
     static func invalid(_ name: [UInt8], _ problem: String) -> StreamsError {
-        StreamsError(.invalidArgument, reason: "\(text(name[...])) is no name of a stream's topic: \(problem)")
+        StreamsError(.invalidArgument, reason: "\"\(text(name[...]))\" is no name of a stream's topic: \(problem)")
     }
 }
 
@@ -152,6 +159,16 @@ extension UInt8 {
 
     /// Whether Kafka, and MapR too, takes it in the name of a topic.
     var isTopicByte: Bool { isLetterOrDigit || self == .dot || self == .underscore || self == .dash }
+
+    /// Whether it means something in a regular expression, and nothing in a name.
+    fileprivate var isOfPatternsAlone: Bool {
+        switch self {
+        case .star, .caret, .backslash, UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "|"), UInt8(ascii: "$"),
+            UInt8(ascii: "("), UInt8(ascii: "["):
+            true
+        default: false
+        }
+    }
 
     /// The value of a digit as an escape writes it: capital letters alone.
     var hexadecimalValue: UInt8? {

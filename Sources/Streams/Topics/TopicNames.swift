@@ -30,7 +30,7 @@ public final class NameSettings: Sendable {
                 .invalidArgument,
                 reason:
                     "\(text(owner.full)) and \(text(name.full)) both become the Kafka topic \(text(topic)): one of them "
-                    + "needs a rule of its own in \(TopicRules.section)")
+                    + "needs a rule of its own in \(TopicRules.place)")
         }
     }
 }
@@ -65,16 +65,22 @@ public final class TopicNames: Sendable {
 
     private let settings: NameSettings
     private let defaultStream: [UInt8]?
+    private let defaultStreamProperty: String
     private let knowsServers: Bool
     private let known: Guarded<Known>
 
     /// - Parameter defaultStream: `streams.producer.default.stream` or `streams.consumer.default.stream`. It is looked at when
     ///   the first name without a path comes: an application that names full paths alone may set it to anything.
+    /// - Parameter defaultStreamProperty: which of the two it is, for messages.
     /// - Parameter knowsServers: whether the client knows any brokers. Without them whatever names a stream could only ever time
     ///   out, and is refused.
-    public init(_ settings: NameSettings, defaultStream: String? = nil, knowsServers: Bool = true) {
+    public init(
+        _ settings: NameSettings, defaultStream: String? = nil, of defaultStreamProperty: String = "the default stream",
+        knowsServers: Bool = true
+    ) {
         self.settings = settings
         self.knowsServers = knowsServers
+        self.defaultStreamProperty = defaultStreamProperty
         self.defaultStream = defaultStream.flatMap { $0.isEmpty ? nil : Array($0.utf8) }
         known = Guarded(Known())
     }
@@ -192,12 +198,12 @@ public final class TopicNames: Sendable {
             return (stream, Array(name[..<(StreamName.colon(in: name) ?? 0)]))
         }
         guard let stream = defaultStream else { return nil }
-        guard stream.first == .slash, StreamName.colon(in: stream) == nil else {
+        if let problem = Self.problem(withDefaultStream: stream) {
             throw StreamsError(
                 .invalidArgument,
-                reason: "the topic \(text(name)) is of the default stream, which is \(text(stream)): that is no "
-                    + "/path/to/stream, which streams.producer.default.stream and streams.consumer.default.stream take"
-            )
+                reason:
+                    "topic \"\(text(name))\" names no stream, and \(defaultStreamProperty), which is to name it, is "
+                    + "\"\(text(stream))\": \(problem)")
         }
         var full = stream
         full.append(.colon)
@@ -207,6 +213,14 @@ public final class TopicNames: Sendable {
         )
     }
 
+    private static func problem(withDefaultStream stream: [UInt8]) -> String? {
+        if stream.first != .slash { return "a stream's path begins with /" }
+        if let colon = StreamName.colon(in: stream) {
+            return "that is a topic; the stream alone is \(text(stream[..<colon]))"
+        }
+        return stream.last == .slash ? "a stream's path does not end with /" : nil
+    }
+
     private func topic(of stream: StreamName, _ name: [UInt8]) throws(StreamsError) -> [UInt8] {
         let topic = settings.rules.kafkaTopic(of: stream)
         if topic.count > TopicEncoding.longestName {
@@ -214,7 +228,7 @@ public final class TopicNames: Sendable {
                 .invalidArgument,
                 reason:
                     "\(text(name)) becomes the Kafka topic \(text(topic)), which has \(topic.count) characters, and Kafka "
-                    + "takes \(TopicEncoding.longestName). A line in \(TopicRules.section) gives it another name: "
+                    + "takes \(TopicEncoding.longestName). A line in \(TopicRules.place) gives it another name: "
                     + "\(text(stream.full)) = \(text(stream.topic.prefix(TopicEncoding.longestName)))")
         }
         try settings.claim(topic, for: stream)
@@ -223,6 +237,13 @@ public final class TopicNames: Sendable {
 }
 
 extension StreamsError {
+    /// A pattern stands where one topic is meant.
+    init(patternAsTopic name: String) {
+        self.init(
+            .invalidArgument,
+            reason: "\"\(name)\" is a pattern, which matches topics and is none: patterns are for subscribe alone")
+    }
+
     /// A stream is named, and no brokers are known.
     init(withoutServers name: String) {
         self.init(
@@ -235,6 +256,16 @@ extension StreamsError {
 /// Without a mapping every name is Kafka's.
 extension TopicNames? {
     func kafkaTopic(for name: String) throws(StreamsError) -> String { try self?.kafkaTopic(for: name) ?? name }
+
+    /// The same where no pattern makes sense.
+    ///
+    /// - Throws: `_INVALID_ARG` for a pattern of a stream's topics. Of a Kafka topic's name Kafka is the judge.
+    func oneKafkaTopic(for name: String) throws(StreamsError) -> String {
+        guard let names = self else { return name }
+        let topic = try names.kafkaTopic(for: name)
+        if topic.utf8.first == .caret && names.isOfStream(name) { throw StreamsError(patternAsTopic: name) }
+        return topic
+    }
 
     func name(ofKafkaTopic topic: String) -> String { self?.name(ofKafkaTopic: topic) ?? topic }
 

@@ -147,7 +147,7 @@ public final class TopicPartitionList {
     deinit { rd_kafka_topic_partition_list_destroy(raw) }
 
     private func add(_ partition: TopicPartition) throws(StreamsError) {
-        let topic = try names.kafkaTopic(for: partition.topic)
+        let topic = try names.oneKafkaTopic(for: partition.topic)
         guard let element = rd_kafka_topic_partition_list_add(raw, topic, partition.partition) else { return }
         element.pointee.offset = partition.offset
         if var metadata = partition.metadata {

@@ -1,6 +1,23 @@
 import CSystem
 
+extension StreamsError {
+    /// What follows the ^ cannot be compiled.
+    init(noPattern name: String) {
+        self.init(
+            .invalidArgument,
+            reason: "\"\(name)\" is no pattern: what follows the ^ must be an extended regular expression of POSIX")
+    }
+}
+
 extension TopicRules {
+    /// Whether librdkafka can compile a pattern for Kafka topics. - Note: `regcomp`, which it uses itself.
+    static func canCompile(_ pattern: String) -> Bool {
+        var compiled = regex_t()
+        guard regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB) == 0 else { return false }
+        regfree(&compiled)
+        return true
+    }
+
     /// What Kafka is to match for a pattern of a stream's topics, with its leading `^`.
     ///
     /// Topics that a rule gives names of their own are tried here, and named in it where the pattern matches them.
@@ -19,8 +36,8 @@ extension TopicRules {
                 throw StreamsError(
                     .invalidArgument,
                     reason:
-                        "\(text(name.full)): the rule of line \(rule.line) is for some topics of this stream, and a "
-                        + "pattern cannot follow it; subscribe to the topics by their names")
+                        "\"\(text(name.full))\": the rule of \(source), line \(rule.line) is for some topics of this "
+                        + "stream, and a pattern cannot follow it; subscribe to the topics by their names")
             }
             if try matches(pattern, rule.topic, of: name) { named.append(rule.kafkaTopic(of: rule.topic)) }
         }
@@ -75,7 +92,7 @@ extension TopicRules {
     private func matches(_ pattern: [UInt8], _ topic: [UInt8], of name: StreamName) throws(StreamsError) -> Bool {
         var compiled = regex_t()
         guard regcomp(&compiled, "^" + text(pattern), REG_EXTENDED | REG_NOSUB) == 0 else {
-            throw StreamsError(.invalidArgument, reason: "\(text(name.full)) has no valid regular expression")
+            throw StreamsError(noPattern: text(name.full))
         }
         defer { regfree(&compiled) }
         return regexec(&compiled, text(topic), 0, nil, 0) == 0

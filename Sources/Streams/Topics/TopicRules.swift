@@ -57,6 +57,10 @@ struct TopicRules: Sendable {
 
     /// The section of a file of settings that the rules stand in.
     static let section = "[names]"
+    /// Where people write them.
+    static let place = "\(section) of the file that \(OutsideSettings.fileVariable) names"
+    /// What the text is called in messages.
+    let source: String
 
     /// - Parameters:
     ///   - text: lines of `/path/to/stream:topic = kafka-topic`. A line that begins with `#` is a comment. Where there are
@@ -79,12 +83,13 @@ struct TopicRules: Sendable {
                 let rule = try Self.rule(line, at: place, index + 1, home)
                 if let other = rules.first(where: { $0.path == rule.path && $0.topic == rule.topic }) {
                     throw StreamsError(
-                        .invalidArgument, reason: "\(place): line \(other.line) is for the same names already")
+                        .invalidArgument, reason: "\(place): line \(other.line) has a rule for the same names already")
                 }
                 rules.append(rule)
             }
         }
         self.rules = rules.sorted { $0.goesBefore($1) }
+        self.source = source
     }
 
     private static func rule(
@@ -95,17 +100,22 @@ struct TopicRules: Sendable {
         }
         // A path may have `=` in it, the name of a Kafka topic has none.
         guard let equals = line.lastIndex(of: UInt8(ascii: "=")) else {
-            throw wrong("\(text(line)) is no rule; a rule is /path/to/stream:topic = kafka-topic")
+            throw wrong("\"\(text(line))\" is no rule; a rule is /path/to/stream:topic = kafka-topic")
         }
         let left = Array(trimmed(line[..<equals]))
         let right = Array(trimmed(line[(equals + 1)...]))
 
         guard let colon = StreamName.colon(in: left) else {
-            throw wrong("\(text(left)) names no topic; the left side of a rule is /path/to/stream:topic")
+            throw wrong(
+                "\"\(text(left))\" names no topic of a stream; the left side of a rule is /path/to/stream:topic, with * for"
+                    + " any characters")
         }
         let topic = Array(left[(colon + 1)...])
-        if let problem = StreamName.problem(withTopic: topic.map { $0 == .star ? .dash : $0 }[...]) {
-            throw wrong("\(text(left)): \(problem)")
+        if topic.first == .caret {
+            throw wrong("\"\(text(left))\" is a pattern; a rule takes * for any characters, as in /path/to/stream:*")
+        }
+        if let problem = StreamName.problem(withTopic: topic[...], stars: true) {
+            throw wrong("\"\(text(left))\": \(problem)")
         }
         var path = Array(left[..<colon])
         if path.first != .star {
@@ -116,16 +126,19 @@ struct TopicRules: Sendable {
 
         let stars = right.filter { $0 == .star }.count
         let kafka = right.filter { $0 != .star }
-        if stars > 1 { throw wrong("\(text(right)) has more than one *; it stands for the topic") }
-        if right.isEmpty || kafka.contains(where: { !$0.isTopicByte }) || right[...].isDots {
+        if stars > 1 { throw wrong("\"\(text(right))\" has more than one *; it stands for the topic") }
+        if right.isEmpty { throw wrong("behind the = the Kafka topic is missing") }
+        if kafka.contains(where: { !$0.isTopicByte }) || right[...].isDots {
             throw wrong(
-                "\(text(right)) is no name of a Kafka topic: letters, digits, '.', '_', '-', and * for the topic")
+                "\"\(text(right))\" is no name of a Kafka topic: letters, digits, '.', '_', '-', and * for the topic; no"
+                    + " comment may stand behind it")
         }
         if kafka.count > TopicEncoding.longestName {
             throw wrong("the Kafka topic has \(kafka.count) characters, and \(TopicEncoding.longestName) are the most")
         }
         if stars == 0 && (path.contains(.star) || topic.contains(.star)) {
-            throw wrong("\(text(left)) is for many names, which would all become \(text(right)); write * for the topic")
+            throw wrong(
+                "\"\(text(left))\" is for many names, which would all become \(text(right)); write * for the topic")
         }
         let star = right.firstIndex(of: .star)
         return TopicRule(

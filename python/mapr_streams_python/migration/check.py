@@ -179,8 +179,8 @@ def _unparsed(source: Source) -> Iterator[Finding]:
     if source.root.has_error:
         for node in walk(source.root):
             if node.is_error or node.is_missing:
-                near = text(node).strip().split("\n")[0][:60]
-                yield Finding.at(source, node, "unparsed", f"this cannot be parsed: {near or 'something is missing'}")
+                near = text(node).strip().split("\n")[0][:60] or f"{node.type} is missing"
+                yield Finding.at(source, node, "unparsed", f"this cannot be parsed: {near}")
                 return
     # `async=` is a finding of its own, which is no reason to call a file Python 2.
     edits = [edit for finding in asynchronous(source) for edit in finding.edits]

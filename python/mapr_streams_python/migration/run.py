@@ -9,12 +9,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from .._alias import installed_version
+from .._alias import DIALECTS, installed_version
 from .._version import __version__
 
 ALIAS = "confluent_kafka"
 RUN_AS = "MAPR_STREAMS_RUN_AS"
 DIALECT = "MAPR_STREAMS_COMPATIBILITY"
+USAGE = "run PROGRAM.py, run COMMAND, or run -m MODULE, each with its own arguments behind it"
 START = Path(__file__).resolve().parent / "start"
 
 DESCRIPTION = """\
@@ -33,21 +34,28 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     parser.add_argument(
         "--dialect",
-        choices=("mapr", "kafka"),
+        choices=DIALECTS,
         help=f"whose rules hold where MapR's differ from librdkafka's (default: ${DIALECT}, or mapr)",
     )
     parser.add_argument("-m", dest="module", action="store_true", help="the program is a module's name")
-    parser.add_argument("program", metavar="PROGRAM", help="a Python source, a command on PATH, or a module")
+    parser.add_argument("program", nargs="?", metavar="PROGRAM", help="a Python source, a command on PATH, or a module")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="the program's own")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Become the program. Returns only where there is none."""
-    dialect = options.dialect or os.environ.get(DIALECT) or "mapr"
-    command = _command(options.program, options.module)
+    # As clients read the variable.
+    dialect = options.dialect or os.environ.get(DIALECT, "").lower() or "mapr"
+    problem = None
+    if dialect not in DIALECTS:
+        problem = f'environment variable {DIALECT} must be "mapr" or "kafka", not "{os.environ[DIALECT]}"'
+    elif options.program is None:
+        problem = f"no {'module' if options.module else 'program'} is named ({USAGE})"
+    command = None if problem else _command(options.program, options.module)
     if command is None:
-        print(f"error: {options.program} is neither a file nor a command on PATH", file=sys.stderr)
+        problem = problem or f"{options.program} is neither a file nor a command on PATH ({USAGE})"
+        print(f"error: {problem}", file=sys.stderr)
         return 2
     installed = installed_version(ALIAS)
     if installed is not None:
