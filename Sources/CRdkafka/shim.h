@@ -4,6 +4,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "groups.h"
 #include "optional.h"
 
 #endif

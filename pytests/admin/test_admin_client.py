@@ -294,13 +294,13 @@ def test_bad_arguments_are_named_before_anything_is_sent(client, call, error, te
 @pytest.mark.parametrize(
     ("name", "arguments", "options"),
     [
-        ("create_topics", [("t",)], (None,) * 4),
-        ("create_topics", [("t", 1, 1, (), [("a",)])], (None,) * 4),
-        ("create_topics", 5, (None,) * 4),
-        ("describe_configs", [(9, "t")], (None,) * 4),
+        ("create_topics", [("t",)], (None,) * 5),
+        ("create_topics", [("t", 1, 1, (), [("a",)])], (None,) * 5),
+        ("create_topics", 5, (None,) * 5),
+        ("describe_configs", [(9, "t")], (None,) * 5),
         ("delete_topics", ["t"], (None,)),
-        ("delete_topics", [], (None,) * 4),
-        ("no_such_request", [], (None,) * 4),
+        ("delete_topics", [], (None,) * 5),
+        ("no_such_request", [], (None,) * 5),
     ],
 )
 def test_a_malformed_request_raises(client, name, arguments, options):

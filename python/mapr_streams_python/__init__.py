@@ -123,7 +123,15 @@ class ThrottleEvent:
 
 def __getattr__(name):
     # What few programs use, and takes typing and enum to import. Its modules are attributes too, without an import.
-    where = {"DeserializingConsumer": "deserializing_consumer", "SerializingProducer": "serializing_producer"}
+    where = {
+        "ConsumerGroupState": "admin",
+        "ConsumerGroupTopicPartitions": "admin",
+        "ConsumerGroupType": "admin",
+        "DeserializingConsumer": "deserializing_consumer",
+        "IsolationLevel": "admin",
+        "Node": "admin",
+        "SerializingProducer": "serializing_producer",
+    }
     module = where.get(name, name)
     if module not in ("error", "serialization", *where.values()):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,12 @@
 from ._librdkafka import KnownFault
 from ._version import __version__ as __version__
+from .admin import (
+    ConsumerGroupState as ConsumerGroupState,
+    ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions,
+    ConsumerGroupType as ConsumerGroupType,
+    IsolationLevel as IsolationLevel,
+    Node as Node,
+)
 from .cimpl import (
     OFFSET_BEGINNING as OFFSET_BEGINNING,
     OFFSET_END as OFFSET_END,

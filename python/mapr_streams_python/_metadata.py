@@ -99,6 +99,54 @@ class PartitionMetadata:
         return str(self.id)
 
 
+class GroupMetadata:
+    """A group of any protocol type, as ``list_groups`` of an AdminClient tells of it.
+
+    Attributes:
+        broker: `BrokerMetadata` of the broker that told.
+        id: the group's name.
+        error: `KafkaError`, or None where the broker reported none.
+        state: the group's state, as the broker writes it: ``Stable``.
+        protocol_type: ``consumer`` of a group of consumers.
+        protocol: the assignor that its members have agreed on.
+        members: a list of `GroupMember`.
+    """
+
+    def __init__(self) -> None:
+        self.broker: BrokerMetadata | None = None
+        self.id: str | None = None
+        self.error: KafkaError | None = None
+        self.state: str | None = None
+        self.protocol_type: str | None = None
+        self.protocol: str | None = None
+        self.members: list[GroupMember] = []
+
+    def __repr__(self) -> str:
+        return f"GroupMetadata({self.id}{_error_suffix(self.error)})"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class GroupMember:
+    """A member of a group.
+
+    Attributes:
+        id: what the broker calls it.
+        client_id: its ``client.id``.
+        client_host: where it is.
+        metadata: what it said when it joined, in the form of the protocol type.
+        assignment: what the group's leader has given it, in the form of the protocol type.
+    """
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+        self.client_id: str | None = None
+        self.client_host: str | None = None
+        self.metadata: bytes | None = None
+        self.assignment: bytes | None = None
+
+
 def _error_suffix(error: KafkaError | None) -> str:
     return "" if error is None else f", {error}"
 
@@ -121,13 +169,36 @@ def _cluster(
     cluster.controller_id = controller_id
     cluster.orig_broker_id = orig_broker_id
     cluster.orig_broker_name = orig_broker_name
-    for broker in brokers:
-        entry = BrokerMetadata()
-        entry.id, entry.host, entry.port = broker
-        cluster.brokers[entry.id] = entry
+    cluster.brokers = {broker[0]: _broker(*broker) for broker in brokers}
     for name, error, partitions in topics:
         cluster.topics[name] = _topic(name, error, partitions)
     return cluster
+
+
+def _group(
+    broker: tuple[int, str, int],
+    name: str,
+    error: KafkaError | None,
+    state: str,
+    protocol_type: str,
+    protocol: str,
+    members: list[tuple[str, str, str, bytes, bytes]],
+) -> GroupMetadata:
+    group = GroupMetadata()
+    group.broker = _broker(*broker)
+    group.id, group.error, group.state = name, error, state
+    group.protocol_type, group.protocol = protocol_type, protocol
+    for found in members:
+        member = GroupMember()
+        member.id, member.client_id, member.client_host, member.metadata, member.assignment = found
+        group.members.append(member)
+    return group
+
+
+def _broker(number: int, host: str, port: int) -> BrokerMetadata:
+    broker = BrokerMetadata()
+    broker.id, broker.host, broker.port = number, host, port
+    return broker
 
 
 def _topic(

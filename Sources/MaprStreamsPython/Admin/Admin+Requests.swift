@@ -11,7 +11,8 @@ let adminRequestDocumentation: StaticString =
 
     :param str name: of a row of the table of requests
     :param arguments: what it asks for, in the form of its row
-    :param tuple options: (request_timeout, operation_timeout, validate_only, broker), each of them None for the default; seconds
+    :param tuple options: (request_timeout, operation_timeout, validate_only, broker, include_authorized_operations), each of them
+        None for the default; seconds
     :param complete: a callable, which must not hold the client
     :raises KafkaException: the request is wrong, or the loaded librdkafka lacks it; complete is not called
     :raises RuntimeError: the client is closed
@@ -23,7 +24,7 @@ struct AdminRow {
     let name: StaticString
     let send: (borrowing Python, Admin, Object, AdminOptions, AdminAnswer) throws(PythonError) -> Void
 
-    nonisolated(unsafe) fileprivate static let all = topicRequests + configRequests
+    nonisolated(unsafe) fileprivate static let all = topicRequests + configRequests + groupRequests + offsetRequests
 }
 
 /// The callable that an answer goes to. It owns the reference, and gives it back when it has called it.
@@ -90,6 +91,11 @@ extension Python {
         return try exception(error)
     }
 
+    func stringOrNone(_ text: String?) throws(PythonError) -> OwnedObject {
+        guard let text else { return none }
+        return try string(text)
+    }
+
     /// The exception that `raise` would raise.
     fileprivate func exception(_ error: StreamsError) throws(PythonError) -> OwnedObject {
         _ = raise(error)
@@ -133,12 +139,13 @@ func adminRequest(
 }
 
 private func adminOptions(_ python: borrowing Python, _ object: Object) throws(PythonError) -> AdminOptions {
-    let given = try python.row(object, count: 4, "options")
+    let given = try python.row(object, count: 5, "options")
     var options = AdminOptions()
     if !given[0].isNone { options.requestTimeout = try python.milliseconds(given[0]) }
     if !given[1].isNone { options.operationTimeout = try python.milliseconds(given[1]) }
     if !given[2].isNone { options.validatesOnly = try python.truth(given[2], default: false) }
     if !given[3].isNone { options.broker = try python.int32(given[3], "broker") }
+    if !given[4].isNone { options.includesAuthorizedOperations = try python.truth(given[4], default: false) }
     return options
 }
 

@@ -83,31 +83,29 @@ func adminClusterID(
 
 /// `list_topics` of all kinds of clients.
 ///
-/// - Parameters:
-///   - call: the client, and what `listTopicsArguments` has read.
-///   - isClosed: whether another thread has closed the client.
-func listTopics<Instance: Client>(
-    _ python: inout Python, _ call: Opened<Instance, (topic: String?, milliseconds: Int32)>, unless isClosed: () -> Bool
-) throws(PythonError) -> OwnedObject {
-    let (topic, milliseconds) = call.arguments
-    let metadata = try python.request(call.client, prefix: "Failed to get metadata", unless: isClosed) {
-        client throws(StreamsError) in
-        try client.metadata(topic: topic, milliseconds: milliseconds)
-    }
-    return try convert(python, metadata)
-}
-
-func listTopicsArguments(
-    _ python: borrowing Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
-) throws(PythonError) -> (topic: String?, milliseconds: Int32) {
-    try withSlots(2) { slots throws(PythonError) in
-        try signature.parse(python, arguments, count, keywords, into: slots)
-        var topic: String?
-        if let name = slots[0], !name.isNone {
-            _ = try python.cString(name, "topic")
-            topic = try python.text(name, "topic")
+/// - Parameter isClosed: whether another thread has closed the client.
+private func listTopics<Fields: KindOfFields & ~Copyable>(
+    _ fields: UnsafeMutablePointer<Fields>, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    unless isClosed: () -> Bool
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(2) { slots throws(PythonError) in
+                try signature.parse(python, arguments, count, keywords, into: slots)
+                var topic: String?
+                if let name = slots[0], !name.isNone {
+                    _ = try python.cString(name, "topic")
+                    topic = try python.text(name, "topic")
+                }
+                return (topic: topic, milliseconds: try python.milliseconds(slots[1]))
+            }
         }
-        return (topic, try python.milliseconds(slots[1]))
+        let (topic, milliseconds) = call.arguments
+        let metadata = try python.request(call.client, prefix: "Failed to get metadata", unless: isClosed) {
+            client throws(StreamsError) in
+            try client.metadata(topic: topic, milliseconds: milliseconds)
+        }
+        return try convert(python, metadata).take()
     }
 }
 
@@ -175,13 +173,8 @@ let producerTopicMethods: [Method] = [
 func producerListTopics(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = producerFields(object)
-        let call = try fields.open(&python) { python throws(PythonError) in
-            try listTopicsArguments(python, arguments, count, keywords)
-        }
-        return try listTopics(&python, call, unless: { fields.pointee.producer == nil }).take()
-    }
+    let fields = producerFields(object)
+    return listTopics(fields, arguments, count, keywords, unless: { fields.pointee.producer == nil })
 }
 
 let consumerTopicMethods: [Method] = [
@@ -193,13 +186,8 @@ let consumerTopicMethods: [Method] = [
 func consumerListTopics(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        let call = try fields.open(&python) { python throws(PythonError) in
-            try listTopicsArguments(python, arguments, count, keywords)
-        }
-        return try listTopics(&python, call, unless: { fields.isClosedElsewhere }).take()
-    }
+    let fields = consumerFields(object)
+    return listTopics(fields, arguments, count, keywords, unless: { fields.isClosedElsewhere })
 }
 
 let adminTopicMethods: [Method] = [
@@ -211,11 +199,6 @@ let adminTopicMethods: [Method] = [
 func adminListTopics(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = adminFields(object)
-        let call = try fields.open(&python) { python throws(PythonError) in
-            try listTopicsArguments(python, arguments, count, keywords)
-        }
-        return try listTopics(&python, call, unless: { fields.pointee.admin == nil }).take()
-    }
+    let fields = adminFields(object)
+    return listTopics(fields, arguments, count, keywords, unless: { fields.pointee.admin == nil })
 }

@@ -49,21 +49,17 @@ extension Admin {
     /// Sends a request.
     ///
     /// - Parameters:
+    ///   - isServedByMock: whether librdkafka's mock cluster answers it.
     ///   - read: the answer that an event has.
     ///   - send: hands the request to librdkafka, which takes copies, and puts one event into the queue.
     /// - Throws: what is wrong with the request, in which case nothing was sent, and `complete` is not called.
     func request<Answer>(
-        _ operation: rd_kafka_admin_op_t, _ options: AdminOptions, then complete: @escaping AdminCompletion<Answer>,
-        reading read: @escaping (OpaquePointer) -> Answer,
+        _ operation: rd_kafka_admin_op_t, _ options: AdminOptions, servedByMock isServedByMock: Bool = false,
+        then complete: @escaping AdminCompletion<Answer>, reading read: @escaping (OpaquePointer) -> Answer,
         _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void
     ) throws(StreamsError) {
         guard let answers else { throw StreamsError(.destroyed) }
-        if mockNames != nil {
-            throw StreamsError(
-                .unsupportedFeature,
-                reason: "a mock cluster does not answer requests of administration, and librdkafka would wait for one"
-                    + " that does: a real Kafka is needed")
-        }
+        if !isServedByMock { try refuseMock() }
         try options.withRaw(handle, operation) { raw throws(StreamsError) in
             let setOpaque = try Symbols.Admin.adminOptionsSetOpaque.required
             let number = try expect { [self] event in
@@ -76,6 +72,15 @@ extension Admin {
             setOpaque(raw, UnsafeMutableRawPointer(bitPattern: number))
             send(raw, answers.raw)
         }
+    }
+
+    /// Throws where the cluster is a mock one.
+    func refuseMock() throws(StreamsError) {
+        if mockNames == nil { return }
+        throw StreamsError(
+            .unsupportedFeature,
+            reason: "a mock cluster does not answer requests of administration but for some about offsets"
+                + " (docs/admin.md), and librdkafka would wait for one that does: a real Kafka is needed")
     }
 
     /// Notes an answer that is awaited, and sees to it that a thread waits for it. - Returns: its number.

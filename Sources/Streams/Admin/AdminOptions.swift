@@ -10,6 +10,15 @@ public struct AdminOptions: Sendable {
     public var validatesOnly: Bool?
     /// Which broker is asked; that which has to know where it is nil.
     public var broker: Int32?
+    /// Whether what the user may do is to be told too.
+    public var includesAuthorizedOperations: Bool?
+    /// Whether an offset that a transaction has not decided yet is an error.
+    var requiresStableOffsets: Bool?
+    /// Which groups are listed; all where it is empty.
+    var groupStates: [ConsumerGroupState] = []
+    var groupTypes: [ConsumerGroupType] = []
+    /// Which records of transactions count.
+    var isolationLevel: IsolationLevel?
 
     public init() {}
 
@@ -39,6 +48,28 @@ public struct AdminOptions: Sendable {
             let set = try Symbols.Admin.adminOptionsSetBroker.required
             try withErrorText { set(raw, broker, $0, $1) }
         }
+        if let includesAuthorizedOperations {
+            let set = try Symbols.Groups.adminOptionsSetIncludeAuthorizedOperations.required
+            try StreamsError.check(set(raw, includesAuthorizedOperations ? 1 : 0))
+        }
+        if let requiresStableOffsets {
+            let set = try Symbols.Groups.adminOptionsSetRequireStableOffsets.required
+            try StreamsError.check(set(raw, requiresStableOffsets ? 1 : 0))
+        }
+        if !groupStates.isEmpty {
+            let set = try Symbols.Groups.adminOptionsSetMatchConsumerGroupStates.required
+            let states = groupStates.map { rd_kafka_consumer_group_state_t($0.rawValue) }
+            try StreamsError.check(set(raw, states, states.count))
+        }
+        if !groupTypes.isEmpty {
+            let set = try Symbols.Groups.adminOptionsSetMatchConsumerGroupTypes.required
+            let types = groupTypes.map { rd_kafka_consumer_group_type_t($0.rawValue) }
+            try StreamsError.check(set(raw, types, types.count))
+        }
+        if let isolationLevel {
+            let set = try Symbols.Groups.adminOptionsSetIsolationLevel.required
+            try StreamsError.check(set(raw, rd_kafka_IsolationLevel_t(isolationLevel.rawValue)))
+        }
         try body(raw)
     }
 }
@@ -50,13 +81,6 @@ func withErrorText(
     var text = [CChar](repeating: 0, count: 512)
     let code = body(&text, text.count)
     if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw StreamsError(ErrorCode(code), reason: String(errorText: text)) }
-}
-
-extension String {
-    /// What librdkafka has written into room of ours.
-    init(errorText: [CChar]) {
-        self.init(decoding: errorText.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
 }
 
 /// Objects of librdkafka's that are made for a request, and destroyed when it is sent.

@@ -10,12 +10,11 @@ extension CallbackContext {
         if error.code == .fatal, let handle, let cause = StreamsError(fatalOf: handle) { error = cause }
         if let names, let reason = error.reason { error.reason = names.inApplicationsWords(reason) }
         switch error.code {
-        case .groupAuthorizationFailed, .invalidGroupID:
-            let group = property("group.id", of: handle)
-            let cure =
-                error.code == .invalidGroupID
-                ? "group.id is \"\(group)\"" : "group \"\(group)\": \(permission("Read", on: "group", group))"
-            return error.followed(by: cure)
+        // An administrator is of no group: who asked about one names it.
+        case .groupAuthorizationFailed where kind.isGroupMember:
+            return error.named(group: property("group.id", of: handle), wanting: "Read")
+        case .invalidGroupID where kind.isGroupMember:
+            return error.followed(by: "group.id is \"\(property("group.id", of: handle))\"")
         case .transactionalIDAuthorizationFailed:
             let id = property("transactional.id", of: handle)
             return error.followed(
@@ -104,6 +103,17 @@ extension Client {
         }
         guard let topic = record.topic else { return explained(error) }
         return explained(error, ofTopic: topic.name, partition: record.isOfSubscribedTopic ? -1 : record.partition)
+    }
+}
+
+extension StreamsError {
+    /// An error about a group, with its name, and what to do.
+    ///
+    /// - Parameter operation: that of Kafka's access control which the user needs.
+    func named(group: String, wanting operation: String) -> StreamsError {
+        code == .groupAuthorizationFailed
+            ? followed(by: "group \"\(group)\": \(permission(operation, on: "group", group))")
+            : followed(by: "group \"\(group)\"")
     }
 }
 

@@ -19,13 +19,24 @@ public struct StreamsError: Error, Sendable {
 
     /// Takes over an error object of librdkafka's. - Note: `rd_kafka_error_destroy`.
     init(owning error: OpaquePointer) {
+        self.init(copying: error)
+        rd_kafka_error_destroy(error)
+    }
+
+    /// That of an error object which is part of an answer; nil where there is none.
+    init?(of error: OpaquePointer?) {
+        guard let error else { return nil }
+        self.init(copying: error)
+        if code == .noError { return nil }
+    }
+
+    private init(copying error: OpaquePointer) {
         code = ErrorCode(rd_kafka_error_code(error))
         let text = String(cString: rd_kafka_error_string(error))
         reason = text == code.text ? nil : text
         isFatal = rd_kafka_error_is_fatal(error) != 0
         isRetriable = rd_kafka_error_is_retriable(error) != 0
         requiresAbort = rd_kafka_error_txn_requires_abort(error) != 0
-        rd_kafka_error_destroy(error)
     }
 
     /// The error after which a client is of no use any more; nil where there was none. - Note: `rd_kafka_fatal_error`.
@@ -36,7 +47,7 @@ public struct StreamsError: Error, Sendable {
         let code = rd_kafka_fatal_error(handle, &text, text.count)
         if code == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
         self.code = ErrorCode(code)
-        reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        reason = String(errorText: text)
         isFatal = true
     }
 

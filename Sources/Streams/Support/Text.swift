@@ -1,3 +1,29 @@
+import CSystem
+
+extension String {
+    /// What librdkafka has written into room of ours.
+    init(errorText: [CChar]) {
+        self.init(decoding: errorText.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Nil where librdkafka has no text.
+    init?(optional text: UnsafePointer<CChar>?) {
+        guard let text else { return nil }
+        self.init(cString: text)
+    }
+}
+
+/// Lends copies of texts to a function that takes an array of them.
+func withCStrings<Result, Failure: Error>(
+    _ texts: [String], _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>?, Int) throws(Failure) -> Result
+) throws(Failure) -> Result {
+    var copies = texts.map { UnsafePointer<CChar>(strdup($0)) }
+    defer { for copy in copies { free(UnsafeMutablePointer(mutating: copy)) } }
+    return try copies.withUnsafeMutableBufferPointer { (buffer) throws(Failure) in
+        try body(buffer.baseAddress, buffer.count)
+    }
+}
+
 // Searching text for text is in a library that Embedded Swift does not have.
 
 extension StringProtocol {

@@ -165,10 +165,11 @@ public final class TopicPartitionList {
     public var partitions: [TopicPartition] { withRaw { Self.partitions(of: $0, names: names) } }
 
     /// Lends the list to a call of librdkafka's. The pointer alone would not keep the list alive.
-    func withRaw<Result>(
-        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result
-    ) -> Result {
-        withExtendedLifetime(self) { body(raw) }
+    func withRaw<Result, Failure: Error>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(raw)
     }
 
     /// The elements of a list that somebody else owns.
@@ -176,27 +177,31 @@ public final class TopicPartitionList {
         of list: UnsafePointer<rd_kafka_topic_partition_list_t>?, names: TopicNames?
     ) -> [TopicPartition] {
         guard let list, list.pointee.cnt > 0 else { return [] }
-        return (0..<Int(list.pointee.cnt)).map { index in
-            let element = list.pointee.elems + index
-            var metadata: String?
-            if let start = element.pointee.metadata {
-                metadata = String(
-                    decoding: UnsafeRawBufferPointer(start: start, count: element.pointee.metadata_size), as: UTF8.self)
-            }
-            let epoch = Symbols.partitionGetLeaderEpoch.address?(element) ?? -1
-            let error = ErrorCode(element.pointee.err)
-            let topic = String(cString: element.pointee.topic)
-            var partition = TopicPartition(
-                names.name(ofKafkaTopic: topic), element.pointee.partition, offset: element.pointee.offset,
-                metadata: metadata, leaderEpoch: epoch >= 0 ? epoch : nil, error: error == .noError ? nil : error)
-            // The client's own word that it does not know a partition says only that it is not assigned.
-            if error.rawValue > 0,
-                let cure = error.cure(
-                    ofTopic: topic, partition: partition.partition, names: names, kind: .consumer)
-            {
-                partition.reason = StreamsError(error).followed(by: cure).reason
-            }
-            return partition
+        return (0..<Int(list.pointee.cnt)).map { partition(of: list.pointee.elems + $0, names: names) }
+    }
+
+    /// An element of such a list.
+    static func partition(
+        of element: UnsafePointer<rd_kafka_topic_partition_t>, names: TopicNames?
+    ) -> TopicPartition {
+        var metadata: String?
+        if let start = element.pointee.metadata {
+            metadata = String(
+                decoding: UnsafeRawBufferPointer(start: start, count: element.pointee.metadata_size), as: UTF8.self)
         }
+        let epoch = Symbols.partitionGetLeaderEpoch.address?(element) ?? -1
+        let error = ErrorCode(element.pointee.err)
+        let topic = String(cString: element.pointee.topic)
+        var partition = TopicPartition(
+            names.name(ofKafkaTopic: topic), element.pointee.partition, offset: element.pointee.offset,
+            metadata: metadata, leaderEpoch: epoch >= 0 ? epoch : nil, error: error == .noError ? nil : error)
+        // The client's own word that it does not know a partition says only that it is not assigned.
+        if error.rawValue > 0,
+            let cure = error.cure(
+                ofTopic: topic, partition: partition.partition, names: names, kind: .consumer)
+        {
+            partition.reason = StreamsError(error).followed(by: cure).reason
+        }
+        return partition
     }
 }

@@ -9,9 +9,18 @@
 `mapr_streams_python.kafka.admin` has the same names in librdkafka's dialect.
 """
 
-from .._metadata import BrokerMetadata, ClusterMetadata, PartitionMetadata, TopicMetadata
-from ..cimpl import KafkaError, KafkaException
+from .._metadata import (
+    BrokerMetadata,
+    ClusterMetadata,
+    GroupMember,
+    GroupMetadata,
+    PartitionMetadata,
+    TopicMetadata,
+)
+from ..cimpl import OFFSET_INVALID, KafkaError, KafkaException
+from ._acls import AclOperation
 from ._client import AdminClient
+from ._cluster import Node
 from ._configs import (
     CONFIG_SOURCE_DEFAULT_CONFIG,
     CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG,
@@ -32,6 +41,17 @@ from ._configs import (
     ConfigSource,
     ResourceType,
 )
+from ._group_offsets import ConsumerGroupTopicPartitions
+from ._groups import (
+    ConsumerGroupDescription,
+    ConsumerGroupListing,
+    ConsumerGroupState,
+    ConsumerGroupType,
+    ListConsumerGroupsResult,
+    MemberAssignment,
+    MemberDescription,
+)
+from ._offsets import IsolationLevel, ListOffsetsResultInfo, OffsetSpec
 from ._topics import NewPartitions, NewTopic
 
 __all__ = [
@@ -42,12 +62,14 @@ __all__ = [
     "CONFIG_SOURCE_GROUP_CONFIG",
     "CONFIG_SOURCE_STATIC_BROKER_CONFIG",
     "CONFIG_SOURCE_UNKNOWN_CONFIG",
+    "OFFSET_INVALID",
     "RESOURCE_ANY",
     "RESOURCE_BROKER",
     "RESOURCE_GROUP",
     "RESOURCE_TOPIC",
     "RESOURCE_TRANSACTIONAL_ID",
     "RESOURCE_UNKNOWN",
+    "AclOperation",
     "AdminClient",
     "AlterConfigOpType",
     "BrokerMetadata",
@@ -55,10 +77,24 @@ __all__ = [
     "ConfigEntry",
     "ConfigResource",
     "ConfigSource",
+    "ConsumerGroupDescription",
+    "ConsumerGroupListing",
+    "ConsumerGroupState",
+    "ConsumerGroupTopicPartitions",
+    "ConsumerGroupType",
+    "GroupMember",
+    "GroupMetadata",
+    "IsolationLevel",
     "KafkaError",
     "KafkaException",
+    "ListConsumerGroupsResult",
+    "ListOffsetsResultInfo",
+    "MemberAssignment",
+    "MemberDescription",
     "NewPartitions",
     "NewTopic",
+    "OffsetSpec",
+    "Node",
     "PartitionMetadata",
     "ResourceType",
     "TopicMetadata",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ..cimpl import _AdminClient
 from ._configs import ConfigRequests
+from ._group_offsets import GroupOffsetRequests
+from ._groups import GroupRequests
+from ._offsets import OffsetRequests
 from ._topics import TopicRequests
 
 
-class AdminClient(TopicRequests, ConfigRequests, _AdminClient):
+class AdminClient(TopicRequests, ConfigRequests, GroupRequests, GroupOffsetRequests, OffsetRequests, _AdminClient):
     """AdminClient(config={}, /, **properties)
 
     A client that administers a cluster.

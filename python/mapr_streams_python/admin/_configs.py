@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from warnings import warn
 
 from ..cimpl import KafkaError, _AdminClient
-from ._requests import elements, once, properties, property_value, request, text
+from ._requests import OrderedEnum, elements, member, once, properties, property_value, request, text
 
 
-class ResourceType(Enum):
+class ResourceType(OrderedEnum):
     """What has a configuration, or permissions."""
 
     UNKNOWN = 0
@@ -22,13 +22,8 @@ class ResourceType(Enum):
     BROKER = 4
     TRANSACTIONAL_ID = 5
 
-    def __lt__(self, other: object) -> bool:
-        if isinstance(other, ResourceType):
-            return self.value < other.value
-        return NotImplemented
 
-
-class ConfigSource(Enum):
+class ConfigSource(OrderedEnum):
     """Where the value of a property comes from."""
 
     UNKNOWN_CONFIG = 0
@@ -38,11 +33,6 @@ class ConfigSource(Enum):
     STATIC_BROKER_CONFIG = 4
     DEFAULT_CONFIG = 5
     GROUP_CONFIG = 8
-
-    def __lt__(self, other: object) -> bool:
-        if isinstance(other, ConfigSource):
-            return self.value < other.value
-        return NotImplemented
 
 
 class AlterConfigOpType(Enum):
@@ -155,7 +145,7 @@ class ConfigResource:
             TypeError: an argument has another type.
             ValueError: there is no such type, or the name is empty.
         """
-        self.restype = _resource_type(restype)
+        self.restype = member("restype", restype, ResourceType)
         self.name = text("name", name)
         self.set_config_dict: dict[str, object] = dict(set_config or {})
         self.configs = described_configs
@@ -195,23 +185,6 @@ class ConfigResource:
     def add_incremental_config(self, config_entry: ConfigEntry) -> None:
         """Note a change for `AdminClient.incremental_alter_configs`."""
         self.incremental_configs.append(config_entry)
-
-
-def _resource_type(given: ResourceType | str | int) -> ResourceType:
-    if isinstance(given, ResourceType):
-        return given
-    names = ", ".join(kind.name for kind in ResourceType)
-    if isinstance(given, str):
-        try:
-            return ResourceType[given.upper()]
-        except KeyError:
-            raise ValueError(f'restype: there is no "{given}": it is one of {names}') from None
-    if isinstance(given, bool) or not isinstance(given, int):
-        raise TypeError(f"restype must be a ResourceType, or its name, not {type(given).__name__}")
-    try:
-        return ResourceType(given)
-    except ValueError:
-        raise ValueError(f"restype: there is no {given}: it is one of {names}") from None
 
 
 def _entries(found: list[tuple[Any, ...]]) -> list[ConfigEntry]:

@@ -6,16 +6,27 @@ import os
 import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from ..cimpl import KafkaError, KafkaException, _AdminClient
+from ..cimpl import KafkaError, KafkaException, TopicPartition, _AdminClient
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+Member = TypeVar("Member", bound=Enum)
 
 # The seconds of the longest time that librdkafka takes, which is an hour.
 _LONGEST = 3600
+
+
+class OrderedEnum(Enum):
+    """An enum whose members sort by their numbers."""
+
+    def __lt__(self, other: object) -> bool:
+        if isinstance(other, type(self)):
+            return bool(self.value < other.value)
+        return NotImplemented
 
 
 class AdminFuture(Future[Value]):
@@ -48,11 +59,7 @@ def request(
     arguments: Sequence[object],
     keys: Sequence[Key],
     answer: Callable[[Any], tuple[BaseException | None, Value]],
-    *,
-    request_timeout: float | None = None,
-    operation_timeout: float | None = None,
-    validate_only: bool | None = None,
-    broker: int | None = None,
+    **options: Any,
 ) -> dict[Key, Future[Value]]:
     """Send a request, with a future for each of its items.
 
@@ -61,13 +68,8 @@ def request(
         arguments: one for each item.
         keys: of the futures, in the order of the items; the answer has the items in the same order.
         answer: what an item of the answer comes to, its exception or its value.
+        options: see `_options`.
     """
-    options = (
-        seconds("request_timeout", request_timeout),
-        seconds("operation_timeout", operation_timeout),
-        flag("validate_only", validate_only),
-        integer("broker", broker),
-    )
     futures: dict[Key, Future[Value]] = {key: AdminFuture() for key in keys}
     waiting = list(futures.values())
 
@@ -75,20 +77,65 @@ def request(
         if exception is None and (items is None or len(items) != len(waiting)):
             exception = KafkaException(KafkaError(KafkaError._BAD_MSG, "the brokers' answer does not have all items"))
         for index, future in enumerate(waiting):
-            try:
-                error, value = answer(items[index]) if exception is None and items is not None else (exception, None)
-                if error is not None:
-                    future.set_exception(error)
-                else:
-                    future.set_result(value)  # type: ignore[arg-type]
-            except BaseException as raised:
-                # Futures catch what is an Exception of their callbacks. The others of the request wait.
-                _report(raised)
-                if not future.done():
-                    future.set_exception(raised)
+            _end(future, exception, None if items is None or exception is not None else items[index], answer)
 
-    client._request(name, arguments, options, complete)
+    client._request(name, arguments, _options(**options), complete)
     return futures
+
+
+def request_one(
+    client: _AdminClient,
+    name: str,
+    arguments: object,
+    answer: Callable[[Any], tuple[BaseException | None, Value]],
+    **options: Any,
+) -> Future[Value]:
+    """Send a request that has one future, whose answer it is as a whole. The arguments are those of `request`."""
+    future: Future[Value] = AdminFuture()
+
+    def complete(exception: BaseException | None, items: Any) -> None:
+        _end(future, exception, items, answer)
+
+    client._request(name, arguments, _options(**options), complete)
+    return future
+
+
+def _options(
+    *,
+    request_timeout: float | None = None,
+    operation_timeout: float | None = None,
+    validate_only: bool | None = None,
+    broker: int | None = None,
+    include_authorized_operations: bool | None = None,
+) -> tuple[float | None, float | None, bool | None, int | None, bool | None]:
+    return (
+        seconds("request_timeout", request_timeout),
+        seconds("operation_timeout", operation_timeout),
+        flag("validate_only", validate_only),
+        integer("broker", broker),
+        # Where it is not asked for, librdkafka may be older than the function that does so.
+        flag("include_authorized_operations", include_authorized_operations) or None,
+    )
+
+
+def _end(
+    future: Future[Value],
+    exception: BaseException | None,
+    item: Any,
+    answer: Callable[[Any], tuple[BaseException | None, Value]],
+) -> None:
+    try:
+        if exception is None:
+            exception, value = answer(item)
+        if exception is not None:
+            future.set_exception(exception)
+        else:
+            future.set_result(value)
+    except BaseException as raised:
+        # Futures catch what is an Exception of their callbacks. The others of the request wait.
+        _report(raised)
+        if not future.done():
+            future.set_exception(raised)
 
 
 def _report(raised: BaseException) -> None:
@@ -120,6 +167,36 @@ def once(name: str, keys: Sequence[Hashable]) -> None:
         if key in seen:
             raise ValueError(f"{name}[{index}]: {key!r} is there twice")
         seen.add(key)
+
+
+def partitions(name: str, given: object) -> list[TopicPartition]:
+    """Partitions, each there once, with a topic and a number."""
+    found = elements(name, given, TopicPartition, "TopicPartition")
+    for index, partition in enumerate(found):
+        text(f"{name}[{index}].topic", partition.topic)
+        if partition.partition < 0:
+            raise ValueError(f"{name}[{index}].partition must be 0 or more, not {partition.partition}")
+    once(name, found)
+    return found
+
+
+def member(name: str, given: object, kind: type[Member]) -> Member:
+    """A member of an enum, which may be given by its name, in letters of any case, or by its number."""
+    if isinstance(given, kind):
+        return given
+    names = ", ".join(member.name for member in kind)
+    if isinstance(given, str):
+        try:
+            return kind[given.upper()]
+        except KeyError:
+            raise ValueError(f'{name}: there is no "{given}": it is one of {names}') from None
+    if isinstance(given, bool) or not isinstance(given, int):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise TypeError(f"{name} must be {article} {kind.__name__}, or its name, not {type(given).__name__}")
+    try:
+        return kind(given)
+    except ValueError:
+        raise ValueError(f"{name}: there is no {given}: it is one of {names}") from None
 
 
 def text(name: str, given: object) -> str:

@@ -39,6 +39,13 @@ from .. import (
 )
 
 if TYPE_CHECKING:
+    from .admin import (
+        ConsumerGroupState as ConsumerGroupState,
+        ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions,
+        ConsumerGroupType as ConsumerGroupType,
+        IsolationLevel as IsolationLevel,
+        Node as Node,
+    )
     from .deserializing_consumer import DeserializingConsumer
     from .serializing_producer import SerializingProducer
 
@@ -109,10 +116,15 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         # What few programs use, and takes typing and enum to import. Its modules are attributes too, without an import.
         where = {
+            "ConsumerGroupState": "admin",
+            "ConsumerGroupTopicPartitions": "admin",
+            "ConsumerGroupType": "admin",
             "DeserializingConsumer": "deserializing_consumer",
+            "IsolationLevel": "admin",
             # Of `cimpl` by another name, which is this module.
             "NewPartitions": "admin",
             "NewTopic": "admin",
+            "Node": "admin",
             "SerializingProducer": "serializing_producer",
         }
         module = where.get(name, name)
