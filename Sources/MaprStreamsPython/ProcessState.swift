@@ -52,4 +52,7 @@ extension ProcessState {
 
     /// Messages of producers that were dropped; see `UndeliveredMessages`. The child of a fork has none.
     nonisolated(unsafe) static var droppedMessages = 0
+
+    /// The program ends, and what a logger would be told on a thread of ours is printed; see `Python.endLogging`.
+    nonisolated(unsafe) static var logHasEnded = false
 }

@@ -19,7 +19,7 @@ func makeAdminType(_ python: borrowing Python, _ module: Object) throws(PythonEr
     var type = TypeBuilder("mapr_streams_python._AdminClient", layout)
     type.owns(AdminFields.self) { address(of: &$0.pointee.base.callbacks) }
     type.owns(AdminFields.self) { address(of: &$0.pointee.base.timeout) }
-    type.beforeClearing { adminFields($0).base.emptyTokenBox() }
+    type.beforeClearing { adminFields($0).base.emptyBoxes() }
     type.ending { adminFields($0).end() }
     type.finishing { object in
         adminFields(object).base.dropTopicNames()
@@ -103,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == AdminFields {
         let pending = PendingException(fetching: python)
         var raised = PendingException()
         base.pointee.client = nil
-        if !python.destroy(client, waitingAtMost: -1) { raised = PendingException(fetching: python) }
+        if !python.destroy(client, of: base, waitingAtMost: -1) { raised = PendingException(fetching: python) }
         pending.restore(python)
         return raised
     }
@@ -150,8 +150,7 @@ private let adminPollDocumentation: StaticString =
     poll($self, /, timeout=None)
     --
 
-    Serves events: runs the callbacks of the configuration (``error_cb``, ``stats_cb``, ``throttle_cb``, ``logger``). Futures need no
-    call of it.
+    Serves events: runs the callbacks of the configuration (``error_cb``, ``stats_cb``, ``throttle_cb``). Futures need no call of it.
 
     :param float timeout: seconds to wait for events at the most; None or a negative number waits for the first one
     :returns: how many events were served

@@ -22,14 +22,19 @@ extension Python {
     ///
     /// Where the time is over, or a signal's handler raises, the client ends by itself, in the background; and on the thread
     /// that runs oauth_cb, which would wait for its own end, or for that of another one which waits for it.
+    ///
+    /// What it had to log is logged then, unless the log takes its time.
     /// - Returns: false where a handler's exception is pending.
-    mutating func destroy(_ client: Unmanaged<Client>, waitingAtMost milliseconds: Int32) -> Bool {
+    mutating func destroy(
+        _ client: Unmanaged<Client>, of base: UnsafeMutablePointer<ClientFields>, waitingAtMost milliseconds: Int32
+    ) -> Bool {
         let mayWait = !CallFrame.isThreadTheLibrarys
         let deadline = Deadline(milliseconds: mayWait ? milliseconds : 0)
+        let lines = base.pointee.logBox == nil ? nil : client.use { $0.context.lines }
         let call = detached(nil) { () -> HelperCall<Void>? in Client.release(client, mayWait: mayWait) }
-        guard let call else { return true }
         do throws(PythonError) {
-            _ = try wait(until: deadline, unless: { false }, { call.wait(milliseconds: $0) })
+            if let call { _ = try wait(until: deadline, unless: { false }, { call.wait(milliseconds: $0) }) }
+            if let lines, mayWait { try settle(lines) }
             return true
         } catch {
             return false

@@ -110,7 +110,7 @@ extension Python {
     }
 
     /// Runs a callback for an event that is no hot path; `call` gives the result of the callable.
-    fileprivate static func callback(
+    static func callback(
         _ find: () -> Object?, _ call: (borrowing Python, Object) throws(PythonError) -> OwnedObject
     ) {
         // Without a frame it is a thread of librdkafka's that ends the client, whose object may be gone.
@@ -184,50 +184,17 @@ func clientEvents(_ client: UnsafeMutablePointer<ClientFields>) -> ClientEvents 
             }
         }
     }
-    if callbacks.logger != nil { events.log = { line in log(line, to: client) } }
+    addLog(to: &events, of: client)
     if let box = client.pointee.tokenBox?.takeUnretainedValue() {
         events.tokenRefresh = { (configuration) throws(StreamsError) in try token(from: box, configuration) }
     }
     return events
 }
 
-extension UnsafeMutablePointer where Pointee == ClientFields {
-    /// Gives the logger what a new client warns of. Called before the client is open: the logger cannot use it yet.
-    ///
-    /// What the logger raises goes to `sys.unraisablehook`: it is no reason not to have the client.
-    /// - Returns: what is no `Exception`, or says that this is the child of a fork, for the constructor to raise once all
-    ///   is set up.
-    func logWarnings(_ python: borrowing Python) -> PendingException {
-        if pointee.callbacks.logger == nil { return PendingException() }
-        let outcome = CallFrame.outcome(of: nil) { _ in pointee.client?.use { $0.logWarnings() } }
-        guard outcome.hasRaised, pointee.state != .forked,
-            outcome.exception.isInstance(of: cpy_exc_Exception())
-        else { return outcome.exception }
-        outcome.exception.report(python, pointee.callbacks.logger)
-        return PendingException()
-    }
-}
-
-/// Calls `logger.log(level, '%s [%s] %s', facility, client name, text)`.
-private func log(_ line: ClientEvents.LogLine, to client: UnsafeMutablePointer<ClientFields>) {
-    Python.callback({ client.pointee.callbacks.logger }) { python, logger throws(PythonError) in
-        let method = try logger.attribute("log")
-        // From syslog's levels to those of Python's logging module.
-        let levels = [50, 50, 50, 40, 30, 20, 20, 10]
-        let level = try python.integer(levels[Int(min(7, max(0, line.level)))])
-        let format = try python.string("%s [%s] %s")
-        let facility = try python.string(line.facility)
-        let name = try python.string(line.clientName)
-        let text = try python.string(line.text)
-        return try python.call(
-            method.object, [level.object, format.object, facility.object, name.object, text.object])
-    }
-}
-
 /// Calls `oauth_cb(config)` on librdkafka's background thread.
 ///
 /// It returns `(token, expiry in seconds since the epoch)`, and may add a principal and a dict of extensions.
-private func token(from box: TokenBox, _ configuration: String) throws(StreamsError) -> ClientEvents.Token {
+private func token(from box: CallableBox, _ configuration: String) throws(StreamsError) -> ClientEvents.Token {
     // Around all of it: an exception's traceback, or what the thread keeps for itself, may hold the client to its end.
     try CallFrame.outcome(of: nil) { frame -> Result<ClientEvents.Token, StreamsError> in
         frame.pointee.isOnLibrarysThread = true
@@ -240,7 +207,7 @@ private func token(from box: TokenBox, _ configuration: String) throws(StreamsEr
 }
 
 private func tokenOfCallable(
-    in box: TokenBox, _ configuration: String
+    in box: CallableBox, _ configuration: String
 ) throws(StreamsError) -> ClientEvents.Token {
     var reason = "the interpreter is finalizing"
     let token = Python.attachingForeignThread { python -> ClientEvents.Token? in

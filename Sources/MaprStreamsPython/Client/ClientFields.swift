@@ -31,7 +31,9 @@ struct ClientFields {
     var topicNames: UnsafeMutablePointer<TopicName>?
     var callbacks: ClientCallbacks
     /// The background thread finds `callbacks.token` through the box, which is emptied before the callable goes.
-    var tokenBox: Unmanaged<TokenBox>?
+    var tokenBox: Unmanaged<CallableBox>?
+    /// The same for `callbacks.logger`, where that may be called on any thread; else nil.
+    var logBox: Unmanaged<CallableBox>?
     /// All clients of the process, for the child of a fork.
     var next: UnsafeMutablePointer<ClientFields>?
     var previous: UnsafeMutablePointer<ClientFields>?
@@ -44,7 +46,7 @@ struct ClientFields {
         isMaprDialect = parsed.configuration.dialect == .mapr
         isListed = false
         timeoutMilliseconds = 0
-        (callbacks, tokenBox) = parsed.takeCallbacks()
+        (callbacks, tokenBox, logBox) = parsed.takeCallbacks()
     }
 }
 
@@ -62,11 +64,19 @@ struct ClientCallbacks: OwnedReferences {
     var rebalance: Object?
 }
 
-/// The way from librdkafka's background thread to `oauth_cb`; both sides use it with the GIL held.
-final class TokenBox {
-    var callable: Object?
+/// The way from a background thread to a callable of the configuration; both sides use it with the GIL held.
+final class CallableBox {
+    private(set) var callable: Object?
+    /// The callable lives as long as the process.
+    private let isPermanent: Bool
 
-    init(_ callable: Object?) { self.callable = callable }
+    init(_ callable: Object, isPermanent: Bool = false) {
+        self.callable = callable
+        self.isPermanent = isPermanent
+    }
+
+    /// Called before the callable's owner lets go of it.
+    func empty() { if !isPermanent { callable = nil } }
 }
 
 /// A topic's name as a Python string, made once per topic.
@@ -200,13 +210,22 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
     func emptyTokenBox() {
         guard let box = pointee.tokenBox else { return }
         pointee.tokenBox = nil
-        box.use { $0.callable = nil }
+        box.use { $0.empty() }
+        box.release()
+    }
+
+    /// From now on no background thread finds a callable of the object's.
+    func emptyBoxes() {
+        emptyTokenBox()
+        guard let box = pointee.logBox else { return }
+        pointee.logBox = nil
+        box.use { $0.empty() }
         box.release()
     }
 
     /// Drops the callbacks; all but the one for reports where it is to be kept.
     func clearCallbacks(keepingReport: Bool = false) {
-        emptyTokenBox()
+        emptyBoxes()
         address(of: &pointee.callbacks.error).clear()
         address(of: &pointee.callbacks.statistics).clear()
         address(of: &pointee.callbacks.throttle).clear()

@@ -10,6 +10,10 @@ final class ParsedConfiguration {
     private let callbacks = UnsafeMutablePointer<ClientCallbacks>.allocate(capacity: 1)
     private(set) var reportsErrorsOnly = false
     private(set) var hasGroup = false
+    /// The logger may be called on any thread.
+    private var logsOnAnyThread = false
+    /// It is of `_logging`, which has it for ever.
+    private var hasNamedLogger = false
 
     private let kind: ClientKind
     private let callbackProperties: [CallbackProperty]
@@ -65,6 +69,7 @@ final class ParsedConfiguration {
         for turn in 0...Self.lastTurn {
             for entry in entries where Self.turn(of: entry.name) == turn { try set(python, entry.name, entry.value) }
         }
+        if configuration.dialect == .kafka, try python.item(merged, "logger") == nil { try setLogger(python, nil) }
         if let topicProperties = try python.item(merged, Self.topicProperties) {
             try setTopicProperties(python, topicProperties)
         }
@@ -93,10 +98,14 @@ final class ParsedConfiguration {
     }
 
     /// Hands the callables over to a client's object.
-    func takeCallbacks() -> (ClientCallbacks, Unmanaged<TokenBox>?) {
+    func takeCallbacks() -> (ClientCallbacks, Unmanaged<CallableBox>?, Unmanaged<CallableBox>?) {
         let taken = callbacks.pointee
         callbacks.pointee = ClientCallbacks()
-        return (taken, taken.token.map { Unmanaged.passRetained(TokenBox($0)) })
+        let logBox = logsOnAnyThread ? taken.logger.map { CallableBox($0, isPermanent: hasNamedLogger) } : nil
+        return (
+            taken, taken.token.map { Unmanaged.passRetained(CallableBox($0)) },
+            logBox.map { Unmanaged.passRetained($0) }
+        )
     }
 
     // MARK: Arguments
@@ -137,6 +146,7 @@ final class ParsedConfiguration {
         // Read before and after the others.
         if name == Dialect.property || name == Self.topicProperties { return }
         if let property = callbackProperties.first(where: { $0.name == name }) {
+            if name == "logger" { return try setLogger(python, value) }
             try property.check(python, value)
             if !value.isNone {
                 let field = property.field(callbacks)
@@ -147,6 +157,18 @@ final class ParsedConfiguration {
         }
         try setText(python, name, value)
         if name == "group.id" { hasGroup = true }
+    }
+
+    /// - Parameter value: nil for the logger of the dialect; None for none.
+    private func setLogger(_ python: borrowing Python, _ value: Object?) throws(PythonError) {
+        if let value, value.isNone { return }
+        let module = try OwnedObject(PyImport_ImportModule("mapr_streams_python._logging"))
+        let find = try module.object.attribute("find")
+        let found = try python.call(find.object, value.map { [$0] } ?? [])
+        let pair = try python.row(found.object, count: 2, "a logger")
+        address(of: &callbacks.pointee.logger).set(pair[0])
+        logsOnAnyThread = try python.truth(pair[1], default: false)
+        hasNamedLogger = pair[0] != value
     }
 
     private func twice(_ python: borrowing Python, _ name: String) -> PythonError {

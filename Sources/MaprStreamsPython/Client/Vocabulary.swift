@@ -13,7 +13,7 @@ extension Vocabulary {
         .init("oauth_cb", .kept, "it gives the token for SASL OAUTHBEARER"),
         .init("on_delivery", .kept, "producers call it with the error or None and the message"),
         .init("on_commit", .kept, "consumers call it with the error or None and the partitions"),
-        .init("logger", .kept, "librdkafka's log goes to it"),
+        .init("logger", .kept, "librdkafka's log goes to it, a logging.Logger or the name of one"),
         .init(
             "default.topic.config", .kept,
             "its properties are those of all topics, which can be given by their own names too"),

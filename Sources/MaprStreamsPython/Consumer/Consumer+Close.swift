@@ -111,7 +111,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
         // themselves, in the background.
         let patience: Int32 = pointee.wasBrokenOff ? 0 : Interpreter.isFinalizing ? 2000 : 10000
-        if !python.destroy(client, waitingAtMost: Swift.min(patience, pointee.closesUntil.remaining)) {
+        let most = Swift.min(patience, pointee.closesUntil.remaining)
+        if !python.destroy(client, of: base, waitingAtMost: most) {
             raised.add(PendingException(fetching: python), python, Types.consumer)
         }
         return raised

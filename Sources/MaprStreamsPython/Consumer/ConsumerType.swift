@@ -9,7 +9,7 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.owns(ConsumerFields.self) { address(of: &$0.pointee.base.timeout) }
     type.owns(ConsumerFields.self) { address(of: &$0.pointee.owned) }
     type.beforeClearing { object in
-        consumerFields(object).base.emptyTokenBox()
+        consumerFields(object).base.emptyBoxes()
         Python.attached { python in consumerFields(object).takeDelayed().report(python, Types.consumer) }
     }
     type.ending { consumerFields($0).end() }
@@ -33,7 +33,8 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
             * ``error_cb(err)``: a KafkaError that is not tied to a message
             * ``stats_cb(json_str)``: every ``statistics.interval.ms``
             * ``throttle_cb(event)``: a ThrottleEvent, when a broker slows the client down
-            * ``logger``: a logging.Logger that gets librdkafka's log lines, instead of stderr
+            * ``logger``: a logging.Logger, or the name of one, that gets librdkafka's log lines, instead of stderr; in the
+              kafka dialect the logger mapr_streams_python does by default
             * ``oauth_cb(config_str)``: returns (token, expiry in seconds since the epoch[, principal[, extensions]]);
               called on a thread of its own
             * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ

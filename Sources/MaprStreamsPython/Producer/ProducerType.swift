@@ -40,7 +40,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.owns(ProducerFields.self) { address(of: &$0.pointee.base.callbacks) }
     type.owns(ProducerFields.self) { address(of: &$0.pointee.base.timeout) }
     type.owns(ProducerFields.self) { address(of: &$0.pointee.owned) }
-    type.beforeClearing { producerFields($0).base.emptyTokenBox() }
+    type.beforeClearing { producerFields($0).base.emptyBoxes() }
     type.ending { producerFields($0).end() }
     type.finishing { object in
         producerFields(object).base.dropTopicNames()
@@ -64,7 +64,8 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
             * ``error_cb(err)``: a KafkaError that is not tied to a message
             * ``stats_cb(json_str)``: every ``statistics.interval.ms``
             * ``throttle_cb(event)``: a ThrottleEvent, when a broker slows the client down
-            * ``logger``: a logging.Logger that gets librdkafka's log lines, instead of stderr
+            * ``logger``: a logging.Logger, or the name of one, that gets librdkafka's log lines, instead of stderr; in the
+              kafka dialect the logger mapr_streams_python does by default
             * ``oauth_cb(config_str)``: returns (token, expiry in seconds since the epoch[, principal[, extensions]]);
               called on a thread of its own
             * ``streams.compatibility``: ``mapr`` (default) or ``kafka``: whose rules hold where they differ

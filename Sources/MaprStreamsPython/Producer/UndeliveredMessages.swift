@@ -82,6 +82,7 @@ func moduleTellUndelivered(_ module: Object?, _ unused: Object?) -> Object? {
             // It may be closed.
             if PyFile_WriteObject(words.object, stderr, 1) != 0 { PyErr_Clear() }
         }
+        try python.endLogging()
         return python.none.take()
     }
 }

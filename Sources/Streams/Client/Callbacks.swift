@@ -3,7 +3,7 @@ import CSystem
 
 // Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
 //
-// They run inside rd_kafka_poll and its kin, on the thread that called it, except `logLine` without a log event (any
+// They run inside rd_kafka_poll and its kin, on the thread that called it, except `logLine` without an event for it (any
 // thread of librdkafka's) and `refreshToken` (its background thread). The former holds no lock of ours while it waits,
 // the latter one that nobody waits for but who ends the client.
 
@@ -16,11 +16,11 @@ extension CallbackContext {
     func install(in conf: OpaquePointer?, kind: ClientKind) {
         logLevel = Self.logLevel(of: conf)
         // What tells of connections is wanted for the errors that follow, though it be not printed.
-        if events.log == nil && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
+        if !events.logsInQueue && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
         rd_kafka_conf_set_log_cb(conf) { Called.logLine($0, $1, $2, $3) }
         rd_kafka_conf_set_error_cb(conf) { Called.errorEvent($0, $1, $2, $3) }
-        if events.log != nil { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
+        if events.logsInQueue { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
         if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf) { Called.statisticsEvent($0, $1, $2, $3) } }
         if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf) { Called.throttleEvent($0, $1, $2, $3, $4) } }
         if events.tokenRefresh != nil {
@@ -150,18 +150,28 @@ private func logLine(
     if level <= 4 || (level == 6 && strstr(text, "Disconnected") != nil && strstr(text, "in state UP") == nil) {
         context.failures.note(String(cString: text))
     }
-    if level <= context.logLevel { context.log(handle, level, facility, text) }
+    if level > context.logLevel { return }
+    guard let lines = context.lines else { return context.log(handle, level, facility, text) }
+    lines.add(.init(of: handle, level, facility, text))
+}
+
+extension ClientEvents.LogLine {
+    fileprivate init(
+        of handle: OpaquePointer, _ level: Int32, _ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>
+    ) {
+        self.init(
+            level: level, facility: String(cString: facility), text: String(cString: text),
+            clientName: String(cString: rd_kafka_name(handle)))
+    }
 }
 
 extension CallbackContext {
+    /// What the client itself has to say, on the thread of the call that it says it in.
     func log(
         _ handle: OpaquePointer, _ level: Int32, _ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>
     ) {
         if let log = events.log {
-            log(
-                .init(
-                    level: level, facility: String(cString: facility), text: String(cString: text),
-                    clientName: String(cString: rd_kafka_name(handle))))
+            log(.init(of: handle, level, facility, text))
         } else {
             rd_kafka_log_print(handle, level, facility, text)
         }

@@ -45,7 +45,7 @@ public class Client: @unchecked Sendable {
             configuration.relinquish()
             return handle
         }
-        if events.log != nil { rd_kafka_set_log_queue(handle, nil) }
+        if events.logsInQueue { rd_kafka_set_log_queue(handle, nil) }
         let warnings = self.warnings(about: configuration, kind: kind)
         pendingWarnings.withLock { $0 = warnings }
         if events.log == nil { logWarnings() }

@@ -49,6 +49,9 @@ public struct ClientEvents {
     public var throttle: ((Throttle) -> Void)?
     /// Where it is set, log lines wait in the client's queue until the client is served; else librdkafka prints them.
     public var log: ((LogLine) -> Void)?
+    /// Where it is set, it gets librdkafka's lines as they come, on a helper thread; `log` gets what the client itself has to
+    /// say. Returns false where nobody takes lines any more: then they are printed.
+    public var backgroundLog: (([LogLine]) -> Bool)?
     public var rebalance: ((Rebalance, [TopicPartition]) -> Void)?
     /// A commit that nobody waits for is done, or has failed.
     public var offsetsCommitted: ((StreamsError?, [TopicPartition]) -> Void)?
@@ -58,7 +61,10 @@ public struct ClientEvents {
     public init() {}
 
     /// Whether there are callbacks for what may come faster than they return.
-    var haveFrequentOnes: Bool { error != nil || statistics != nil || throttle != nil || log != nil }
+    var haveFrequentOnes: Bool { error != nil || statistics != nil || throttle != nil || logsInQueue }
+
+    /// Whether log lines are events of the client's queue.
+    var logsInQueue: Bool { log != nil && backgroundLog == nil }
 }
 
 /// What librdkafka hands to every callback: the way back to the client and to the client's owner.
@@ -67,6 +73,8 @@ public final class CallbackContext {
     public let owner: UnsafeMutableRawPointer?
     public let events: ClientEvents
     let failures = ConnectionFailures()
+    /// What is logged in the background; nil where it is logged otherwise.
+    public let lines: LogLines?
     /// syslog's: lines of a higher one are not logged. Set before the client is made.
     var logLevel: Int32 = 6
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
@@ -79,6 +87,7 @@ public final class CallbackContext {
     init(events: ClientEvents, owner: UnsafeMutableRawPointer?, kind: ClientKind = .producer, names: TopicNames? = nil)
     {
         self.events = events
+        lines = events.backgroundLog.map { LogLines($0) }
         self.owner = owner
         self.kind = kind
         self.names = names
