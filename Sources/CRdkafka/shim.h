@@ -4,6 +4,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "access.h"
+#include "cluster.h"
 #include "groups.h"
 #include "optional.h"
 

@@ -128,9 +128,13 @@ def __getattr__(name):
         "ConsumerGroupTopicPartitions": "admin",
         "ConsumerGroupType": "admin",
         "DeserializingConsumer": "deserializing_consumer",
+        "ElectionType": "admin",
         "IsolationLevel": "admin",
         "Node": "admin",
         "SerializingProducer": "serializing_producer",
+        "TopicCollection": "admin",
+        "TopicPartitionInfo": "admin",
+        "Uuid": "admin",
     }
     module = where.get(name, name)
     if module not in ("error", "serialization", *where.values()):

@@ -4,8 +4,12 @@ from .admin import (
     ConsumerGroupState as ConsumerGroupState,
     ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions,
     ConsumerGroupType as ConsumerGroupType,
+    ElectionType as ElectionType,
     IsolationLevel as IsolationLevel,
     Node as Node,
+    TopicCollection as TopicCollection,
+    TopicPartitionInfo as TopicPartitionInfo,
+    Uuid as Uuid,
 )
 from .cimpl import (
     OFFSET_BEGINNING as OFFSET_BEGINNING,

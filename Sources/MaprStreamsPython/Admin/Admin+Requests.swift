@@ -24,7 +24,9 @@ struct AdminRow {
     let name: StaticString
     let send: (borrowing Python, Admin, Object, AdminOptions, AdminAnswer) throws(PythonError) -> Void
 
-    nonisolated(unsafe) fileprivate static let all = topicRequests + configRequests + groupRequests + offsetRequests
+    nonisolated(unsafe) fileprivate static let all =
+        topicRequests + configRequests + groupRequests + offsetRequests + descriptionRequests + recordRequests
+        + electionRequests + aclRequests + userRequests
 }
 
 /// The callable that an answer goes to. It owns the reference, and gives it back when it has called it.
@@ -94,6 +96,22 @@ extension Python {
     func stringOrNone(_ text: String?) throws(PythonError) -> OwnedObject {
         guard let text else { return none }
         return try string(text)
+    }
+
+    /// A list of (exception or None, what is made of the value or None), for the items of an answer.
+    func list<Value>(
+        _ results: [Result<Value, StreamsError>], _ make: (Value) throws(PythonError) -> OwnedObject
+    ) throws(PythonError) -> OwnedObject {
+        try list(count: results.count) { index throws(PythonError) in
+            switch results[index] {
+            case .success(let value):
+                let value = try make(value)
+                return try OwnedObject(cpy_tuple2(none.object, value.object))
+            case .failure(let error):
+                let exception = try exception(error)
+                return try OwnedObject(cpy_tuple2(exception.object, none.object))
+            }
+        }
     }
 
     /// The exception that `raise` would raise.

@@ -67,7 +67,8 @@ extension Admin {
         let describe = try Symbols.Admin.describeConfigs.required
         let objects = try self.objects(resources) { _, _ in }
         let read = try configResults(
-            of: Symbols.Admin.describeConfigsResult.required, Symbols.Admin.describeConfigsResultResources.required)
+            of: Symbols.Admin.describeConfigsResult.required, wanting: "DescribeConfigs",
+            Symbols.Admin.describeConfigsResultResources.required)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, options, then: complete, reading: read) { options, queue in
                 describe(handle, raw, count, options, queue)
@@ -88,7 +89,8 @@ extension Admin {
             for (name, value) in resources[index].properties { try check(set(object, name, value)) }
         }
         let read = try configResults(
-            of: Symbols.Admin.alterConfigsResult.required, Symbols.Admin.alterConfigsResultResources.required)
+            of: Symbols.Admin.alterConfigsResult.required, wanting: "AlterConfigs",
+            Symbols.Admin.alterConfigsResultResources.required)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(RD_KAFKA_ADMIN_OP_ALTERCONFIGS, options, then: complete, reading: read) { options, queue in
                 alter(handle, raw, count, options, queue)
@@ -113,7 +115,7 @@ extension Admin {
             }
         }
         let read = try configResults(
-            of: Symbols.Admin.incrementalAlterConfigsResult.required,
+            of: Symbols.Admin.incrementalAlterConfigsResult.required, wanting: "AlterConfigs",
             Symbols.Admin.incrementalAlterConfigsResultResources.required)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(.incrementalAlterConfigs, options, then: complete, reading: read) { options, queue in
@@ -140,7 +142,7 @@ extension Admin {
     }
 
     private func configResults(
-        of result: @escaping (OpaquePointer?) -> OpaquePointer?,
+        of result: @escaping (OpaquePointer?) -> OpaquePointer?, wanting operation: String,
         _ resources: @escaping (OpaquePointer?, UnsafeMutablePointer<Int>?) -> UnsafeMutablePointer<OpaquePointer?>?
     ) throws(StreamsError) -> (OpaquePointer) -> [ConfigResult] {
         let kind = try Symbols.Admin.configResourceType.required
@@ -158,7 +160,9 @@ extension Admin {
                 let kafkaName = name(object).map { String(cString: $0) } ?? ""
                 let isTopic = kind == .topic
                 let error = itemError(code(object), text(object)).map {
-                    isTopic ? explained($0, ofTopic: kafkaName) : explained($0)
+                    isTopic
+                        ? explained($0, ofTopic: kafkaName, wanting: operation)
+                        : explained($0, ofClusterWanting: operation)
                 }
                 var entryCount = 0
                 let entries = configs(object, &entryCount)

@@ -74,7 +74,8 @@ extension Admin {
             for (name, value) in topic.properties { try check(setProperty(object, name, value)) }
         }
         let read = try topicResults(
-            of: Symbols.Admin.createTopicsResult.required, Symbols.Admin.createTopicsResultTopics.required)
+            of: Symbols.Admin.createTopicsResult.required, wanting: "Create",
+            Symbols.Admin.createTopicsResultTopics.required)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(RD_KAFKA_ADMIN_OP_CREATETOPICS, options, then: complete, reading: read) { options, queue in
                 create(handle, raw, count, options, queue)
@@ -99,7 +100,8 @@ extension Admin {
             objects.add(object)
         }
         let read = try topicResults(
-            of: Symbols.Admin.deleteTopicsResult.required, Symbols.Admin.deleteTopicsResultTopics.required)
+            of: Symbols.Admin.deleteTopicsResult.required, wanting: "Delete",
+            Symbols.Admin.deleteTopicsResultTopics.required)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(RD_KAFKA_ADMIN_OP_DELETETOPICS, options, then: complete, reading: read) { options, queue in
                 delete(handle, raw, count, options, queue)
@@ -129,7 +131,8 @@ extension Admin {
             try Self.assign(topic.replicaAssignment, of: topic.topic) { assign(object, $0, $1, $2, $3, $4) }
         }
         let read = try topicResults(
-            of: Symbols.Admin.createPartitionsResult.required, Symbols.Admin.createPartitionsResultTopics.required)
+            of: Symbols.Admin.createPartitionsResult.required, wanting: "Alter",
+            Symbols.Admin.createPartitionsResultTopics.required)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, options, then: complete, reading: read) { options, queue in
                 create(handle, raw, count, options, queue)
@@ -153,7 +156,7 @@ extension Admin {
 
     /// Reads the topics of an answer, by the functions for its kind.
     private func topicResults(
-        of result: @escaping (OpaquePointer?) -> OpaquePointer?,
+        of result: @escaping (OpaquePointer?) -> OpaquePointer?, wanting operation: String,
         _ topics: @escaping (OpaquePointer?, UnsafeMutablePointer<Int>?) -> UnsafeMutablePointer<OpaquePointer?>?
     ) throws(StreamsError) -> (OpaquePointer) -> [TopicResult] {
         let name = try Symbols.Admin.topicResultName.required
@@ -166,7 +169,9 @@ extension Admin {
                 let topic = name(found[index]).map { String(cString: $0) } ?? ""
                 return TopicResult(
                     topic: names.name(ofKafkaTopic: topic),
-                    error: itemError(code(found[index]), text(found[index])).map { explained($0, ofTopic: topic) })
+                    error: itemError(code(found[index]), text(found[index])).map {
+                        explained($0, ofTopic: topic, wanting: operation)
+                    })
             }
         }
     }

@@ -50,22 +50,24 @@ extension Admin {
     ///
     /// - Parameters:
     ///   - isServedByMock: whether librdkafka's mock cluster answers it.
+    ///   - operation: that of Kafka's access control which the user needs on the cluster.
     ///   - read: the answer that an event has.
     ///   - send: hands the request to librdkafka, which takes copies, and puts one event into the queue.
     /// - Throws: what is wrong with the request, in which case nothing was sent, and `complete` is not called.
     func request<Answer>(
-        _ operation: rd_kafka_admin_op_t, _ options: AdminOptions, servedByMock isServedByMock: Bool = false,
-        then complete: @escaping AdminCompletion<Answer>, reading read: @escaping (OpaquePointer) -> Answer,
+        _ kind: rd_kafka_admin_op_t, _ options: AdminOptions, servedByMock isServedByMock: Bool = false,
+        wanting operation: String = "Alter", then complete: @escaping AdminCompletion<Answer>,
+        reading read: @escaping (OpaquePointer) -> Answer,
         _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void
     ) throws(StreamsError) {
         guard let answers else { throw StreamsError(.destroyed) }
         if !isServedByMock { try refuseMock() }
-        try options.withRaw(handle, operation) { raw throws(StreamsError) in
+        try options.withRaw(handle, kind) { raw throws(StreamsError) in
             let setOpaque = try Symbols.Admin.adminOptionsSetOpaque.required
             let number = try expect { [self] event in
                 guard let event else { return complete(.failure(StreamsError(.destroyed))) }
                 if let error = itemError(rd_kafka_event_error(event), rd_kafka_event_error_string(event)) {
-                    return complete(.failure(explained(error)))
+                    return complete(.failure(explained(error, ofClusterWanting: operation)))
                 }
                 complete(.success(read(event)))
             }
@@ -79,7 +81,8 @@ extension Admin {
         if mockNames == nil { return }
         throw StreamsError(
             .unsupportedFeature,
-            reason: "a mock cluster does not answer requests of administration but for some about offsets"
+            reason:
+                "a mock cluster does not answer requests of administration but for descriptions and some about offsets"
                 + " (docs/admin.md), and librdkafka would wait for one that does: a real Kafka is needed")
     }
 

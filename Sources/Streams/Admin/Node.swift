@@ -3,6 +3,7 @@ import CRdkafka
 /// A broker, as answers name it.
 public struct Node: Sendable {
     public let id: Int32
+    /// Empty of a broker that is down.
     public let host: String
     public let port: Int32
     /// Nil where it has none, or where librdkafka is older than 2.3.0.
@@ -28,5 +29,10 @@ struct NodeReader {
         return Node(
             id: id(node), host: String(optional: host(node)) ?? "", port: Int32(port(node)),
             rack: rack.flatMap { String(optional: $0(node)) })
+    }
+
+    func read(_ nodes: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int) -> [Node] {
+        guard let nodes else { return [] }
+        return (0..<count).compactMap { read(nodes[$0]) }
     }
 }

@@ -64,12 +64,16 @@ extension CallbackContext {
 
     /// The same for an error that is about a topic.
     ///
-    /// - Parameter partition: negative where it is about the topic as a whole.
+    /// - Parameters:
+    ///   - partition: negative where it is about the topic as a whole.
+    ///   - operation: that of Kafka's access control which the user needs; that of the kind of client where it is nil.
     func explained(
-        _ error: StreamsError, ofTopic topic: String, partition: Int32, of handle: OpaquePointer?
+        _ error: StreamsError, ofTopic topic: String, partition: Int32, wanting operation: String?,
+        of handle: OpaquePointer?
     ) -> StreamsError {
         guard
-            let cure = error.code.cure(ofTopic: topic, partition: partition, names: names, kind: kind)
+            let cure = error.code.cure(
+                ofTopic: topic, partition: partition, names: names, operation: operation ?? kind.operation)
         else { return explained(error, of: handle) }
         var error = error
         if let names, let reason = error.reason { error.reason = names.inApplicationsWords(reason) }
@@ -89,9 +93,29 @@ extension Client {
 
     /// The same for an error about a topic, or a partition of it: it is named in the application's words, with what to do.
     ///
-    /// - Parameter topic: Kafka's name.
-    public func explained(_ error: StreamsError, ofTopic topic: String, partition: Int32 = -1) -> StreamsError {
-        context.explained(error, ofTopic: topic, partition: partition, of: handle)
+    /// - Parameters:
+    ///   - topic: Kafka's name.
+    ///   - operation: that of Kafka's access control which the user needs; that of the kind of client where it is nil.
+    public func explained(
+        _ error: StreamsError, ofTopic topic: String, partition: Int32 = -1, wanting operation: String? = nil
+    ) -> StreamsError {
+        context.explained(error, ofTopic: topic, partition: partition, wanting: operation, of: handle)
+    }
+
+    /// The same for an item of a request, which the text names in any case.
+    func explained(
+        _ error: StreamsError, ofItem partition: Int32, of topic: String, wanting operation: String
+    ) -> StreamsError {
+        let explained = explained(error, ofTopic: topic, partition: partition, wanting: operation)
+        let name = names.bothNames(ofKafkaTopic: topic)
+        if explained.text.includes(name) { return explained }
+        return explained.followed(by: partition < 0 ? "topic \(name)" : "partition \(partition) of topic \(name)")
+    }
+
+    /// The same for an error of a request about the cluster.
+    func explained(_ error: StreamsError, ofClusterWanting operation: String) -> StreamsError {
+        guard error.code == .clusterAuthorizationFailed else { return explained(error) }
+        return error.followed(by: permission(operation, on: "cluster", nil))
     }
 
     /// The error of a record: of an event, whose text is librdkafka's, or of a report.
@@ -119,7 +143,7 @@ extension StreamsError {
 
 extension ErrorCode {
     /// What to do about an error of a topic; nil where the topic is not what matters.
-    func cure(ofTopic topic: String, partition: Int32, names: TopicNames?, kind: ClientKind) -> String? {
+    func cure(ofTopic topic: String, partition: Int32, names: TopicNames?, operation: String) -> String? {
         let name = names.bothNames(ofKafkaTopic: topic)
         switch self {
         // librdkafka says no more than that it does not exist, once it knows that the brokers refuse the name.
@@ -145,7 +169,7 @@ extension ErrorCode {
                 : "topic \(name) has no partition \(partition) that this client can see: create it, or add partitions, or let this"
                     + " user Describe the topic"
         case .topicAuthorizationFailed:
-            return "topic \(name): \(permission(kind.operation, on: "topic", topic))"
+            return "topic \(name): \(permission(operation, on: "topic", topic))"
         case .messageTooLarge, .recordListTooLarge:
             return
                 "raise max.message.bytes of topic \(name) (kafka-configs.sh --bootstrap-server … --alter --entity-type topics"
@@ -169,7 +193,7 @@ extension TopicNames? {
     }
 }
 
-private func permission(_ operation: String, on kind: String, _ name: String) -> String {
-    "this user needs the operation \(operation) on it (kafka-acls.sh --bootstrap-server … --add --allow-principal … --operation \(operation)"
-        + " --\(kind) '\(name)')"
+private func permission(_ operation: String, on kind: String, _ name: String?) -> String {
+    "this user needs the operation \(operation) on \(name == nil ? "the \(kind)" : "it") (kafka-acls.sh --bootstrap-server …"
+        + " --add --allow-principal … --operation \(operation) --\(kind)\(name.map { " '\($0)'" } ?? ""))"
 }

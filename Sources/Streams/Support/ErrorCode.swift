@@ -53,6 +53,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
     public static let topicException = ErrorCode(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)
     public static let topicAuthorizationFailed = ErrorCode(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
     public static let groupAuthorizationFailed = ErrorCode(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    public static let clusterAuthorizationFailed = ErrorCode(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
     public static let transactionalIDAuthorizationFailed = ErrorCode(
         RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     public static let invalidSessionTimeout = ErrorCode(RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT)

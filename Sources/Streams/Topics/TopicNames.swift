@@ -43,13 +43,15 @@ public final class NameSettings: Sendable {
 ///
 /// Both ways are looked up once for each name and kept.
 public final class TopicNames: Sendable {
-    private struct Known {
+    struct Known {
         /// From what the application gave.
         var topics: [[UInt8]: String] = [:]
         /// What it gave first for a Kafka topic.
         var given: [[UInt8]: String] = [:]
         /// Found for Kafka topics that it did not name. Starts anew with each stream that it names.
         var derived: [[UInt8]: String] = [:]
+        /// What it gave first for a prefix of Kafka topics.
+        var prefixes: [[UInt8]: String] = [:]
         /// The paths of its streams, in the order that they came.
         var streams: [[UInt8]] = []
         /// How it spelt them.
@@ -63,11 +65,11 @@ public final class TopicNames: Sendable {
         }
     }
 
-    private let settings: NameSettings
+    let settings: NameSettings
     private let defaultStream: [UInt8]?
     private let defaultStreamProperty: String
-    private let knowsServers: Bool
-    private let known: Guarded<Known>
+    let knowsServers: Bool
+    let known: Guarded<Known>
 
     /// - Parameter defaultStream: `streams.producer.default.stream` or `streams.consumer.default.stream`. It is looked at when
     ///   the first name without a path comes: an application that names full paths alone may set it to anything.

@@ -198,7 +198,8 @@ public final class TopicPartitionList {
         // The client's own word that it does not know a partition says only that it is not assigned.
         if error.rawValue > 0,
             let cure = error.cure(
-                ofTopic: topic, partition: partition.partition, names: names, kind: .consumer)
+                ofTopic: topic, partition: partition.partition, names: names,
+                operation: ClientKind.consumer.operation)
         {
             partition.reason = StreamsError(error).followed(by: cure).reason
         }

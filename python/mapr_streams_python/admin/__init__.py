@@ -18,9 +18,9 @@ from .._metadata import (
     TopicMetadata,
 )
 from ..cimpl import OFFSET_INVALID, KafkaError, KafkaException
-from ._acls import AclOperation
+from ._acls import AclBinding, AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType
 from ._client import AdminClient
-from ._cluster import Node
+from ._cluster import DescribeClusterResult, Node, TopicCollection, TopicDescription, TopicPartitionInfo, Uuid
 from ._configs import (
     CONFIG_SOURCE_DEFAULT_CONFIG,
     CONFIG_SOURCE_DYNAMIC_BROKER_CONFIG,
@@ -41,6 +41,7 @@ from ._configs import (
     ConfigSource,
     ResourceType,
 )
+from ._elections import ElectionType
 from ._group_offsets import ConsumerGroupTopicPartitions
 from ._groups import (
     ConsumerGroupDescription,
@@ -52,6 +53,15 @@ from ._groups import (
     MemberDescription,
 )
 from ._offsets import IsolationLevel, ListOffsetsResultInfo, OffsetSpec
+from ._records import DeletedRecords
+from ._scram import (
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialDeletion,
+    UserScramCredentialsDescription,
+    UserScramCredentialUpsertion,
+)
 from ._topics import NewPartitions, NewTopic
 
 __all__ = [
@@ -69,7 +79,10 @@ __all__ = [
     "RESOURCE_TOPIC",
     "RESOURCE_TRANSACTIONAL_ID",
     "RESOURCE_UNKNOWN",
+    "AclBinding",
+    "AclBindingFilter",
     "AclOperation",
+    "AclPermissionType",
     "AdminClient",
     "AlterConfigOpType",
     "BrokerMetadata",
@@ -82,6 +95,9 @@ __all__ = [
     "ConsumerGroupState",
     "ConsumerGroupTopicPartitions",
     "ConsumerGroupType",
+    "DeletedRecords",
+    "DescribeClusterResult",
+    "ElectionType",
     "GroupMember",
     "GroupMetadata",
     "IsolationLevel",
@@ -93,9 +109,20 @@ __all__ = [
     "MemberDescription",
     "NewPartitions",
     "NewTopic",
-    "OffsetSpec",
     "Node",
+    "OffsetSpec",
     "PartitionMetadata",
+    "ResourcePatternType",
     "ResourceType",
+    "ScramCredentialInfo",
+    "ScramMechanism",
+    "TopicCollection",
+    "TopicDescription",
     "TopicMetadata",
+    "TopicPartitionInfo",
+    "UserScramCredentialAlteration",
+    "UserScramCredentialDeletion",
+    "UserScramCredentialUpsertion",
+    "UserScramCredentialsDescription",
+    "Uuid",
 ]

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from ..cimpl import _AdminClient
+from ._acls import AclRequests
+from ._cluster import DescriptionRequests
 from ._configs import ConfigRequests
+from ._elections import ElectionRequests
 from ._group_offsets import GroupOffsetRequests
 from ._groups import GroupRequests
 from ._offsets import OffsetRequests
+from ._records import RecordRequests
+from ._scram import ScramRequests
 from ._topics import TopicRequests
 
 
-class AdminClient(TopicRequests, ConfigRequests, GroupRequests, GroupOffsetRequests, OffsetRequests, _AdminClient):
+class AdminClient(
+    TopicRequests,
+    ConfigRequests,
+    DescriptionRequests,
+    RecordRequests,
+    ElectionRequests,
+    AclRequests,
+    ScramRequests,
+    GroupRequests,
+    GroupOffsetRequests,
+    OffsetRequests,
+    _AdminClient,
+):
     """AdminClient(config={}, /, **properties)
 
     A client that administers a cluster.

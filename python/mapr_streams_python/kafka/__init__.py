@@ -43,8 +43,12 @@ if TYPE_CHECKING:
         ConsumerGroupState as ConsumerGroupState,
         ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions,
         ConsumerGroupType as ConsumerGroupType,
+        ElectionType as ElectionType,
         IsolationLevel as IsolationLevel,
         Node as Node,
+        TopicCollection as TopicCollection,
+        TopicPartitionInfo as TopicPartitionInfo,
+        Uuid as Uuid,
     )
     from .deserializing_consumer import DeserializingConsumer
     from .serializing_producer import SerializingProducer
@@ -120,12 +124,16 @@ if not TYPE_CHECKING:
             "ConsumerGroupTopicPartitions": "admin",
             "ConsumerGroupType": "admin",
             "DeserializingConsumer": "deserializing_consumer",
+            "ElectionType": "admin",
             "IsolationLevel": "admin",
             # Of `cimpl` by another name, which is this module.
             "NewPartitions": "admin",
             "NewTopic": "admin",
             "Node": "admin",
             "SerializingProducer": "serializing_producer",
+            "TopicCollection": "admin",
+            "TopicPartitionInfo": "admin",
+            "Uuid": "admin",
         }
         module = where.get(name, name)
         if module not in ("error", "serialization", *where.values()):
