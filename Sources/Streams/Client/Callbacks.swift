@@ -96,7 +96,7 @@ extension CallbackContext {
             var text = [CChar](repeating: 0, count: 512)
             var size = text.count
             guard rd_kafka_conf_get(conf, name, &text, &size) == RD_KAFKA_CONF_OK else { return "" }
-            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return String(errorText: text)
         }
         return value("debug").isEmpty ? Int32(value("log_level")) ?? 6 : 7
     }
@@ -253,9 +253,7 @@ private func refreshToken(
         let result = rd_kafka_oauthbearer_set_token(
             handle, token.value, token.expiry, token.principal, &names, names.count, &text, text.count)
         if result != RD_KAFKA_RESP_ERR_NO_ERROR {
-            throw StreamsError(
-                ErrorCode(result),
-                reason: String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            throw StreamsError(ErrorCode(result), reason: String(errorText: text))
         }
     } catch {
         // librdkafka asks again in ten seconds, and raises an _AUTHENTICATION error event with this text.

@@ -39,8 +39,7 @@ public class Client: @unchecked Sendable {
             guard let handle = rd_kafka_new(kind.raw, conf, &text, text.count) else {
                 let code = ErrorCode(rd_kafka_last_error())
                 configuration.wasRefused()
-                let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                throw configuration.naming(filesOf: StreamsError(code, reason: reason))
+                throw configuration.naming(filesOf: StreamsError(code, reason: String(errorText: text)))
             }
             configuration.relinquish()
             return handle
@@ -144,7 +143,7 @@ public class Client: @unchecked Sendable {
         var text = [CChar](repeating: 0, count: 512)
         var count = text.count
         guard rd_kafka_conf_get(rd_kafka_conf(handle), name, &text, &count) == RD_KAFKA_CONF_OK else { return nil }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(errorText: text)
     }
 
     /// Stops the function that serves callbacks as soon as the callback that called this returns. - Note:

@@ -136,6 +136,6 @@ extension Configuration {
         guard get(nil, &count) == RD_KAFKA_CONF_OK else { return nil }
         var text = [CChar](repeating: 0, count: count + 1)
         guard get(&text, &count) == RD_KAFKA_CONF_OK else { return nil }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(errorText: text)
     }
 }

@@ -33,7 +33,7 @@ extension CallbackContext {
                 return error
             }
             let topic = (try? names.kafkaTopic(for: String(reason[..<end.lowerBound]))) ?? ""
-            let cure = error.code.cure(ofTopic: topic, partition: -1, names: names, kind: kind)
+            let cure = error.code.cure(ofTopic: topic, partition: -1, names: names, operation: kind.operation)
             return cure.map { error.followed(by: $0) } ?? error
         case .purgedInQueue, .purgedInFlight:
             // With a fatal error librdkafka gives up what waits to be sent.

@@ -37,6 +37,6 @@ public enum Librdkafka {
         var text = [CChar](repeating: 0, count: 1024)
         var size = text.count
         guard rd_kafka_conf_get(configuration, "builtin.features", &text, &size) == RD_KAFKA_CONF_OK else { return "" }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(errorText: text)
     }
 }
