@@ -156,3 +156,42 @@ class Producer(mapr_streams_python.Producer):
 
 def test_a_time_of_none_is_not_too_short(found):
     assert properties(found, "p = Producer({'message.timeout.ms': 0, 'delivery.timeout.ms': '0'})\n") == []
+
+
+DUMMIES = "{'bootstrap.servers': 'this.will.be.ignored:9092'}"
+
+
+def test_servers_that_a_program_of_maprs_sets_are_found(check):
+    report = check(main=IMPORT + f"CONF = {DUMMIES}\nProducer(CONF).produce('/s:t', 'x')\n")
+    assert [(one["line"], one["text"]) for one in report["findings"] if one["kind"] == "override"] == [
+        (
+            2,
+            'bootstrap.servers is "this.will.be.ignored:9092" here, which MapR\'s client ignores: where these are not'
+            " the brokers that are meant, the section [override] of the file that MAPR_STREAMS_CONFIG names replaces"
+            " them",
+        )
+    ]
+    assert any("in [override] of the file of settings" in step for step in report["next"])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [f"Producer({DUMMIES}).produce('plain', 'x')\n", "Producer({'bootstrap.servers': argv[1]}).produce('/s:t', 'x')\n"],
+    ids=["no stream", "computed"],
+)
+def test_servers_of_a_program_for_kafka_are_its_own(found, source):
+    assert found("override", IMPORT + source) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (
+            "from confluent_kafka.avro import AvroProducer",
+            "has no module avro: that of an installed confluent-kafka works",
+        ),
+        ("from mapr_streams_python import avro", "has no avro to import: that of an installed confluent-kafka works"),
+    ],
+)
+def test_what_confluent_kafka_brings_is_said_to_work(found, line, text):
+    assert text in found("import", f"{line}\n")[-1][1]

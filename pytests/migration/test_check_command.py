@@ -13,7 +13,7 @@ PYTHON_2 = """\
 # -*- coding: latin-1 -*-
 from mapr_streams_python import Producer, Consumer
 try:
-    c = Consumer({'group.id': 'g', 'bootstrap.servers': u'k'})
+    c = Consumer({'group.id': 'g', 'bootstrap.servers': argv[1]})
     print "%s" % c
 finally:
     pass

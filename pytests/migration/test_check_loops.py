@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """\
 from mapr_streams_python import Consumer, KafkaError, KafkaException
 import sys
-c = Consumer({'bootstrap.servers': 'kafka:9092', 'group.id': 'g'})
+c = Consumer({'bootstrap.servers': argv[1], 'group.id': 'g'})
 """
 
 # The loop, and the text of the line that ends it.

@@ -6,7 +6,7 @@ import pytest
 
 IMPORT = "from mapr_streams_python import Consumer, Producer, TopicPartition\n"
 PLACE = "[names] of the file that MAPR_STREAMS_CONFIG names"
-PRODUCER = IMPORT + "producer = Producer({'bootstrap.servers': 'kafka:9092'})\n"
+PRODUCER = IMPORT + "producer = Producer({'bootstrap.servers': argv[1]})\n"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_names_are_found_wherever_a_topic_is_given(found):
         "topic",
         IMPORT
         + """
-consumer = Consumer({'bootstrap.servers': 'kafka:9092'})
+consumer = Consumer({'bootstrap.servers': argv[1]})
 TOPICS = ['/s:a', '/s:b']
 consumer.subscribe(TOPICS)
 consumer.subscribe(topics=['/s:^c.*'])
@@ -153,7 +153,7 @@ def test_bare_topics_are_the_default_streams(found):
     source = (
         IMPORT
         + """
-conf = {'bootstrap.servers': 'kafka:9092'}
+conf = {'bootstrap.servers': argv[1]}
 conf['streams.producer.default.stream'] = '/apps/clicks'
 producer = Producer(conf)
 producer.produce('pageviews', 'x')
@@ -266,7 +266,7 @@ class Other:
         (first + 11, "/other:own becomes other--own"),
     ]
     assert found("computed", source) == [
-        (first + 1, "/s:{host}: computed here; /s:TOPIC becomes s--TOPIC"),
+        (first + 1, "/s:{socket.gethostname()}: computed here; /s:TOPIC becomes s--TOPIC"),
         (first + 7, "{self.nothing()}: computed here"),
         (first + 8, "{requests.get('x')}: computed here"),
     ]
@@ -278,7 +278,7 @@ def topics():
     return ['/s:a', '/s:b']
 
 def configuration():
-    return {{'bootstrap.servers': 'kafka:9092', 'use.brokers': 1}}
+    return {{'bootstrap.servers': argv[1], 'use.brokers': 1}}
 
 Consumer(configuration()).subscribe(topics())
 """
@@ -312,13 +312,13 @@ class TestAFileThatIsHandedAClient:
         assert self.findings(check(sender=sender)) == []
 
     def test_its_bare_topics_are_of_the_default_stream_of_the_project(self, check):
-        main = IMPORT + "p = Producer({'bootstrap.servers': 'k', 'streams.producer.default.stream': '/apps/s'})\n"
+        main = IMPORT + "p = Producer({'bootstrap.servers': argv[1], 'streams.producer.default.stream': '/apps/s'})\n"
         assert self.findings(check(main=main, sender="def send(p):\n    p.produce('a', 'x')\n")) == [
             ("sender.py", 2, "/apps/s:a becomes apps--s--a")
         ]
 
     def test_properties_in_a_file_of_settings_are_found(self, check):
-        settings = """CLIENT = {'bootstrap.servers': 'k', 'use.brokers': True}
+        settings = """CLIENT = {'bootstrap.servers': argv[1], 'use.brokers': True}
 COLOURS = {'logger': 1, 'opaque': 0.5}
 TOPIC = {'retention.ms': 1, 'cleanup.policy': 'compact'}
 """
@@ -339,3 +339,23 @@ def send(more, topic=None):
     consumer.subscribe([*more, '/s:a', *['/s:b']])
 """,
     ) == [(5, "{topic}: computed here"), (8, "{more}: computed here")]
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("parser.get('mapr', 'topic')", "{parser.get('mapr', 'topic')}: computed here"),
+        ("parser.get('mapr', 'topic', fallback='/s:a')", "/s:a becomes s--a"),
+        ("options.get('topic', '/s:a')", "/s:a becomes s--a"),
+    ],
+)
+def test_the_second_of_a_parsers_arguments_is_no_default(found, expression, text):
+    findings = found("topic", PRODUCER + f"producer.produce({expression}, 'x')\n") + found(
+        "computed", PRODUCER + f"producer.produce({expression}, 'x')\n"
+    )
+    assert [one for _, one in findings] == [text]
+
+
+def test_a_default_stream_without_its_slash_is_found(found):
+    source = IMPORT + "Producer({'bootstrap.servers': argv[1], 'streams.producer.default.stream': 'apps/s'})\n"
+    assert found("name", source) == [(2, "the producer's default stream apps/s: a stream's path begins with /")]

@@ -14,7 +14,7 @@ import pytest
 from mapr_streams_python.__main__ import main
 
 IMPORT = "from mapr_streams_python import Consumer, Producer, TopicPartition\n"
-PRODUCER = IMPORT + "p = Producer({'bootstrap.servers': 'kafka:9092'})\n"
+PRODUCER = IMPORT + "p = Producer({'bootstrap.servers': argv[1]})\n"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ import package.names as aliased, package.names
 import names as sibling
 p.produce(ROOT); p.produce(A); p.produce(aliased.B); p.produce(N.C); p.produce(D)
 p.produce(names.A); p.produce(package.names.B); p.produce(sibling.A)
-Consumer({{'bootstrap.servers': 'k'}}).subscribe(E)
+Consumer({{'bootstrap.servers': argv[1]}}).subscribe(E)
 """,
     }
     for name, source in sources.items():
@@ -229,7 +229,7 @@ def test_what_is_nested_too_deeply_for_python_is_a_finding(found):
 def test_a_default_stream_of_another_file_is_that_of_each_file_that_uses_it(check):
     sender = f"{IMPORT}from conf import CONF\nProducer(CONF).produce('%s', 'v')\n"
     report = check(
-        conf="CONF = {'bootstrap.servers': 'kafka:9092', 'streams.producer.default.stream': '/apps/s'}\n",
+        conf="CONF = {'bootstrap.servers': argv[1], 'streams.producer.default.stream': '/apps/s'}\n",
         first=sender % "one",
         second=sender % "two",
     )

@@ -293,7 +293,7 @@ if __name__ == "__main__":
     def test_a_command_of_the_virtual_environment_goes_before_others_of_its_name(self, tmp_path):
         for folder in ("first", "environment/bin"):
             (tmp_path / folder).mkdir(parents=True)
-            (tmp_path / folder / "serve").write_text(f"#!/bin/sh\necho {folder} $*\n")
+            (tmp_path / folder / "serve").write_text(f"#!/bin/sh\necho {folder} $*\ncommand -v python\n")
             (tmp_path / folder / "serve").chmod(0o755)
         (tmp_path / "environment" / "pyvenv.cfg").write_text(f"home = {Path(sys.base_prefix) / 'bin'}\n")
         python = tmp_path / "environment" / "bin" / "python"
@@ -302,7 +302,8 @@ if __name__ == "__main__":
         environ["PYTHONPATH"] = str(PACKAGE)
         command = [str(python), "-m", "mapr_streams_python", "run", "serve", "app:app"]
         ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=False)
-        assert (ran.stdout, ran.stderr) == ("environment/bin app:app\n", "")
+        # And what it starts finds them too, as where the environment is activated: opentelemetry-instrument python …
+        assert (ran.stdout, ran.stderr) == (f"environment/bin app:app\n{python}\n", "")
 
     def test_a_python_without_this_package_that_imports_the_name_is_told(self, tmp_path):
         (tmp_path / "other").mkdir()

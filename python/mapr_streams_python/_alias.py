@@ -15,7 +15,7 @@ DIALECTS = {"mapr": "mapr_streams_python", "kafka": "mapr_streams_python.kafka"}
 
 # What is kept of the package that is installed under the name: Python over names that this package has too, and what
 # these parts have in common.
-_KEPT = ("avro", "schema_registry", "_types", "_util")
+KEPT = ("avro", "schema_registry", "_types", "_util")
 
 
 class _Alias(MetaPathFinder, Loader):
@@ -33,7 +33,7 @@ class _Alias(MetaPathFinder, Loader):
         if self._module(fullname) is not None:
             return ModuleSpec(fullname, self)
         # Further below, the path is that of the installed package, and the other finders look there.
-        return self._kept(fullname) if fullname[len(self.name) + 1 :] in _KEPT else None
+        return self._kept(fullname) if fullname[len(self.name) + 1 :] in KEPT else None
 
     def _kept(self, fullname: str) -> ModuleSpec | None:
         installed = self._asked_of_others(self.name, None)

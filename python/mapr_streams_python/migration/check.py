@@ -170,6 +170,8 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
             own = [finding for finding in own if not finding.edits]
         report.findings += sorted(own, key=lambda finding: (finding.line, finding.column))
     report.findings += _servers(checks)
+    if names.topics or any(one.default_streams for one in checks):
+        report.findings += _own_servers(checks)
     report.topics = names.topics
     return report
 
@@ -209,6 +211,19 @@ def _servers(checks: list[ClientCheck]) -> Iterator[Finding]:
         yield Finding.at(
             source, client, "servers", "no source sets bootstrap.servers, which MapR does not need: set it from outside"
         )
+
+
+def _own_servers(checks: list[ClientCheck]) -> Iterator[Finding]:
+    """Servers that an application of MapR's names itself, which may be any word."""
+    for one in checks:
+        for node, servers in one.servers:
+            yield Finding.at(
+                one.resolver.project.owner(node).source,
+                node,
+                "override",
+                f'bootstrap.servers is "{servers}" here, which MapR\'s client ignores: where these are not the brokers'
+                " that are meant, the section [override] of the file that MAPR_STREAMS_CONFIG names replaces them",
+            )
 
 
 def _as_text(report: Report) -> str:

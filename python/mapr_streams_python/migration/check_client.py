@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .. import cimpl
 from ..cimpl import KafkaException, _property_fate, _TopicNames
 from .check_findings import Finding, replacement
+from .check_imports import has_module, has_name, missing
 from .check_resolver import Resolver
 from .check_source import Source, argument, arguments, call_name, field, text, walk
 from .check_values import MOST_VALUES, Hole, Value, is_known, literal, shown
@@ -110,6 +108,8 @@ class ClientCheck:
         self.default_streams: dict[str, list[Value]] = {}
         self.reported: set[str] = set()
         self.has_servers = False
+        # Where a source names servers, and which.
+        self.servers: list[tuple[Node, str]] = []
         self.clients: list[Node] = []
 
     def find(self, project: ClientsProject) -> Iterator[Finding]:
@@ -151,19 +151,20 @@ class ClientCheck:
         if package in PACKAGES and node.type == "import_from_statement":
             module = field(node, "module_name")
             folder = text(module).split(".", 1)[1] if module is not None and "." in text(module) else ""
-            if folder and not _has_module(folder):
-                yield self._at(node, "import", f"mapr_streams_python has no module {folder}")
+            if folder and not has_module(folder):
+                yield self._at(node, "import", missing(f"has no module {folder}", folder))
             elif not folder or folder == "cimpl":
                 for name in node.children_by_field_name("name"):
                     original = field(name, "name") if name.type == "aliased_import" else name
-                    if original is not None and not _has_name(text(original)):
-                        yield self._at(name, "import", f"mapr_streams_python has no {text(original)} to import")
+                    if original is not None and not has_name(text(original)):
+                        problem = missing(f"has no {text(original)} to import", text(original))
+                        yield self._at(name, "import", problem)
         elif package in PACKAGES:
             for name in node.children_by_field_name("name"):
                 original = field(name, "name") if name.type == "aliased_import" else name
                 folder = text(original).split(".", 1)[1] if original is not None and "." in text(original) else ""
-                if folder and not _has_module(folder):
-                    yield self._at(name, "import", f"mapr_streams_python has no module {folder}")
+                if folder and not has_module(folder):
+                    yield self._at(name, "import", missing(f"has no module {folder}", folder))
 
     # Calls
 
@@ -320,7 +321,9 @@ class ClientCheck:
         if name is None or pair is None or pair.id in seen:
             return
         seen.add(pair.id)
-        self.has_servers = self.has_servers or name in ("bootstrap.servers", "metadata.broker.list")
+        if name in ("bootstrap.servers", "metadata.broker.list"):
+            self.has_servers = True
+            self.servers += [(key, shown(one)) for one in self.resolver.values(value) if is_known(one) and shown(one)]
         if name in ("streams.producer.default.stream", "streams.consumer.default.stream"):
             yield from self._default_stream(key, value, name.split(".")[1])
             return
@@ -344,6 +347,9 @@ class ClientCheck:
             stream = shown(one)
             if not is_known(one):
                 yield self._at(key, "computed", f"the {kind}'s default stream {stream}: computed here")
+                continue
+            if not stream.startswith("/"):
+                yield self._at(key, "name", f"the {kind}'s default stream {stream}: a stream's path begins with /")
                 continue
             try:
                 beginning = self.names.beginning(stream)
@@ -384,17 +390,3 @@ def _too_short(name: str) -> str:
     if name == "session.timeout.ms":
         return "brokers refuse members of a group that have less than group.min.session.timeout.ms, which is 6000"
     return "MapR ignores it; on Kafka a message that is not delivered in that time has failed"
-
-
-@lru_cache
-def _has_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(f"mapr_streams_python.{name}") is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _has_name(name: str) -> bool:
-    import mapr_streams_python
-
-    return hasattr(mapr_streams_python, name) or hasattr(cimpl, name) or _has_module(name)

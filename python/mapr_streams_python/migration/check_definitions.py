@@ -38,6 +38,10 @@ class Definitions:
         self.starred: list[str] = []
         # The classes, and what each is derived from.
         self.classes: defaultdict[str, list[str]] = defaultdict(list)
+        # The calls and the functions of each name, and the parameters of functions: where they stand, behind self.
+        self.calls: defaultdict[str, list[Node]] = defaultdict(list)
+        self.functions: defaultdict[str, list[Node]] = defaultdict(list)
+        self.parameters: dict[tuple[int, str], tuple[Node, int]] = {}
         # Those that have a constructor of their own.
         self.initialised: set[str] = set()
         for node in walk(source.root):
@@ -53,7 +57,24 @@ class Definitions:
             scope = self.source.enclosing(scope, *FUNCTIONS)
         return self.names.get((0, name))
 
+    def parameter(self, node: Node) -> tuple[Node, int] | None:
+        """The function whose parameter a name is, and which one; None where it is none, or the last are many."""
+        scope = self.source.enclosing(node, *SCOPES)
+        while scope is not None and (scope.id, text(node)) not in self.names:
+            scope = self.source.enclosing(scope, *FUNCTIONS)
+        return self.parameters.get((scope.id, text(node))) if scope is not None else None
+
+    def class_of(self, function: Node) -> str | None:
+        """The class whose method a function is."""
+        around = self.source.enclosing(function, *SCOPES)
+        name = field(around, "name") if around is not None and around.type == "class_definition" else None
+        return text(name) if name is not None else None
+
     def _note(self, node: Node) -> None:
+        if node.type == "call":
+            self.calls[call_name(node)].append(node)
+        elif node.type == "function_definition":
+            self._note_function(node)
         if node.type == "assignment":
             self._set(field(node, "left"), field(node, "right"))
         elif node.type == "named_expression":
@@ -80,6 +101,20 @@ class Definitions:
             self.initialised.add(text(around) if around is not None else "")
         elif node.type == "return_statement":
             self._note_return(node)
+
+    def _note_function(self, node: Node) -> None:
+        self.functions[text(field(node, "name") or node)].append(node)
+        given = field(node, "parameters")
+        own = [child for child in given.named_children if child.type != "comment"] if given is not None else []
+        if self.class_of(node) is not None:
+            own = own[1:]
+        for position, parameter in enumerate(own):
+            if parameter.type in ("list_splat_pattern", "dictionary_splat_pattern", "keyword_separator"):
+                break
+            name = field(parameter, "name") or (
+                parameter.named_children[0] if parameter.type == "typed_parameter" else parameter
+            )
+            self.parameters[node.id, text(name)] = node, position
 
     def _note_class(self, node: Node) -> None:
         name, bases = field(node, "name"), field(node, "superclasses")

@@ -20,6 +20,7 @@ KINDS = {
     "name": "Correct the names that cannot become Kafka topics, or give them a rule in the section [names].",
     "property": "Look at the configuration properties.",
     "servers": "Set MAPR_STREAMS_BOOTSTRAP_SERVERS to the brokers, where the application runs.",
+    "override": "Replace servers of the sources that are not the brokers, in [override] of the file of settings.",
     "async": "Rewrite async= as asynchronous=: --fix does it.",
     "import": "Look at the imports.",
     "loop": "Let loops that drain a topic end when each of its partitions has reported its end, and not the first.",

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .check_definitions import Definitions
-from .check_source import Source, field, text
+from .check_source import Source, argument, field, text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+# Functions of the client, which an application may have functions of the same name beside.
+CLIENTS_OWN = ("produce", "subscribe", "poll", "consume", "commit", "assign", "flush", "close")
 
 # A class, by the file that it is in and its name.
 Class = tuple["Module", str]
@@ -57,6 +60,28 @@ class Project:
         if self._latest is None or not self._latest.source.has(node):
             self._latest = next(one for one in self.modules if one.source.has(node))
         return self._latest
+
+    def given(self, function: Node, position: int, name: str) -> list[Node | None]:
+        """What the calls of a function that is among the sources give it for a parameter; None for what is not seen.
+
+        Functions are found by their names: of one that several functions have, or the client's, nothing is told.
+        """
+        module = self.owner(function)
+        called = text(field(function, "name") or function)
+        of_class = module.own.class_of(function)
+        names = [called]
+        if called == "__init__":
+            # Classes that are derived from it may have no constructor of their own.
+            found = _all_from((module, of_class or ""), self.subclasses)
+            names = [name for one, name in found if one is module or name not in one.own.initialised]
+        elif sum(len(one.own.functions.get(called, [])) for one in self.modules) > 1:
+            return []
+        calls = [call for one in self.modules for name in names for call in one.own.calls.get(name, [])]
+        if called in CLIENTS_OWN:
+            if of_class is not None:
+                return []
+            calls = [call for call in calls if call.child_by_field_name("function").type == "identifier"]
+        return [_argument(call, position, name) for call in calls]
 
     def subclasses(self, base: Class) -> list[Class]:
         """The classes that are derived from one directly."""
@@ -168,6 +193,13 @@ class Module:
             below = _all_from(start, self.project.subclasses)[1:]
             found = found + [node for one in below for node in one[0].own.members.get((one[1], name), [])]
         return found
+
+
+def _argument(call: Node, position: int, name: str) -> Node | None:
+    given = field(call, "arguments")
+    if given is None or any(child.type.endswith("_splat") for child in given.named_children):
+        return None
+    return argument(call, position, name)
 
 
 def _all_from(start: Class, following: Callable[[Class], list[Class]]) -> list[Class]:

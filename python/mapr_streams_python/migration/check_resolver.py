@@ -31,6 +31,8 @@ class Resolver:
         self._known_values: dict[tuple[int, int], list[Value]] = {}
         # By what a name is set to, so that not each of its uses goes through all of it again.
         self._known_names: dict[tuple[int, str, int], tuple[list[Node | None], list[Value]]] = {}
+        # By the function and its parameter.
+        self._known_given: dict[tuple[int, str], list[Node | None]] = {}
         self._known_entries: dict[tuple[int, int], list[tuple[Node, Node]]] = {}
         self._known_named_entries: dict[
             tuple[int, str, int, int], tuple[list[Node | None], list[tuple[Node, Node]]]
@@ -158,14 +160,28 @@ class Resolver:
             return self._method(name, target, positional, depth)
         if name in ("str", "unicode", "text_type") and len(positional) == 1:
             return self.values(positional[0], depth)
-        if name in ("get", "getenv") and len(positional) == 2:
-            # The default of a setting that the sources do not hold.
-            return self.values(positional[1], depth)
+        default = self._default(name, target, positional, keywords)
+        if default is not None:
+            return self.values(default, depth)
         # Of what the function itself only computes, the call says more.
         return [
             value if any(isinstance(part, str) for part in value) else (Hole(text(node)),)
             for value in self._all(self._returned(node), node, depth)
         ]
+
+    def _default(
+        self, name: str, target: Node | None, positional: list[Node], keywords: dict[str, Node]
+    ) -> Node | None:
+        """The default of a setting that the sources do not hold."""
+        if name == "get" and "fallback" in keywords:
+            return keywords["fallback"]
+        if name not in ("get", "getenv") or len(positional) != 2:
+            return None
+        # ConfigParser.get(section, option) has none.
+        second = literal(positional[1])
+        is_option = name == "get" and (second is None or re.fullmatch(r"[\w.-]+", second) is not None)
+        of_dictionary = target is not None and (text(target).endswith("environ") or bool(self.entries(target)))
+        return positional[1] if not is_option or of_dictionary else None
 
     def _of_await(self, node: Node, depth: int) -> list[Value]:
         return self.values(node.named_children[0], depth)
@@ -332,5 +348,25 @@ class Resolver:
     def definitions(self, node: Node, called: str = "") -> list[Node | None]:
         """What a name or an attribute is set to; with `CALLED`, what the function of this name returns."""
         owner = self.project.owner(node)
-        find = owner.attribute_definitions if node.type == "attribute" else owner.definitions
-        return find(node, called)
+        if node.type == "attribute":
+            return owner.attribute_definitions(node, called)
+        found = owner.definitions(node, called)
+        return found if called else self._with_given(node, found)
+
+    def _with_given(self, node: Node, found: list[Node | None]) -> list[Node | None]:
+        """The same with what calls give, where the name is a parameter."""
+        parameter = self.project.owner(node).own.parameter(node)
+        if parameter is None:
+            return found
+        function, position = parameter
+        key = function.id, text(node)
+        if key not in self._known_given:
+            given = self.project.given(function, position, text(node))
+            if None in given and any(one is not None for one in found):
+                # Those have its default.
+                given = [one for one in given if one is not None]
+            own = list(found)
+            if given and None in own:
+                own.remove(None)
+            self._known_given[key] = own + given
+        return self._known_given[key]

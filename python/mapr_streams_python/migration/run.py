@@ -65,7 +65,12 @@ def run(options: argparse.Namespace) -> int:
         )
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execvpe(command[0], [*command, *options.arguments], environment(os.environ, dialect))
+    environ = environment(os.environ, dialect)
+    own = _own_commands()
+    if own is not None and os.path.dirname(command[0]) == own:
+        # As activating it does: `opentelemetry-instrument python program.py` is to find this environment's python.
+        environ["PATH"] = os.pathsep.join(filter(None, [own, environ.get("PATH")]))
+    os.execvpe(command[0], [*command, *options.arguments], environ)
 
 
 def _command(program: str, is_module: bool) -> list[str] | None:
@@ -75,11 +80,16 @@ def _command(program: str, is_module: bool) -> list[str] | None:
     if path.is_dir() or (path.is_file() and (path.suffix in (".py", ".pyz") or not os.access(path, os.X_OK))):
         return [sys.executable, program]
     # In a virtual environment its own commands are meant, whose Python has this package, though it be not activated.
-    own = os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else None
+    own = _own_commands()
     found = (own and os.sep not in program and shutil.which(program, path=own)) or shutil.which(program)
     # A file here that is no command on PATH can be meant alone.
     found = found or (str(path.absolute()) if path.is_file() else None)
     return [found] if found is not None else None
+
+
+def _own_commands() -> str | None:
+    """Where the virtual environment has its commands; None outside of one."""
+    return os.path.dirname(sys.executable) if sys.prefix != sys.base_prefix else None
 
 
 def environment(environ: Mapping[str, str], dialect: str) -> dict[str, str]:
