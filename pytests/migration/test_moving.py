@@ -117,7 +117,7 @@ def test_the_steps_of_the_page(tmp_path):
         with Producer({**servers, "topic.metadata.propagation.max.ms": 1000}) as producer:
             told, _ = report_of(producer, TOPIC, value=b"x", timeout=60)
         assert told is not None and told.code() in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
-        assert "create it (kafka-topics.sh --create --topic 'apps--clicks--pageviews')" in told.str()
+        assert "kafka-topics.sh --bootstrap-server … --create --topic 'apps--clicks--pageviews')" in told.str()
 
         _, create = page.blocks[0][1].splitlines()
         printed = page.run_next("python -m mapr_streams_python topic")
