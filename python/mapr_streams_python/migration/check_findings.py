@@ -17,7 +17,8 @@ KINDS = {
     "topic": "Create the Kafka topics, with as many partitions as the streams' topics have.",
     "computed": "Look at the names that are computed: python -m mapr_streams_python topic NAME says what each becomes.",
     "collision": "Give names that become one Kafka topic a rule each, in the section [names] of the file of settings.",
-    "name": "Correct the names that cannot become Kafka topics, or give them a rule in the section [names].",
+    "name": "Correct the names that cannot become Kafka topics, or set what their findings say: a rule in the section"
+    " [names], or MAPR_STREAMS_HOME_CLUSTER.",
     "property": "Look at the configuration properties.",
     "servers": "Set MAPR_STREAMS_BOOTSTRAP_SERVERS to the brokers, where the application runs.",
     "override": "Replace servers of the sources that are not the brokers, in [override] of the file of settings.",

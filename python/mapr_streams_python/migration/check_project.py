@@ -80,7 +80,8 @@ class Project:
         if called in CLIENTS_OWN:
             if of_class is not None:
                 return []
-            calls = [call for call in calls if call.child_by_field_name("function").type == "identifier"]
+            functions = [(call, field(call, "function")) for call in calls]
+            calls = [call for call, function in functions if function is not None and function.type == "identifier"]
         return [_argument(call, position, name) for call in calls]
 
     def subclasses(self, base: Class) -> list[Class]:
