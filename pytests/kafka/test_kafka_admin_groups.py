@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from clusters import on_kafka, on_one_node
+from group_steps import asking_for, commit, committed, member_of
 from limits import HANG
 from requires import lacks, since
 
 from mapr_streams_python import (
     OFFSET_INVALID,
     AuthorizationException,
-    Consumer,
     KafkaError,
     KafkaException,
     Producer,
@@ -30,53 +30,13 @@ from mapr_streams_python.admin import (
     OffsetSpec,
 )
 from mapr_streams_python.kafka.admin import AdminClient
-from mapr_streams_python.testing import deliver, unique_name, wait_for_assignment, wait_until
+from mapr_streams_python.testing import deliver, unique_name, wait_until
 
 
 @pytest.fixture
 def client(kafka_cluster):
     with AdminClient(kafka_cluster.client_config()) as client:
         yield client
-
-
-@contextlib.contextmanager
-def member_of(cluster, group, topic, **config):
-    """A consumer that has joined a group."""
-    given = {**cluster.client_config(), "group.id": group, "enable.auto.commit": False, **config}
-    with Consumer(given) as consumer:
-        consumer.subscribe([topic])
-        wait_for_assignment(consumer, timeout=HANG)
-        yield consumer
-
-
-@contextlib.contextmanager
-def asking_for(cluster, group):
-    """A consumer that can ask for a group's offsets, and is no member of it."""
-    with Consumer({**cluster.client_config(), "group.id": group}) as consumer:
-        yield consumer
-
-
-def committed(cluster, group, topic, count):
-    with asking_for(cluster, group) as consumer:
-        found = consumer.committed([TopicPartition(topic, number) for number in range(count)], HANG)
-    return [partition.offset for partition in found]
-
-
-def commit(cluster, group, topic, *offsets):
-    with asking_for(cluster, group) as consumer:
-        partitions = [TopicPartition(topic, number, offset) for number, offset in enumerate(offsets)]
-
-        def is_done():
-            try:
-                consumer.commit(offsets=partitions, asynchronous=False)
-            except KafkaException as exception:
-                # The first group of a cluster.
-                if exception.args[0].code() not in (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE):
-                    raise
-                return False
-            return True
-
-        wait_until(is_done, HANG)
 
 
 def failure(future):

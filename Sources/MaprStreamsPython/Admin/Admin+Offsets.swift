@@ -42,3 +42,78 @@ private func offsets(_ python: borrowing Python, _ found: [ListedOffset]) throws
         }
     }
 }
+
+// MARK: What plans and waits ask
+
+let adminOffsetMethods: [Method] = [
+    .fast(
+        "_offsets", adminOffsets,
+        """
+        _offsets($self, /, partitions, time, timeout=None)
+        --
+
+        For ``reset_offsets`` of mapr_streams_python.admin.AdminClient, with any librdkafka: new TopicPartition objects in the order of the
+        list, with the first offset from a time on (or -2 for the beginning, -1 for the end), or with an error.
+
+        ``rd_kafka_offsets_for_times``.
+        """),
+    .fast(
+        "_settled_topics", adminSettledTopics,
+        """
+        _settled_topics($self, topics, /)
+        --
+
+        The names that answers have for topics.
+        """),
+]
+
+nonisolated(unsafe) private let offsetsSignature = Signature(
+    "_offsets", ["partitions", "time", "timeout"], required: 2)
+
+@_cdecl("mapr_Admin_offsets")
+func adminOffsets(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = adminFields(object)
+        let call = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(3) { slots throws(PythonError) in
+                try offsetsSignature.parse(python, arguments, count, keywords, into: slots)
+                let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+                let time = try python.int64(slots[1].unsafelyUnwrapped, "time")
+                return (partitions: partitions, time: time, milliseconds: try python.milliseconds(slots[2]))
+            }
+        }
+        let (partitions, time, milliseconds) = call.arguments
+        let isClosed = { fields.pointee.admin == nil }
+        let found = try python.request(call.client, prefix: "Failed to get offsets", unless: isClosed) {
+            client throws(StreamsError) in
+            try client.offsets(of: partitions, from: time, milliseconds: milliseconds)
+        }
+        return try python.list(found).take()
+    }
+}
+
+nonisolated(unsafe) private let settledSignature = Signature("_settled_topics", ["topics"], required: 1)
+
+@_cdecl("mapr_Admin_settled_topics")
+func adminSettledTopics(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let call = try adminFields(object).open(&python) { python throws(PythonError) in
+            try withSlots(1) { slots throws(PythonError) in
+                try settledSignature.parse(python, arguments, count, keywords, into: slots)
+                return try python.array(slots[0].unsafelyUnwrapped, "topics") { name throws(PythonError) in
+                    try python.request(text: name, "topics")
+                }
+            }
+        }
+        let names = try python.raising { () throws(StreamsError) in
+            try call.client.use { client throws(StreamsError) in try client.settledNames(ofTopics: call.arguments) }
+        }
+        return try python.list(count: names.count) { index throws(PythonError) in
+            try python.string(names[index])
+        }.take()
+    }
+}

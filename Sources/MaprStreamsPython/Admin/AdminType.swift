@@ -54,7 +54,7 @@ func makeAdminType(_ python: borrowing Python, _ module: Object) throws(PythonEr
             .fast(
                 "__exit__", { object, _, _, _ in adminClose(object, nil) },
                 "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the client."),
-        ] + adminTopicMethods + adminGroupMethods + adminCredentialMethods)
+        ] + adminTopicMethods + adminGroupMethods + adminOffsetMethods + adminCredentialMethods)
     Types.admin = try type.build(python, module: module)
 }
 

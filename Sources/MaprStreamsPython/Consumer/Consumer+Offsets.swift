@@ -88,45 +88,19 @@ extension Python {
     }
 }
 
-/// Asks on a helper thread: the arguments are partitions, or None where there is a default for them, and a time-out.
-private func asking(
-    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
-    _ signature: Signature, prefix: String, hasDefault: Bool = false,
-    _ ask:
-        @escaping (Consumer, [TopicPartition]?, Int32) throws(StreamsError) -> [(
-            partition: TopicPartition, value: Int64?
-        )]
-) -> Object? {
-    Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = consumerFields(object)
-        let call = try fields.open(&python) { python throws(PythonError) in
-            try withSlots(2) { slots throws(PythonError) in
-                try signature.parse(python, arguments, count, keywords, into: slots)
-                let given = slots[0].flatMap { hasDefault && $0.isNone ? nil : $0 }
-                let partitions = try given.map { given throws(PythonError) in try python.topicPartitions(given) }
-                return (partitions, milliseconds: try python.milliseconds(slots[1]))
-            }
-        }
-        let (partitions, milliseconds) = call.arguments
-        let result = try python.request(call.client, prefix: prefix, unless: { fields.isClosedElsewhere }) {
-            consumer throws(StreamsError) in
-            try ask(consumer, partitions, milliseconds)
-        }
-        return try python.dictionary(result).take()
-    }
-}
-
 /// The offsets at an end of each partition.
 private func askingForOffsets(
-    at end: Consumer.LogEnd, _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int,
+    at end: Client.LogEnd, _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int,
     _ keywords: Object?, _ signature: Signature
 ) -> Object? {
-    asking(object, arguments, count, keywords, signature, prefix: "Failed to get offsets") {
-        consumer, partitions, milliseconds throws(StreamsError) in
-        try consumer.offsets(at: end, of: partitions ?? [], milliseconds: milliseconds).map {
-            ($0, $0.error == nil && $0.offset >= 0 ? $0.offset : nil)
-        }
-    }
+    asking(
+        object, arguments, count, keywords, signature, prefix: "Failed to get offsets",
+        { consumer, partitions, milliseconds throws(StreamsError) in
+            try consumer.offsets(at: end, of: partitions ?? [], milliseconds: milliseconds).map {
+                (partition: $0, value: $0.error == nil && $0.offset >= 0 ? $0.offset : nil)
+            }
+        },
+        { python, entries throws(PythonError) in try python.dictionary(entries) })
 }
 
 nonisolated(unsafe) private let beginningSignature = Signature(
@@ -155,8 +129,12 @@ func consumerLag(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
 ) -> Object? {
     let here: pthread_t = pthread_self()
-    return asking(object, arguments, count, keywords, lagSignature, prefix: "Failed to get the lag", hasDefault: true) {
-        consumer, partitions, milliseconds throws(StreamsError) in
-        try consumer.lag(of: partitions, milliseconds: milliseconds, for: here).map { ($0.partition, $0.lag) }
-    }
+    return asking(
+        object, arguments, count, keywords, lagSignature, prefix: "Failed to get the lag", hasDefault: true,
+        { consumer, partitions, milliseconds throws(StreamsError) in
+            try consumer.lag(of: partitions, milliseconds: milliseconds, for: here).map {
+                (partition: $0.partition, value: $0.lag)
+            }
+        },
+        { python, entries throws(PythonError) in try python.dictionary(entries) })
 }

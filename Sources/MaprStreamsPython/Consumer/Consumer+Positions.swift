@@ -81,33 +81,51 @@ let consumerPositionMethods: [Method] = [
 
 private func partitionsAndTimeout(
     _ python: borrowing Python, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
-    _ signature: Signature
-) throws(PythonError) -> (partitions: [TopicPartition], milliseconds: Int32) {
+    _ signature: Signature, hasDefault: Bool = false
+) throws(PythonError) -> (partitions: [TopicPartition]?, milliseconds: Int32) {
     try withSlots(2) { slots throws(PythonError) in
         try signature.parse(python, arguments, count, keywords, into: slots)
-        let partitions = try python.topicPartitions(slots[0].unsafelyUnwrapped)
+        let given = slots[0].flatMap { hasDefault && $0.isNone ? nil : $0 }
+        let partitions = try given.map { given throws(PythonError) in try python.topicPartitions(given) }
         return (partitions, try python.milliseconds(slots[1]))
     }
 }
 
-/// What the cluster says of partitions, asked on a helper thread: the arguments are partitions and a time-out.
-private func asking(
+/// What the cluster says of partitions, asked on a helper thread: the arguments are partitions, or None where there is a default
+/// for them, and a time-out.
+///
+/// - Parameter wrap: makes the Python object of what `ask` has returned.
+func asking<Answer>(
     _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
-    _ signature: Signature, prefix: String,
-    _ ask: @escaping (Consumer, [TopicPartition], Int32) throws(StreamsError) -> [TopicPartition]
+    _ signature: Signature, prefix: String, hasDefault: Bool = false,
+    _ ask: @escaping (Consumer, [TopicPartition]?, Int32) throws(StreamsError) -> Answer,
+    _ wrap: (borrowing Python, Answer) throws(PythonError) -> OwnedObject
 ) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         let call = try fields.open(&python) { python throws(PythonError) in
-            try partitionsAndTimeout(python, arguments, count, keywords, signature)
+            try partitionsAndTimeout(python, arguments, count, keywords, signature, hasDefault: hasDefault)
         }
         let (partitions, milliseconds) = call.arguments
         let result = try python.request(call.client, prefix: prefix, unless: { fields.isClosedElsewhere }) {
             consumer throws(StreamsError) in
             try ask(consumer, partitions, milliseconds)
         }
-        return try python.list(result).take()
+        return try wrap(python, result).take()
     }
+}
+
+/// The same where the answer is a list of partitions.
+private func asking(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?,
+    _ signature: Signature, prefix: String,
+    _ ask: @escaping (Consumer, [TopicPartition], Int32) throws(StreamsError) -> [TopicPartition]
+) -> Object? {
+    asking(
+        object, arguments, count, keywords, signature, prefix: prefix,
+        { consumer, partitions, milliseconds throws(StreamsError) in try ask(consumer, partitions ?? [], milliseconds)
+        },
+        { python, partitions throws(PythonError) in try python.list(partitions) })
 }
 
 nonisolated(unsafe) private let committedSignature = Signature("committed", ["partitions", "timeout"], required: 1)
@@ -134,7 +152,7 @@ func consumerPosition(
             reading: { python throws(PythonError) in
                 try partitionsAndTimeout(python, arguments, count, keywords, positionSignature)
             },
-            { consumer, given throws(StreamsError) in try consumer.position(given.partitions) })
+            { consumer, given throws(StreamsError) in try consumer.position(given.partitions ?? []) })
         return try python.list(result).take()
     }
 }

@@ -171,6 +171,15 @@ public class Client: @unchecked Sendable {
         return topic
     }
 
+    /// The names that answers have for topics.
+    ///
+    /// - Throws: what `checkTopicName` does, and `_INVALID_ARG` for a name that cannot be a topic's.
+    public func settledNames(ofTopics topics: [String]) throws(StreamsError) -> [String] {
+        var settled: [String] = []
+        for topic in topics { settled.append(names.name(ofKafkaTopic: try kafkaTopic(for: topic))) }
+        return settled
+    }
+
     /// Called before librdkafka is given topics that it will ask the cluster for.
     func willAsk(for topics: [String]) throws(StreamsError) {
         guard let mockNames else { return }

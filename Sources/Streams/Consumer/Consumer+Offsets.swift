@@ -1,39 +1,8 @@
 import CRdkafka
 import CSystem
 
-/// Where logs begin and end, and how far behind the end the application is: each asked for many partitions at once.
+/// How far behind the ends of partitions the application is.
 extension Consumer {
-    /// An end of a partition's log, as a request for offsets names it instead of a time.
-    public enum LogEnd: Int64, Sendable {
-        case beginning = -2
-        case end = -1
-    }
-
-    /// The first offsets of partitions, or those after the last. Waits.
-    ///
-    /// Each broker that leads some of the partitions gets one request. With `isolation.level` `read_committed` the end is
-    /// where the first transaction that is open begins.
-    /// - Returns: the partitions in their order and under the names given, with their offsets, or with the reason why there
-    ///   is none and -1001.
-    /// - Throws: `_INVALID_ARG` where a partition is missing; what keeps brokers from answering.
-    /// - Note: `rd_kafka_offsets_for_times`, which hands these two "times" on to the brokers.
-    public func offsets(
-        at end: LogEnd, of partitions: [TopicPartition], milliseconds: Int32
-    ) throws(StreamsError) -> [TopicPartition] {
-        try answered(partitions) { (partitions) throws(StreamsError) in
-            for partition in partitions {
-                try partition.checkNumber()
-                _ = try kafkaTopic(for: partition.topic)
-            }
-            let asked = partitions.map { TopicPartition($0.topic, $0.partition, offset: end.rawValue) }
-            var answers = try logEnds(asked, until: Deadline(milliseconds: milliseconds))
-            for index in answers.indices where answers[index].error != nil || answers[index].offset < 0 {
-                answers[index].offset = TopicPartition.invalidOffset
-            }
-            return answers
-        }
-    }
-
     /// How many offsets the application is behind the ends of partitions. Waits.
     ///
     /// It is counted from the position; where nothing was consumed yet, from the offset that the partition was assigned
@@ -90,54 +59,5 @@ extension Consumer {
         let committed = try committed(uncommitted.map { next[$0] }, milliseconds: deadline.milliseconds)
         for (index, answer) in zip(uncommitted, committed) { next[index] = answer }
         return next
-    }
-
-    /// What `ask` answers for each partition, which it is asked for once.
-    ///
-    /// - Returns: the answers for partitions, in their order and under the names given.
-    private func answered(
-        _ partitions: [TopicPartition], _ ask: ([TopicPartition]) throws(StreamsError) -> [TopicPartition]
-    ) throws(StreamsError) -> [TopicPartition] {
-        if partitions.isEmpty { return [] }
-        let settled = try names.settled(partitions)
-        let each = settled.keepingLast()
-        var answers: [PartitionKey: TopicPartition] = [:]
-        for (partition, answer) in zip(each, try ask(each)) { answers[PartitionKey(partition)] = answer }
-        return zip(partitions, settled).map { given, settled in
-            var answer = answers[PartitionKey(settled)] ?? given
-            answer.topic = given.topic
-            return answer
-        }
-    }
-
-    /// - Parameter partitions: their offsets are ends.
-    private func logEnds(
-        _ partitions: [TopicPartition], until deadline: Deadline
-    ) throws(StreamsError) -> [TopicPartition] {
-        let list = try TopicPartitionList(partitions, names: names)
-        let raw = try askUntilAnswered(milliseconds: deadline.milliseconds) { milliseconds throws(StreamsError) in
-            list.withRaw { rd_kafka_offsets_for_times(handle, $0, milliseconds) }
-        }
-        let code = ErrorCode(raw)
-        var answers = list.partitions
-        // librdkafka has found no leader at all, and says of each partition why.
-        let hasNone = code == .unknownPartition && answers.allSatisfy { $0.error != nil }
-        if code != .noError && !hasNone {
-            // What a broker says of one of them, librdkafka says of all.
-            guard code.rawValue > 0 else { throw explained(StreamsError(code)) }
-            if partitions.count > 1 {
-                let middle = partitions.count / 2
-                return try logEnds([TopicPartition](partitions[..<middle]), until: deadline)
-                    + logEnds([TopicPartition](partitions[middle...]), until: deadline)
-            }
-            answers[0].error = code
-        }
-        for index in answers.indices {
-            guard let error = answers[index].error else { continue }
-            let topic = try names.kafkaTopic(for: answers[index].topic)
-            answers[index].reason =
-                explained(StreamsError(error), ofTopic: topic, partition: answers[index].partition).reason
-        }
-        return answers
     }
 }

@@ -54,6 +54,7 @@ from ._groups import (
 )
 from ._offsets import IsolationLevel, ListOffsetsResultInfo, OffsetSpec
 from ._records import DeletedRecords
+from ._reset_offsets import OffsetChange, OffsetPlan, ShiftBy
 from ._scram import (
     ScramCredentialInfo,
     ScramMechanism,
@@ -110,12 +111,15 @@ __all__ = [
     "NewPartitions",
     "NewTopic",
     "Node",
+    "OffsetChange",
+    "OffsetPlan",
     "OffsetSpec",
     "PartitionMetadata",
     "ResourcePatternType",
     "ResourceType",
     "ScramCredentialInfo",
     "ScramMechanism",
+    "ShiftBy",
     "TopicCollection",
     "TopicDescription",
     "TopicMetadata",

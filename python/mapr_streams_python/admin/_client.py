@@ -7,12 +7,12 @@ from ._acls import AclRequests
 from ._cluster import DescriptionRequests
 from ._configs import ConfigRequests
 from ._elections import ElectionRequests
-from ._group_offsets import GroupOffsetRequests
-from ._groups import GroupRequests
 from ._offsets import OffsetRequests
 from ._records import RecordRequests
+from ._reset_offsets import ResetRequests
 from ._scram import ScramRequests
 from ._topics import TopicRequests
+from ._waiting import Waits
 
 
 class AdminClient(
@@ -23,9 +23,9 @@ class AdminClient(
     ElectionRequests,
     AclRequests,
     ScramRequests,
-    GroupRequests,
-    GroupOffsetRequests,
+    ResetRequests,
     OffsetRequests,
+    Waits,
     _AdminClient,
 ):
     """AdminClient(config={}, /, **properties)

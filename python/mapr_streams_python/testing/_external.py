@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from ..cimpl import KafkaError, KafkaException, Producer
+from ..cimpl import KafkaError, KafkaException
+from ..kafka.admin import AdminClient, NewTopic
 from ._mock_handle import whole_number
 from ._names import check_topic_name
-from ._wire import TopicError, cluster_state, create_topic, delete_topic
+from ._wire import cluster_state
 
 _TIMEOUT = 30.0
 _PAUSE = 0.02
@@ -25,7 +26,7 @@ class ExternalCluster:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._bootstrap_servers = bootstrap_servers
-        self._client = Producer({"bootstrap.servers": bootstrap_servers, "streams.compatibility": "kafka"})
+        self._client = AdminClient({"bootstrap.servers": bootstrap_servers})
         try:
             self._metadata = self._client.list_topics(timeout=_TIMEOUT)
         except KafkaException as failure:
@@ -61,16 +62,13 @@ class ExternalCluster:
         check_topic_name(topic)
         partitions = whole_number("partitions", partitions, 1, 2**31 - 1)
         replication_factor = whole_number("replication_factor", replication_factor, 1, 2**15 - 1)
-        host, port = self._controller()
-        try:
-            create_topic(port, topic, partitions, replication_factor, {}, host=host)
-        except TopicError as error:
-            raise KafkaException(KafkaError(error.code, str(error))) from None
-        except ConnectionError:
+        if not self._has_controller:
             self._create_by_asking(topic, partitions)
-        else:
-            for broker in self._metadata.brokers.values():
-                self._await_leaders(broker.host or "", broker.port, topic, partitions)
+            return
+        new = NewTopic(topic, partitions, replication_factor)
+        self._client.create_topics([new], request_timeout=_TIMEOUT)[topic].result()
+        for broker in self._metadata.brokers.values():
+            self._await_leaders(broker.host or "", broker.port, topic, partitions)
 
     def delete_topic(self, topic: str) -> None:
         """Delete a topic; where the cluster takes no request for that, it stays.
@@ -80,13 +78,8 @@ class ExternalCluster:
             KafkaException: the cluster refuses.
         """
         check_topic_name(topic)
-        host, port = self._controller()
-        try:
-            delete_topic(port, topic, host=host)
-        except TopicError as error:
-            raise KafkaException(KafkaError(error.code, str(error))) from None
-        except ConnectionError:
-            pass
+        if self._has_controller:
+            self._client.delete_topics([topic], request_timeout=_TIMEOUT)[topic].result()
 
     def __repr__(self) -> str:
         return f"<ExternalCluster {self._bootstrap_servers}>"
@@ -125,8 +118,7 @@ class ExternalCluster:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT, text))
             time.sleep(_PAUSE)
 
-    def _controller(self) -> tuple[str, int]:
-        """The broker that changes topics: with ZooKeeper the controller alone, with KRaft any."""
-        brokers = self._metadata.brokers
-        broker = brokers.get(self._metadata.controller_id) or next(iter(brokers.values()))
-        return broker.host or "", broker.port
+    @property
+    def _has_controller(self) -> bool:
+        """Whether somebody takes requests about topics: for one that nobody takes librdkafka waits."""
+        return self._metadata.controller_id >= 0

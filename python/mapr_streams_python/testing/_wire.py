@@ -15,7 +15,6 @@ from typing import NamedTuple
 _API_VERSIONS = 18
 _METADATA, _METADATA_VERSION = 3, 4
 _CREATE_TOPICS, _CREATE_TOPICS_VERSION = 19, 4
-_DELETE_TOPICS, _DELETE_TOPICS_VERSION = 20, 1
 _LOOPBACK = "127.0.0.1"
 
 
@@ -183,14 +182,3 @@ def create_topic(
         _name, error, text = answer.string(), answer.int16(), answer.string()
         if error:
             raise TopicError(error, f"topic {topic}: {text or f'error {error}'}")
-
-
-def delete_topic(port: int, topic: str, timeout: float = 30.0, host: str = _LOOPBACK) -> None:
-    """Delete a topic by the broker at this port. TopicError when the cluster refuses it."""
-    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">i", int(timeout * 1000))
-    answer = _ask(port, _DELETE_TOPICS, _DELETE_TOPICS_VERSION, body, timeout, host)
-    answer.int32()  # throttling time
-    for _ in range(answer.int32()):
-        _name, error = answer.string(), answer.int16()
-        if error:
-            raise TopicError(error, f"topic {topic}: error {error}")
