@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <regex.h>
@@ -47,6 +48,8 @@ static inline const char *sys_file_of(const void *address) {
     return find && find(address, &found) ? found.file : NULL;
 }
 static inline int sys_is_open_file(int file) { return fcntl(file, F_GETFD) != -1; }
+// Which a program that is executed does not inherit.
+static inline int sys_duplicate(int file) { return fcntl(file, F_DUPFD_CLOEXEC, 0); }
 static inline int sys_open_tcp_socket(void) {
 #ifdef SOCK_CLOEXEC
     return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -261,6 +261,7 @@ extension UnsafeMutablePointer where Pointee == ClientFields {
 /// Has the child of every fork turn its clients into closed ones that never touch librdkafka again.
 func prepareForFork(_ python: borrowing Python) {
     if ProcessState.forkNote != nil { return }
+    Forking.prepare()
     Serving.innermost = { CallFrame.current?.place }
     _ = python.error(
         .runtimeError,

@@ -4,8 +4,8 @@ import CSystem
 // Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
 //
 // They run inside rd_kafka_poll and its kin, on the thread that called it, except `logLine` without an event for it (any
-// thread of librdkafka's) and `refreshToken` (its background thread). The former holds no lock of ours while it waits,
-// the latter one that nobody waits for but who ends the client.
+// thread of librdkafka's), `resolve` (the threads that connect) and `refreshToken` (its background thread). The former hold
+// no lock of ours while they wait, the last one that nobody waits for but who ends the client.
 
 extension CallbackContext {
     fileprivate static func from(_ opaque: UnsafeMutableRawPointer?) -> CallbackContext {
@@ -18,6 +18,7 @@ extension CallbackContext {
         // What tells of connections is wanted for the errors that follow, though it be not printed.
         if !events.logsInQueue && logLevel < 6 { rd_kafka_conf_set(conf, "log_level", "6", nil, 0) }
         rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(self).toOpaque())
+        rd_kafka_conf_set_resolve_cb(conf) { resolve($0, $1, $2, $3, $4) }
         rd_kafka_conf_set_log_cb(conf) { Called.logLine($0, $1, $2, $3) }
         rd_kafka_conf_set_error_cb(conf) { Called.errorEvent($0, $1, $2, $3) }
         if events.logsInQueue { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
@@ -138,6 +139,22 @@ extension CallbackContext {
             break
         }
     }
+}
+
+/// Looks up an address, or frees what it has found where there is no name: what librdkafka does itself without this.
+///
+/// glibc's function takes locks that the child of a fork finds held for ever (`__check_pf`), so a fork waits for it.
+private func resolve(
+    _ name: UnsafePointer<CChar>?, _ service: UnsafePointer<CChar>?, _ hints: UnsafePointer<addrinfo>?,
+    _ result: UnsafeMutablePointer<UnsafeMutablePointer<addrinfo>?>?, _ opaque: UnsafeMutableRawPointer?
+) -> Int32 {
+    if name == nil && service == nil {
+        if let found = result?.pointee { freeaddrinfo(found) }
+        return 0
+    }
+    Forking.begin(.resolving)
+    defer { Forking.end(.resolving) }
+    return getaddrinfo(name, service, hints, result)
 }
 
 @inline(never)

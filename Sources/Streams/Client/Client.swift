@@ -21,6 +21,8 @@ public class Client: @unchecked Sendable {
     init(
         _ kind: ClientKind, configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer?
     ) throws(StreamsError) {
+        Forking.begin(.making)
+        defer { Forking.end(.making) }
         dialect = configuration.dialect
         namesServers = configuration.namesServers
         try configuration.setMappedProperties()
@@ -84,8 +86,8 @@ public class Client: @unchecked Sendable {
     private let pendingWarnings = Guarded<[(String, String)]>([])
 
     /// What has been warned of in this process: once is enough.
-    private static let warned = Guarded<Set<String>>([])
-    private static let warnedOfFaults = Guarded<Set<Int>>([])
+    private static let warned = Guarded<Set<String>>([], acrossForks: true)
+    private static let warnedOfFaults = Guarded<Set<Int>>([], acrossForks: true)
 
     deinit {
         willDestroy()
@@ -100,12 +102,20 @@ public class Client: @unchecked Sendable {
     public static func release(_ client: Unmanaged<Client>, mayWait: Bool = true) -> HelperCall<Void>? {
         client.use { client in client.released.withLock { $0 = true } }
         do throws(StreamsError) {
-            return try HelperCall { () throws(StreamsError) in client.release() }
+            return try HelperCall { () throws(StreamsError) in letGo(client) }
         } catch {
-            if mayWait { client.release() }
+            if mayWait { letGo(client) }
             return nil
         }
     }
+
+    private static func letGo(_ client: Unmanaged<Client>) {
+        client.use { $0.wasReleased() }
+        client.release()
+    }
+
+    /// For what a subclass ends before the reference of its owner goes, on a thread that may wait.
+    func wasReleased() {}
 
     /// Its owner has let go of it: it lives for a request that is under way, whose answer nobody waits for.
     var isReleased: Bool { released.withLock { $0 } }

@@ -137,5 +137,5 @@ extension NameSettings {
         let settings: NameSettings
     }
 
-    private static let current = Guarded<Shared?>(nil)
+    private static let current = Guarded<Shared?>(nil, acrossForks: true)
 }

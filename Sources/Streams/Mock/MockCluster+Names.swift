@@ -33,7 +33,7 @@ final class MockTopicNames: Sendable {
     }
 
     /// The clusters of this process, by the ports of their brokers.
-    private static let all = Guarded<[Int: MockTopicNames]>([:])
+    private static let all = Guarded<[Int: MockTopicNames]>([:], acrossForks: true)
 
     private let ports: [Int]
     private let state: Guarded<State>

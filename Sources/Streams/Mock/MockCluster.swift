@@ -28,6 +28,8 @@ public final class MockCluster: @unchecked Sendable {
     /// - Throws: `_FAIL` where the process may not open a socket for each broker, or no port is free for one.
     /// - Note: `rd_kafka_mock_cluster_new`.
     public init(brokers: Int32, refusesNames: Bool = true) throws(StreamsError) {
+        Forking.begin(.making)
+        defer { Forking.end(.making) }
         try Self.check("brokers", brokers, in: 1...Self.largestBrokerCount)
         try Self.checkFiles(for: brokers)
         try Self.checkPorts(for: brokers)

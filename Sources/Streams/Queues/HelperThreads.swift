@@ -48,6 +48,9 @@ enum HelperThreads {
     nonisolated(unsafe) private static let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     nonisolated(unsafe) private static let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
+    /// Has a fork find nobody at the pool, and its child an empty one.
+    static func prepareForFork() { _ = pool }
+
     /// How many threads wait for a job.
     static var idleCount: Int {
         let pool = pool

@@ -5,16 +5,26 @@ import CSystem
 /// `Synchronization.Mutex` would do, if Embedded Swift had it.
 final class Guarded<Value>: @unchecked Sendable {
     // Unchecked: `mutex` guards the value.
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let isAcrossForks: Bool
     private var value: Value
 
-    init(_ value: Value) {
+    /// - Parameter acrossForks: for a value of the process, which the child of a fork uses too: no other thread is at it when the
+    ///   process forks. All such values have one lock, `Forking.mutex`.
+    init(_ value: Value, acrossForks: Bool = false) {
         self.value = value
-        mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
+        isAcrossForks = acrossForks
+        if acrossForks {
+            mutex = Forking.mutex
+        } else {
+            mutex = .allocate(capacity: 1)
+            mutex.initialize(to: pthread_mutex_t())
+            pthread_mutex_init(mutex, nil)
+        }
     }
 
     deinit {
+        if isAcrossForks { return }
         pthread_mutex_destroy(mutex)
         mutex.deallocate()
     }

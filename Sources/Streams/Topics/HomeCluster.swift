@@ -19,22 +19,25 @@ final class HomeCluster: Sendable {
     /// - Parameter name: nil to take the first word of MapR's own `mapr-clusters.conf`.
     init(_ name: String?) {
         if let name, !name.isEmpty {
-            state = Guarded(.known(Array(name.utf8)))
+            state = Guarded(.known(Array(name.utf8)), acrossForks: true)
         } else {
-            state = Guarded(.unknown)
+            state = Guarded(.unknown, acrossForks: true)
         }
     }
 
     /// A cluster that is known, or known to be unknown, for tests.
-    init(known name: [UInt8]?) { state = Guarded(.known(name)) }
+    init(known name: [UInt8]?) { state = Guarded(.known(name), acrossForks: true) }
 
     /// Its name, or nil where nothing tells it.
     var name: [UInt8]? {
-        state.withLock { state in
+        if case .known(let name) = state.withLock({ $0 }) { return name }
+        // Without the lock, which a fork waits for: the file may be on a slow disk.
+        let found = Self.nameInConfiguration()
+        return state.withLock { state in
+            // Another thread may have found it meanwhile: all say the same.
             if case .known(let name) = state { return name }
-            let name = Self.nameInConfiguration()
-            state = .known(name)
-            return name
+            state = .known(found)
+            return found
         }
     }
 

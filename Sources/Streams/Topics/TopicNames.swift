@@ -2,7 +2,7 @@
 public final class NameSettings: Sendable {
     let home: HomeCluster
     let rules: TopicRules
-    private let owners = Guarded<[[UInt8]: StreamName]>([:])
+    private let owners = Guarded<[[UInt8]: StreamName]>([:], acrossForks: true)
 
     /// - Parameters:
     ///   - rules: the text of a file with rules, as `TopicRules` describes it.
