@@ -110,6 +110,22 @@ def test_a_close_inside_a_callback_cannot_say_yet_and_takes_effect(online, fille
     assert consumer.close(1) is True
 
 
+def test_the_time_of_a_close_inside_a_callback_begins_when_the_callback_has_returned(mapr_clients, filled):
+    time_of_close = 2
+    consumer, said = mapr_clients.consumer(), []
+
+    def on_assign(consumer, partitions):
+        said.append(consumer.close(timeout=time_of_close))
+        begun = time.monotonic()
+        wait_until(lambda: time.monotonic() > begun + time_of_close, HANG)
+
+    consumer.subscribe([filled("v")], on_assign=on_assign)
+    wait_until(lambda: consumer.poll(0.1) is None and said, HANG)
+    assert said == [False]
+    # It was not broken off.
+    assert consumer.close(timeout=0) is True
+
+
 def test_what_the_last_callbacks_raise_comes_out_of_a_close_with_a_timeout(online, filled):
     topic = filled("v")
 

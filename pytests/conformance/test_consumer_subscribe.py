@@ -7,11 +7,21 @@ dialect (`session`); what needs a group of its own has one, in the mapr dialect 
 import collections
 import enum
 import re
+import threading
+import time
 import types
 
 import pytest
 
-from mapr_streams_python import OFFSET_INVALID, OFFSET_STORED, Consumer, KafkaError, Producer, TopicPartition
+from mapr_streams_python import (
+    OFFSET_INVALID,
+    OFFSET_STORED,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from mapr_streams_python.testing import MockCluster, read, unique_name, wait_for_assignment, wait_until
 
 from .conftest import DIALECTS
@@ -332,3 +342,30 @@ def test_an_exception_of_on_revoke_comes_out_of_close(mapr_clients, filled):
     # It is closed all the same.
     with pytest.raises(RuntimeError, match="^Consumer closed$"):
         consumer.poll(0)
+
+
+def test_a_subscription_that_is_refused_leaves_the_callbacks_of_the_one_before(mapr_clients, make_topic):
+    topic, told, over = make_topic(), [], threading.Event()
+    consumer = mapr_clients.consumer()
+    # librdkafka takes a second or so to look at these, one after the other, before it comes to the last.
+    slow = [f"^(a{{1,200}}){{1,{number}}}" for number in range(190, 200)]
+    refusals = []
+
+    def subscribe_wrongly():
+        while not over.is_set():
+            with pytest.raises(KafkaException) as refused:
+                consumer.subscribe([*slow, "^("], on_assign=lambda *arguments: told.append("refused"))
+            refusals.append(refused.value.args[0].code())
+
+    consumer.subscribe([topic], on_assign=lambda *arguments: told.append("subscribed"))
+    thread = threading.Thread(target=subscribe_wrongly)
+    thread.start()
+    try:
+        deadline = time.monotonic() + GROUP_TIMEOUT
+        while not told and time.monotonic() < deadline:
+            consumer.poll(0.1)
+    finally:
+        over.set()
+        thread.join()
+    assert told == ["subscribed"]
+    assert set(refusals) == {KafkaError._INVALID_ARG}

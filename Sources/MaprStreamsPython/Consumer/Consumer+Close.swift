@@ -53,7 +53,7 @@ func consumerClose(
         }
         fields.pointee.consumer = nil
         fields.pointee.base.state = .closed
-        fields.pointee.closesUntil = Deadline(milliseconds: milliseconds)
+        fields.pointee.closesWithin = milliseconds
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // librdkafka waits for this callback: the call that runs it closes when it returns.
             fields.pointee.mustClose = true
@@ -110,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         pointee.hasPutOff = pointee.notesBeginnings || pointee.owned.delayed != nil
         // librdkafka's threads may take a session's time where an answer is outstanding, after Ctrl-C say: then they end by
         // themselves, in the background.
-        let patience: Int32 = pointee.wasBrokenOff ? 0 : Interpreter.isFinalizing ? 2000 : 10000
+        let patience: Int32 = pointee.wasBrokenOff ? 0 : 10000
         let most = Swift.min(patience, pointee.closesUntil.remaining)
         if !python.destroy(client, of: base, waitingAtMost: most) {
             raised.add(PendingException(fetching: python), python, Types.consumer)
@@ -127,6 +127,8 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     ) -> PendingException {
         pointee.mustClose = false
         pointee.isClosing = true
+        // A callback that has closed may have gone on for long.
+        pointee.closesUntil = Deadline(milliseconds: pointee.closesWithin)
         base.enter()
         defer {
             pointee.isClosing = false

@@ -1,10 +1,12 @@
 import CPython
+import CSystem
 import PythonBridge
 import Streams
 
 extension UnsafeMutablePointer where Pointee == ConsumerFields {
     /// Tells the application of a rebalance, inside the call that serves the consumer.
     func tell(_ kind: ClientEvents.Rebalance, _ partitions: [TopicPartition]) {
+        if pointee.isSubscribing { awaitSubscription() }
         func callable() -> Object? {
             switch kind {
             case .assigned: pointee.owned.onAssign
@@ -17,6 +19,17 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         Python.callback(callable()) { python throws(PythonError) in
             try python.tuple(OwnedObject(retaining: object), python.list(partitions))
         }
+    }
+
+    /// Waits while another thread subscribes: until it has set its callables, or the subscription was refused, nobody knows whom
+    /// to tell. That thread may wait for the GIL.
+    @inline(never)
+    private func awaitSubscription() {
+        guard let frame = CallFrame.current else { return }
+        let wasDetached = frame.pointee.detachedState != nil
+        if !wasDetached { frame.detachAgain() }
+        while pointee.isSubscribing { usleep(500) }
+        if !wasDetached { frame.attach() }
     }
 
     /// Calls `rebalance_cb(consumer, error, partitions)`, as librdkafka calls a C program's.

@@ -1,4 +1,5 @@
 import CPython
+import CSystem
 import PythonBridge
 import Streams
 
@@ -78,26 +79,16 @@ func consumerSubscribe(
     Python.entered(failure: nil) { python throws(PythonError) in
         let fields = consumerFields(object)
         let callbacks = RebalanceCallbacks()
-        do throws(PythonError) {
-            try fields.withOpenConsumer(
-                &python, prefix: "Failed to set subscription",
-                reading: { python throws(PythonError) in
-                    let topics = try withSlots(5) { slots throws(PythonError) in
-                        try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
-                        let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
-                        try callbacks.fill(
-                            python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
-                        return topics
-                    }
-                    // Before the call: another thread that polls may be told of the assignment before this one goes on.
-                    callbacks.putInto(fields)
-                    return topics
-                },
-                { consumer, topics throws(StreamsError) in try consumer.subscribe(topics) })
-        } catch {
-            callbacks.takeBack(from: fields)
-            throw error
-        }
+        let topics = try fields.open(&python) { python throws(PythonError) in
+            try withSlots(5) { slots throws(PythonError) in
+                try subscribeSignature.parse(python, arguments, count, keywords, into: slots)
+                let topics = try topicNames(python, slots[0].unsafelyUnwrapped)
+                try callbacks.fill(
+                    python, onAssign: slots[1], onRevoke: slots[2], onLost: slots[3], listener: slots[4])
+                return topics
+            }
+        }.arguments
+        try fields.subscribe(&python, topics, callbacks)
         return python.none.take()
     }
 }
@@ -134,35 +125,40 @@ func consumerRebalanceProtocol(_ object: Object?, _ unused: Object?) -> Object? 
     }
 }
 
+extension UnsafeMutablePointer where Pointee == ConsumerFields {
+    /// Subscribes, and sets the callables of the consumer's rebalances where librdkafka has taken the subscription: one that it
+    /// refuses changes nothing.
+    ///
+    /// Another thread that polls may be told of a rebalance before this one goes on: it waits, see `tell`.
+    fileprivate func subscribe(
+        _ python: inout Python, _ topics: [String], _ callbacks: RebalanceCallbacks
+    ) throws(PythonError) {
+        base.enter()
+        defer { leave(&python) }
+        // One at a time: the callables that stay are those of the subscription that stays.
+        _ = try python.wait(until: Deadline(milliseconds: -1), unless: { !pointee.isSubscribing }) { _ in
+            usleep(500)
+            return false
+        }
+        let consumer = try open(python)
+        pointee.isSubscribing = true
+        defer { pointee.isSubscribing = false }
+        try python.raisingDetached(prefix: "Failed to set subscription") { () throws(StreamsError) in
+            try consumer.use { consumer throws(StreamsError) in try consumer.subscribe(topics) }
+        }
+        // A close has let go of them all.
+        if pointee.consumer != nil || pointee.isClosing { callbacks.exchange(with: self) }
+    }
+}
+
 /// The callables of a subscription, however they were given.
 private final class RebalanceCallbacks {
     private(set) var onAssign: Object?
     private(set) var onRevoke: Object?
     private(set) var onLost: Object?
-    /// Those of `fields` instead of its own.
-    private var hasOld = false
 
-    /// Sets the callables of a consumer's rebalances, and keeps those that it had. Runs no Python.
-    func putInto(_ fields: UnsafeMutablePointer<ConsumerFields>) {
-        (mark.onAssign, mark.onRevoke, mark.onLost) = (onAssign, onRevoke, onLost)
-        exchange(with: fields)
-        hasOld = true
-    }
-
-    /// Gives them back where they were put, unless others have taken their place.
-    func takeBack(from fields: UnsafeMutablePointer<ConsumerFields>) {
-        let set = fields.pointee.owned
-        // A close has let go of all of them.
-        guard hasOld, fields.pointee.consumer != nil, set.onAssign == mark.onAssign, set.onRevoke == mark.onRevoke,
-            set.onLost == mark.onLost
-        else { return }
-        exchange(with: fields)
-    }
-
-    /// What was put: compared only.
-    private var mark: (onAssign: Object?, onRevoke: Object?, onLost: Object?) = (nil, nil, nil)
-
-    private func exchange(with fields: UnsafeMutablePointer<ConsumerFields>) {
+    /// Sets the callables of a consumer's rebalances, and takes those that it had, to let go of them later. Runs no Python.
+    func exchange(with fields: UnsafeMutablePointer<ConsumerFields>) {
         swap(&onAssign, &fields.pointee.owned.onAssign)
         swap(&onRevoke, &fields.pointee.owned.onRevoke)
         swap(&onLost, &fields.pointee.owned.onLost)

@@ -43,8 +43,11 @@ struct ConsumerFields: ~Copyable {
     var isClosing: Bool
     /// The close was broken off before the group was left, by a signal's handler or as its time was over.
     var wasBrokenOff: Bool
-    /// By when the close is to be done.
+    /// How many milliseconds the close may take from when it begins, and by when it is to be done.
+    var closesWithin: Int32
     var closesUntil: Deadline
+    /// A thread is in `subscribe`, whose callables are not set yet.
+    var isSubscribing: Bool
 }
 
 @inline(__always)
@@ -178,6 +181,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     func abandon() {
         pointee.consumer = nil
         pointee.mustClose = false
+        pointee.isSubscribing = false
         pointee.batch?.abandon()
         for head in [recent, older] {
             while let message = head.pointee {

@@ -102,7 +102,9 @@ extension ConsumerFields: KindOfFields {
         mustClose = false
         isClosing = false
         wasBrokenOff = false
+        closesWithin = -1
         closesUntil = Deadline(milliseconds: -1)
+        isSubscribing = false
     }
 
     static func check(_ python: borrowing Python, _ parsed: ParsedConfiguration) throws(PythonError) {
