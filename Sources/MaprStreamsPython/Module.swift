@@ -46,7 +46,8 @@ nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
             _tell_undelivered($module, /)
             --
 
-            Tells on stderr how many messages were not delivered; called when the interpreter exits.
+            Sees to it that the end of the process tells on stderr how many messages were not delivered; called when the
+            interpreter exits.
 
             :rtype: None
             """),
@@ -146,7 +147,7 @@ private func execute(_ python: borrowing Python, _ module: Object) throws(Python
     // set.
     try addTypes(python, to: module)
     try addConstants(python, to: module)
-    if !ProcessState.isImported { try UndeliveredMessages.tellAtExit(python, module) }
+    if !ProcessState.isImported { try UndeliveredMessages.prepare(python, module) }
     ProcessState.isImported = true
 }
 

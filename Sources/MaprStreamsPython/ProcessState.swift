@@ -55,4 +55,7 @@ extension ProcessState {
 
     /// The program ends, and what a logger would be told on a thread of ours is printed; see `Python.endLogging`.
     nonisolated(unsafe) static var logHasEnded = false
+
+    /// Where the end of the process tells of messages that were not delivered; written when the interpreter exits.
+    nonisolated(unsafe) static var exitFile: Int32 = -1
 }

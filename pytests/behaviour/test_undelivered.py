@@ -105,6 +105,62 @@ def test_nothing_is_told_where_nothing_is_left_or_nobody_hears(end):
     assert told(PRODUCER + end) == []
 
 
+# What runs at exit after the functions that are registered once the package is imported.
+AT_THE_END = {
+    "flushed by a function that was registered before the import": (
+        "import atexit\natexit.register(lambda: (p.purge(), p.flush()))\n",
+        "p.produce('t', 'v')",
+        None,
+    ),
+    "produced by a function that was registered before the import": (
+        "import atexit\natexit.register(lambda: [p.produce('t', 'v') for _ in range(2)])\n",
+        "p.produce('t', 'v')",
+        "3 messages",
+    ),
+    "flushed by a finalizer": (
+        "",
+        "class Ends:\n"
+        "    def __init__(self, producer): self.producer = producer\n"
+        "    def __del__(self): self.producer.purge(); self.producer.flush()\n"
+        "p.produce('t', 'v')\n"
+        "end = Ends(p); del p",
+        None,
+    ),
+    "closed by a function that was registered before the import": (
+        "import atexit\natexit.register(lambda: p.close(0))\n",
+        "p.produce('t', 'v')",
+        None,
+    ),
+    "held to the end": (
+        "",
+        "import threading\n"
+        "p.produce('t', 'v')\n"
+        "thread = threading.Thread(target=lambda held: threading.Event().wait(), args=(p,), daemon=True)\n"
+        "thread.start(); del p",
+        "1 message",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", list(AT_THE_END))
+def test_what_runs_at_exit_after_all_others_counts_as_well(case):
+    before, program, count = AT_THE_END[case]
+    said = told(before + PRODUCER + program)
+    assert said == (
+        [f"mapr_streams_python: the program ends with {count} undelivered: call flush() before"] if count else []
+    )
+
+
+def test_a_stderr_without_a_file_is_told_when_the_interpreter_exits():
+    program = (
+        "import atexit, io, sys\n"
+        "atexit.register(lambda: sys.__stderr__.write(sys.stderr.getvalue()))\n"
+        + PRODUCER
+        + "sys.stderr = io.StringIO(); p.produce('t', 'v')"
+    )
+    assert told(program) == ["mapr_streams_python: the program ends with 1 message undelivered: call flush() before"]
+
+
 def test_the_child_of_a_fork_is_not_told_of_its_parents_messages():
     said = told(PRODUCER + "p.produce('t', 'v')\nif os.fork() == 0: sys.exit(0)\nos.wait(); p.purge(); p.flush()")
     assert said == []

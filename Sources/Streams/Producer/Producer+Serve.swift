@@ -49,6 +49,14 @@ extension Producer {
         return max(0, Int(rd_kafka_outq_len(handle)) - before) + rejected.count
     }
 
+    /// Those that are left when the process ends and nothing can be called back any more. Reports and events that wait are dropped:
+    /// who asks must not be inside a call that serves the producer.
+    public var undeliveredAtLast: Int {
+        let deadline = Deadline(milliseconds: 1000)
+        while undelivered > 0 && poll(milliseconds: 0) > 0 && !deadline.hasPassed {}
+        return undelivered
+    }
+
     private var eventCount: Int {
         (mainQueue?.count ?? 0) + (backgroundQueue?.count ?? 0)
     }
