@@ -13,6 +13,7 @@ is one such program.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import faulthandler
 import os
@@ -42,10 +43,24 @@ class Program:
         self.begun = threading.Event()
         self.kept: list[Any] = []
         choose = self.random.choice
-        self.kinds = choose([["producer"], ["consumer"], ["consumer"], ["producer", "consumer"]])
+        self.kinds = choose(
+            [
+                ["producer"],
+                ["consumer"],
+                ["consumer"],
+                ["producer", "consumer"],
+                ["transactional"],
+                ["oauth"],
+                ["admin"],
+                ["admin", "transactional", "oauth"],
+            ]
+        )
         self.threads = choose([0, 1, 1, 3])
         self.are_daemons = choose([True, True, True, False])
-        self.end = choose(["return", "return", "exit", "raise", "_exit", "callback", "thread"])
+        self.end = choose(["return", "return", "exit", "raise", "_exit", "callback", "thread", "signal", "signal"])
+        self.signal = choose([signal.SIGTERM, signal.SIGINT, signal.SIGALRM])
+        self.at_exit = choose([0, 0, 1, 3])
+        self.has_finalizers = choose([False, True])
         self.slow = choose([0, 0, 0.001, 0.05])
         self.patience = choose([0, 0.002, 0.02, 0.2, 0.6, 4])
         self.drops = choose([False, False, True])
@@ -55,6 +70,9 @@ class Program:
         if self.end == "raise":
             # A Python that nobody has caught Ctrl-C in ends by that signal.
             return {-signal.SIGINT, 128 + signal.SIGINT}
+        if self.end == "signal":
+            # It may come when all is over, or while what it raises is told of and forgotten.
+            return {0, STATUS, -self.signal, 128 + self.signal}
         if self.end == "callback":
             # Nobody knows whether one runs, nor on which thread.
             return {0, STATUS}
@@ -80,6 +98,47 @@ class Program:
                 "log_level": 0,
             }
         )
+
+    def transactional(self) -> Any:
+        from mapr_streams_python import Producer
+
+        callbacks = {"stats_cb": self.callback, "on_delivery": self.callback}
+        properties = {"statistics.interval.ms": self.random.choice([0, 5]), "log_level": 0, **callbacks}
+        return Producer({"bootstrap.servers": self.servers, "transactional.id": self.name, **properties})
+
+    def oauth(self) -> Any:
+        from mapr_streams_python import Producer
+
+        def token(config: str) -> tuple[str, float]:
+            self.callback()
+            return "token", time.time() + 0.5
+
+        return Producer(
+            {
+                "bootstrap.servers": self.servers,
+                "security.protocol": "sasl_plaintext",
+                "sasl.mechanism": "OAUTHBEARER",
+                "oauth_cb": token,
+                "log_level": 0,
+            }
+        )
+
+    def admin(self) -> Any:
+        from mapr_streams_python.admin import AdminClient
+
+        return AdminClient({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
+
+    def ask(self, client: Any) -> None:
+        timeout = self.random.choice([0.01, 0.1, 5])
+        for future in client.delete_topics(["t"], request_timeout=timeout).values():
+            future.add_done_callback(self.callback)
+            self.kept.append(future)
+
+    def transact(self, producer: Any) -> None:
+        with producer.transaction(timeout=5):
+            producer.produce(self.topic, b"v")
+            if self.slow:
+                raise ValueError
 
     def consumer(self) -> Any:
         from mapr_streams_python import Consumer
@@ -110,8 +169,18 @@ class Program:
                 producer.poll(0)
 
     def calls(self, client: Any) -> list[Callable[[], object]]:
+        if hasattr(client, "delete_topics"):
+            return [
+                lambda: self.ask(client),
+                lambda: self.ask(client),
+                lambda: client.poll(0.1),
+                lambda: self.kept[-1].result(1),
+                lambda: client.close(),
+            ]
         if hasattr(client, "flush"):
             return [
+                lambda: client.init_transactions(5),
+                lambda: self.transact(client),
                 lambda: self.produce(client),
                 lambda: self.produce(client),
                 lambda: client.poll(0.1),
@@ -145,8 +214,38 @@ class Program:
         if self.end == "thread":
             sys.exit(STATUS)
 
+    def prepare_end(self, clients: list[Any]) -> None:
+        """Functions at exit, finalizers that raise, and the signal."""
+
+        def handler(number: int, frame: object) -> None:
+            sys.exit(STATUS)
+
+        class Ends:
+            def __del__(self, use: Callable[[], None] = lambda: self.use_at_end(clients)) -> None:
+                use()
+                raise ValueError
+
+        for _ in range(self.at_exit):
+            atexit.register(self.use_at_end, clients)
+        if self.has_finalizers:
+            self.kept.append(Ends())
+            globals()["ends"] = Ends()
+        if self.end == "signal":
+            if self.random.random() < 0.5:
+                signal.signal(self.signal, handler)
+            timer = threading.Timer(self.random.random(), os.kill, (os.getpid(), self.signal))
+            timer.daemon = True
+            timer.start()
+
+    def use_at_end(self, clients: list[Any]) -> None:
+        for client in clients:
+            call = self.random.choice(self.calls(client))
+            with contextlib.suppress(Exception):
+                call()
+
     def run(self) -> None:
         clients = [getattr(self, kind)() for kind in self.kinds]
+        self.prepare_end([] if self.drops else list(clients))
         for client in clients:
             for _ in range(self.threads):
                 seed = self.random.random()

@@ -131,6 +131,25 @@ static inline void cpy_distribute(PyObject **to, PyObject *const *from, Py_ssize
 }
 static inline PyObject *cpy_tuple2(PyObject *first, PyObject *second) { return PyTuple_Pack(2, first, second); }
 
+// CPython before 3.14 ends a thread that comes for the GIL while the interpreter is finalizing: by pthread_exit, which would
+// unwind frames of Swift and of librdkafka, and give back nothing that they hold. Such a thread stays instead until the
+// process ends, as it does from 3.14 on.
+static void cpy_stay(void *unused) {
+    (void)unused;
+    for (;;) pause();
+}
+static inline void cpy_restore_thread(PyThreadState *state) {
+    pthread_cleanup_push(cpy_stay, NULL);
+    PyEval_RestoreThread(state);
+    pthread_cleanup_pop(0);
+}
+// The same for all that a thread does which Python has not made.
+static inline void cpy_call_on_foreign_thread(void (*body)(void *), void *argument) {
+    pthread_cleanup_push(cpy_stay, NULL);
+    body(argument);
+    pthread_cleanup_pop(0);
+}
+
 // Whether this is the process's first thread.
 static inline int cpy_is_first_thread(void) {
 #ifdef __linux__

@@ -39,14 +39,14 @@ public enum Interpreter {
 
     /// Takes the GIL for a thread that had released it.
     ///
-    /// A daemon thread that comes back while the interpreter is finalizing must not go on: CPython before 3.14 would
-    /// unwind it through our frames. It stays here until the process ends, as 3.14 does by itself.
+    /// A daemon thread that comes back while the interpreter is finalizing, or waits for the GIL when that begins, must not
+    /// go on: it stays here until the process ends (`cpy_stay`).
     static func reattach(_ state: OpaquePointer?) {
         // The thread that finalizes is, in every program that does not embed Python, the process's first.
         if isFinalizing && cpy_is_first_thread() == 0 {
             while true { pause() }
         }
-        PyEval_RestoreThread(state)
+        cpy_restore_thread(state)
     }
 }
 

@@ -34,14 +34,32 @@ public struct Python: ~Copyable {
 
     /// For threads that Python has not made. Attaches, runs `body`, detaches.
     ///
+    /// The child of a fork that Python makes meanwhile, in `body` or as what the thread has kept for itself goes, has this
+    /// thread alone, and ends with it: see `endChild`.
+    ///
     /// - Returns: nil, without running `body`, where the interpreter is finalizing.
     /// - Note: `PyGILState_Ensure`.
     public static func attachingForeignThread<Result>(_ body: (inout Python) -> Result) -> Result? {
         if Interpreter.isFinalizing { return nil }
-        let state = PyGILState_Ensure()
-        defer { PyGILState_Release(state) }
-        var python = Python()
-        return body(&python)
+        var result: Result?
+        withoutActuallyEscaping({
+            let process = ProcessState.forks
+            let state = PyGILState_Ensure()
+            var python = Python()
+            result = body(&python)
+            python.endChild(of: nil, ifForkedSince: process)
+            PyGILState_Release(state)
+            // A finalizer of what the thread has kept for itself has forked: the child has no state of the interpreter's now.
+            if ProcessState.forks != process { _exit(0) }
+        }) { attached in
+            // Where the thread is not to go on, it does not come back from here.
+            withUnsafePointer(to: attached) { attached in
+                cpy_call_on_foreign_thread(
+                    { $0.unsafelyUnwrapped.assumingMemoryBound(to: (() -> Void).self).pointee() },
+                    UnsafeMutableRawPointer(mutating: attached))
+            }
+        }
+        return result
     }
 
     /// Releases the GIL, runs `body`, and takes the GIL again.

@@ -125,6 +125,52 @@ def test_a_callback_may_ask_again_and_close(client):
     assert again.wait(HANG) and closed.wait(HANG)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for threads as Linux shows them")
+def test_closing_ends_librdkafka_though_a_request_is_under_way(run_python):
+    ended = run_python(
+        """
+import os, pathlib, time
+from mapr_streams_python.admin import AdminClient
+
+def is_there():
+    for task in pathlib.Path("/proc/self/task").iterdir():
+        try:
+            if (task / "comm").read_text().startswith("rdk:"):
+                return True
+        except OSError:
+            pass
+    return False
+
+client = AdminClient({"bootstrap.servers": "127.0.0.1:1", "debug": "generic"})
+future = client.delete_topics(["t"])["t"]
+client.close()
+os.write(2, b"closed\\n")
+assert future.done()
+while is_there():
+    time.sleep(0.01)
+"""
+    )
+    ended.check()
+    lines = ended.stderr.splitlines()
+    last = max(place for place, line in enumerate(lines) if "TERM" in line)
+    assert lines.index("closed") > last, ended.stderr
+
+
+def test_closing_waits_no_longer_than_a_second_for_a_callback_that_waits_for_who_closes(client):
+    closed, told = threading.Event(), []
+
+    def waits(future):
+        told.append(closed.wait(HANG))
+
+    future = client.delete_topics(["t"], request_timeout=0.1)["t"]
+    future.add_done_callback(waits)
+    wait_until(future.done, HANG)
+    client.close()
+    closed.set()
+    wait_until(lambda: told, HANG)
+    assert told == [True]
+
+
 def test_callbacks_of_the_configuration_come_from_poll():
     errors = []
     with AdminClient({**NOWHERE, "error_cb": errors.append}) as client:

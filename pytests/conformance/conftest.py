@@ -1,4 +1,6 @@
 import contextlib
+import shutil
+import subprocess
 import sys
 import textwrap
 
@@ -155,3 +157,48 @@ def program(run_python, kafka_cluster):
 def no_dialect_in_the_environment(monkeypatch):
     """The tests name the dialect themselves."""
     monkeypatch.delenv("MAPR_STREAMS_COMPATIBILITY", raising=False)
+
+
+# Ends the child of a fork, with a status of its own, where librdkafka asks for a lock.
+WATCH = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+#include <threads.h>
+#include <unistd.h>
+
+static int isChild;
+static void inChild(void) { isChild = 1; }
+__attribute__((constructor)) static void begin(void) { pthread_atfork(0, 0, inChild); }
+
+#define WATCHED(function, type)                                                                    \
+    int function(type *lock) {                                                                     \
+        static int (*real)(type *);                                                                \
+        Dl_info caller;                                                                            \
+        if (isChild && dladdr(__builtin_return_address(0), &caller) && caller.dli_fname &&         \
+            strstr(caller.dli_fname, "librdkafka"))                                                \
+            _exit(66);                                                                             \
+        if (!real) real = (int (*)(type *))dlsym(RTLD_NEXT, #function);                            \
+        return real(lock);                                                                         \
+    }
+WATCHED(mtx_lock, mtx_t)
+WATCHED(pthread_mutex_lock, pthread_mutex_t)
+WATCHED(pthread_rwlock_rdlock, pthread_rwlock_t)
+WATCHED(pthread_rwlock_wrlock, pthread_rwlock_t)
+"""
+
+
+@pytest.fixture(scope="session")
+def watch(tmp_path_factory):
+    """The library that ends a child which comes into librdkafka."""
+    if sys.platform != "linux":
+        pytest.skip("interposes functions as Linux's loader does")
+    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
+    if not compiler:
+        pytest.skip("no C compiler")
+    folder = tmp_path_factory.mktemp("watch")
+    (folder / "watch.c").write_text(WATCH)
+    library = folder / "watch.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, folder / "watch.c", "-ldl"], check=True)
+    return str(library)

@@ -5,8 +5,6 @@ held it at the fork. So that this is no matter of luck, a library that is loaded
 """
 
 import os
-import shutil
-import subprocess
 import sys
 
 import pytest
@@ -15,35 +13,6 @@ from checkers import forks_on_a_thread_of_librdkafkas
 from .support import NO_SERVER
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="interposes functions as Linux's loader does")
-
-# Ends the child of a fork, with a status of its own, where librdkafka asks for a lock.
-WATCH = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <pthread.h>
-#include <string.h>
-#include <threads.h>
-#include <unistd.h>
-
-static int isChild;
-static void inChild(void) { isChild = 1; }
-__attribute__((constructor)) static void begin(void) { pthread_atfork(0, 0, inChild); }
-
-#define WATCHED(function, type)                                                                    \
-    int function(type *lock) {                                                                     \
-        static int (*real)(type *);                                                                \
-        Dl_info caller;                                                                            \
-        if (isChild && dladdr(__builtin_return_address(0), &caller) && caller.dli_fname &&         \
-            strstr(caller.dli_fname, "librdkafka"))                                                \
-            _exit(66);                                                                             \
-        if (!real) real = (int (*)(type *))dlsym(RTLD_NEXT, #function);                            \
-        return real(lock);                                                                         \
-    }
-WATCHED(mtx_lock, mtx_t)
-WATCHED(pthread_mutex_lock, pthread_mutex_t)
-WATCHED(pthread_rwlock_rdlock, pthread_rwlock_t)
-WATCHED(pthread_rwlock_wrlock, pthread_rwlock_t)
-"""
 
 # `fork()` once, and leave the callback in the child as the test says.
 PROGRAM = """
@@ -157,19 +126,6 @@ step = lambda: client.poll(1)
 }
 
 
-@pytest.fixture(scope="module")
-def watch(tmp_path_factory):
-    """The library that ends a child which comes into librdkafka."""
-    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
-    if not compiler:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("watch")
-    (folder / "watch.c").write_text(WATCH)
-    library = folder / "watch.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, folder / "watch.c", "-ldl"], check=True)
-    return str(library)
-
-
 @pytest.mark.parametrize("leave", [None, "ValueError", "SystemExit"], ids=["returns", "raises", "exits"])
 @pytest.mark.parametrize("scenario", list(SCENARIOS), ids=[name.replace(" ", "-") for name in SCENARIOS])
 def test_a_child_that_leaves_the_callback_it_was_forked_in_calls_nothing_of_librdkafkas(
@@ -220,6 +176,91 @@ producer.close()
         NO_SERVER=NO_SERVER,
     )
     assert said == "printed in the child\n"
+
+
+# What else runs Python on librdkafka's background thread than the callable itself. `fork()` forks once.
+AROUND_OAUTH_CB = {
+    "the expiry time": """
+class Expiry:
+    def __float__(self):
+        fork()
+        return time.time() + 3600
+
+token = lambda config: ("token", Expiry())
+""",
+    "the extensions": """
+class Extensions(collections.UserDict):
+    def keys(self):
+        fork()
+        return super().keys()
+
+token = lambda config: ("token", time.time() + 3600, "p", Extensions(a="b"))
+""",
+    "the text of an exception": """
+class Wrong(Exception):
+    def __str__(self):
+        fork()
+        return "wrong"
+
+def token(config):
+    raise Wrong
+""",
+    "the hook for an exception": """
+sys.unraisablehook = lambda info: fork()
+
+def token(config):
+    raise ValueError
+""",
+    "a finalizer of what it returns": """
+class Token(str):
+    def __del__(self):
+        fork()
+
+token = lambda config: (Token("token"), time.time() + 3600)
+""",
+    "a finalizer of the thread's own": """
+class Ends:
+    def __del__(self):
+        fork()
+
+local = threading.local()
+
+def token(config):
+    local.ends = Ends()
+    return "token", time.time() + 3600
+""",
+}
+
+
+@pytest.mark.parametrize("what", list(AROUND_OAUTH_CB))
+@forks_on_a_thread_of_librdkafkas
+def test_a_child_that_is_forked_around_oauth_cb_ends_and_calls_nothing_of_librdkafkas(program, watch, what):
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
+    program(
+        """
+import collections
+child = None
+
+def fork():
+    global child
+    if child is None:
+        sys.stdout.flush()
+        child = os.fork()
+
+TOKEN
+sys.unraisablehook = sys.unraisablehook if sys.unraisablehook is not sys.__unraisablehook__ else lambda info: None
+producer = Producer({
+    "bootstrap.servers": NO_SERVER, "security.protocol": "sasl_plaintext", "sasl.mechanism": "OAUTHBEARER",
+    "oauth_cb": token, "log_level": 0,
+})
+wait_for(lambda: producer.poll(0.1) is None or child)
+ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+assert ended == 0, ended
+producer.close()
+""".replace("TOKEN", AROUND_OAUTH_CB[what]),
+        env={"LD_PRELOAD": preload},
+        NO_SERVER=NO_SERVER,
+    )
 
 
 # Where a transaction ends on a thread of the client's own, librdkafka is served there.

@@ -45,10 +45,14 @@ final class AdminAnswer {
         _ wrap: @escaping (borrowing Python, Answer) throws(PythonError) -> OwnedObject
     ) -> AdminCompletion<Answer> {
         { [self] result in
-            // Where the interpreter is finalizing nobody is told, and the callable is left.
-            _ = Python.attachingForeignThread { python in
-                tell(python, result, wrap)
-                callable.release()
+            // Around all of it: a client that is let go of here must not wait for this thread's end.
+            _ = CallFrame.outcome(of: nil) { frame in
+                frame.pointee.isOnLibrarysThread = true
+                // Where the interpreter is finalizing nobody is told, and the callable is left.
+                _ = Python.attachingForeignThread { python in
+                    tell(python, result, wrap)
+                    callable.release()
+                }
             }
         }
     }
@@ -64,7 +68,7 @@ final class AdminAnswer {
             case .failure(let failure): try call(python, try python.exception(failure), nil)
             }
         } catch {
-            endChild(python, of: callable, ifForkedSince: process)
+            python.endChild(of: callable, ifForkedSince: process)
             // No answer could be made of it: whoever waits is told that.
             let exception = PendingException(fetching: python).take()
             do throws(PythonError) {
@@ -74,7 +78,7 @@ final class AdminAnswer {
             }
         }
         // Whoever has forked in a future's callback: the child has this thread alone.
-        endChild(python, of: callable, ifForkedSince: process)
+        python.endChild(of: callable, ifForkedSince: process)
     }
 
     private func call(

@@ -47,6 +47,9 @@ func makeAdminType(_ python: borrowing Python, _ module: Object) throws(PythonEr
 
                 Ends the client: futures that are not done get a KafkaException, _DESTROY. Every other call after it raises
                 RuntimeError; closing again does nothing.
+
+                Waits for the callbacks of futures that are running, but for a second at most, and not inside of one: then the client
+                ends by itself, in the background.
                 """),
             .none(
                 "__enter__", { object, _ in object.unsafelyUnwrapped.retained },
@@ -97,13 +100,18 @@ extension AdminFields: KindOfFields {
 }
 
 extension UnsafeMutablePointer where Pointee == AdminFields {
+    /// How long a close waits for callbacks of futures that are running, in milliseconds: one may wait for who closes.
+    private static var patience: Int32 { 1000 }
+
     /// Lets go of a closed client, once no call uses it any more. What is awaited fails on the thread that waits for it.
     func destroy(_ python: inout Python) -> PendingException {
         guard let client = base.pointee.client else { return PendingException() }
         let pending = PendingException(fetching: python)
         var raised = PendingException()
         base.pointee.client = nil
-        if !python.destroy(client, of: base, waitingAtMost: -1) { raised = PendingException(fetching: python) }
+        if !python.destroy(client, of: base, waitingAtMost: Self.patience) {
+            raised = PendingException(fetching: python)
+        }
         pending.restore(python)
         return raised
     }

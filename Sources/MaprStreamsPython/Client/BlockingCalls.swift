@@ -21,7 +21,8 @@ extension Python {
     /// waiting for the GIL.
     ///
     /// Where the time is over, or a signal's handler raises, the client ends by itself, in the background; and on the thread
-    /// that runs oauth_cb, which would wait for its own end, or for that of another one which waits for it.
+    /// that runs oauth_cb, which would wait for its own end, or for that of another one which waits for it. While the interpreter
+    /// is finalizing the time is short: a thread that librdkafka joins may wait for the GIL, which it never gets.
     ///
     /// What it had to log is logged then, unless the log takes its time.
     /// - Returns: false where a handler's exception is pending.
@@ -29,7 +30,9 @@ extension Python {
         _ client: Unmanaged<Client>, of base: UnsafeMutablePointer<ClientFields>, waitingAtMost milliseconds: Int32
     ) -> Bool {
         let mayWait = !CallFrame.isThreadTheLibrarys
-        let deadline = Deadline(milliseconds: mayWait ? milliseconds : 0)
+        var limit = mayWait ? milliseconds : 0
+        if Interpreter.isFinalizing && (limit < 0 || limit > Self.patienceAtEnd) { limit = Self.patienceAtEnd }
+        let deadline = Deadline(milliseconds: limit)
         let lines = base.pointee.logBox == nil ? nil : client.use { $0.context.lines }
         let call = detached(nil) { () -> HelperCall<Void>? in Client.release(client, mayWait: mayWait) }
         do throws(PythonError) {
@@ -40,6 +43,8 @@ extension Python {
             return false
         }
     }
+
+    private static var patienceAtEnd: Int32 { 2000 }
 
     /// Makes a request that must not be sent twice, on a helper thread; waits for it, and looks for signals meanwhile.
     ///

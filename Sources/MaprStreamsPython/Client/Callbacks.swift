@@ -126,7 +126,7 @@ extension Python {
             }
         }
         frame.endServing()
-        if frame.pointee.isInherited && frame.pointee.goesOn { endChild(of: frame) }
+        if frame.pointee.isInherited && frame.pointee.goesOn { endChildOfCall(frame) }
         // The function that called back may go on waiting.
         if wasDetached { frame.detachAgain() }
     }
@@ -248,10 +248,10 @@ private func askForToken(
     do throws(PythonError) {
         result = try python.call(callable, [argument.object])
     } catch {
-        endChild(python, of: callable, ifForkedSince: process)
+        python.endChild(of: callable, ifForkedSince: process)
         throw error
     }
-    endChild(python, of: callable, ifForkedSince: process)
+    python.endChild(of: callable, ifForkedSince: process)
     return try parseToken(python, result.object)
 }
 
@@ -301,7 +301,7 @@ private func leaveIfInherited(_ frame: UnsafeMutablePointer<CallFrame>) {
 private func endUnusually(_ frame: UnsafeMutablePointer<CallFrame>) {
     if frame.pointee.isInherited {
         Serving.leave(frame.place)
-        if frame.pointee.goesOn { endChild(of: frame) }
+        if frame.pointee.goesOn { endChildOfCall(frame) }
     }
     if frame.pointee.goesOn && frame.pointee.detachedState == nil { frame.detachAgain() }
 }
@@ -309,10 +309,10 @@ private func endUnusually(_ frame: UnsafeMutablePointer<CallFrame>) {
 /// Ends the child that was forked in a callback on a helper thread. Its call has no place to leave it at: like a thread's end
 /// the callback's is the child's, whose only thread it is.
 @inline(never)
-private func endChild(of frame: UnsafeMutablePointer<CallFrame>) {
+private func endChildOfCall(_ frame: UnsafeMutablePointer<CallFrame>) {
     frame.attach()
     Python.attached { python in
         PendingException(owning: frame.pointee.exception).restore(python)
-        endChild(python, of: Types.producer.unsafelyUnwrapped, ifForkedSince: -1)
+        python.endChild(of: Types.producer, ifForkedSince: -1)
     }
 }

@@ -53,9 +53,9 @@ private func log(_ lines: [ClientEvents.LogLine], to box: CallableBox) -> Bool {
                 let process = ProcessState.forks
                 do throws(PythonError) {
                     _ = try log(python, line, to: held.object)
-                    endChild(python, of: held.object, ifForkedSince: process)
+                    python.endChild(of: held.object, ifForkedSince: process)
                 } catch {
-                    endChild(python, of: held.object, ifForkedSince: process)
+                    python.endChild(of: held.object, ifForkedSince: process)
                     python.reportUnraisable(held.object)
                 }
             }

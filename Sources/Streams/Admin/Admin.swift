@@ -1,5 +1,6 @@
 import CRdkafka
 import CServing
+import CSystem
 
 /// A client that administers a cluster.
 ///
@@ -29,6 +30,12 @@ public final class Admin: Client, @unchecked Sendable {
     }
 
     override func willDestroy() { answers = nil }
+
+    /// Waits for the thread that waits for answers, which may be telling of one.
+    override func wasReleased() {
+        answers?.stopWaiting()
+        while awaited.withLock({ $0.isServed }) { usleep(500) }
+    }
 
     /// Serves errors, statistics and log lines. - Returns: how many events were served.
     ///
@@ -90,7 +97,11 @@ extension Admin {
     private func expect(_ handler: @escaping (OpaquePointer?) -> Void) throws(StreamsError) -> Int {
         try awaited.withLock { (awaited) throws(StreamsError) in
             // Under the lock: nobody may count on a thread that there will be none of.
-            if !awaited.isServed { try HelperThreads.run(HelperThreads.Job { self.serve() }) }
+            if !awaited.isServed {
+                // The owner's reference lives until it has ended: see `wasReleased`.
+                let client = Unmanaged.passUnretained(self)
+                try HelperThreads.run(HelperThreads.Job { client.use { $0.serve() } })
+            }
             awaited.isServed = true
             let number = awaited.next
             awaited.next += 1
@@ -124,5 +135,6 @@ extension Admin {
             return awaited.handlers
         }
         for number in left.keys.sorted() { left[number]?(nil) }
+        awaited.withLock { $0.isServed = false }
     }
 }

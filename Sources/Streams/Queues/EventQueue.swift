@@ -21,6 +21,9 @@ public final class EventQueue: @unchecked Sendable {
     /// The next event, which the caller destroys; nil where the time is over. - Note: `rd_kafka_queue_poll`.
     func poll(milliseconds: Int32) -> OpaquePointer? { rd_kafka_queue_poll(raw, milliseconds) }
 
+    /// Ends a wait in `poll`; where none is under way, the next one. - Note: `rd_kafka_queue_yield`.
+    func stopWaiting() { rd_kafka_queue_yield(raw) }
+
     /// Has librdkafka write a byte to a file, a pipe say, whenever something comes into the queue while it is empty.
     ///
     /// - Parameter file: nil ends it. It stays open until then, and does not block.
