@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
@@ -20,14 +21,17 @@ class Transaction:
 
     With a consumer its next offsets are committed with the transaction, and where that is aborted the consumer goes
     back to what is committed: the same records come again.
+
+    In the child of a fork inside the block the transaction is the parent's: whatever ends the block there, it goes on.
     """
 
-    __slots__ = ("_consumer", "_producer", "_timeout")
+    __slots__ = ("_consumer", "_process", "_producer", "_timeout")
 
     def __init__(self, producer: Producer, consumer: Consumer | None, timeout: float) -> None:
         self._producer = producer
         self._consumer = consumer
         self._timeout = timeout
+        self._process = os.getpid()
 
     def __enter__(self) -> Transaction:
         if self._consumer is not None:
@@ -44,6 +48,13 @@ class Transaction:
         traceback: TracebackType | None,
         /,
     ) -> None:
+        if self._is_the_parents():
+            if exc_type is None:
+                raise RuntimeError(
+                    "this process was forked inside the block of a transaction: that is the parent's, and nothing is"
+                    " committed here"
+                )
+            return
         if exc_type is not None:
             # After a fatal error there is nothing to abort: the next producer of this transactional.id does.
             if not issubclass(exc_type, FatalException):
@@ -69,7 +80,13 @@ class Transaction:
                 self._abort()
             raise
 
+    def _is_the_parents(self) -> bool:
+        return os.getpid() != self._process
+
     def _abort(self) -> None:
+        # What ends the block may be a callback's or a signal handler's, which have forked.
+        if self._is_the_parents():
+            return
         deadline = time.monotonic() + self._timeout
         try:
             _retrying(self._producer.abort_transaction, deadline)

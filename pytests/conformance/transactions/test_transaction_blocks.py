@@ -237,3 +237,45 @@ def test_the_example_does_not_end_before_what_was_aborted_has_come_again(cluster
         late.subscribe(["in"], on_assign=assignment.on_assign)
         example["copy"](late, ready, "out", assignment, True)
         assert late.batches == 2
+
+
+@pytest.mark.parametrize(
+    ("leave", "status"),
+    [("", "RuntimeError"), ("raise ValueError('wrong')", "ValueError"), ("sys.exit(3)", "SystemExit")],
+    ids=["returns", "raises", "exits"],
+)
+def test_a_block_that_is_left_in_the_child_of_a_fork_goes_on_in_the_parent(program, watch, leave, status):
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
+    program(
+        """
+from mapr_streams_python.testing import MockCluster
+
+with MockCluster() as cluster:
+    cluster.create_topic("t")
+    servers = {"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0}
+    producer = Producer({**servers, "transactional.id": "x"})
+    producer.init_transactions(60)
+    reports = []
+    left = None
+    try:
+        with producer.transaction():
+            producer.produce("t", "v", on_delivery=lambda error, message: reports.append(error))
+            child = os.fork()
+            if child == 0:
+                LEAVE
+            else:
+                ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    except BaseException as exception:
+        left = exception
+    if child == 0:
+        os._exit(0 if type(left).__name__ == STATUS and left.__context__ is None else 1)
+    assert left is None, left
+    assert ended == 0, ended
+    assert reports == [None]
+    with producer.transaction():
+        producer.produce("t", "again")
+    producer.close()
+""".replace("LEAVE", leave or "pass"),
+        env={"LD_PRELOAD": preload},
+        STATUS=status,
+    )
