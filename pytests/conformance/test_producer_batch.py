@@ -299,6 +299,23 @@ def test_when_the_time_is_over_the_rest_has_its_error(offline):
     assert [message.get("_error") for message in messages] == [None, KafkaError._QUEUE_FULL, KafkaError._QUEUE_FULL]
 
 
+def test_a_value_that_the_whole_queue_cannot_hold_keeps_nobody_behind_it_from_getting_in(offline):
+    producer = offline.producer({"queue.buffering.max.kbytes": 1})
+    large, headers = {"value": b"x" * 2000}, {"value": b"y" * 3000, "headers": {"a": "b"}}
+    messages = [{"value": "a"}, large, {"value": "b"}, headers, {"value": "c"}]
+    assert producer.produce_batch("t", messages, block=HANG) == 3
+    assert [message.get("_error") for message in messages] == [
+        None,
+        KafkaError._QUEUE_FULL,
+        None,
+        KafkaError._QUEUE_FULL,
+        None,
+    ]
+    for message, size in [(large, 2000), (headers, 3000)]:
+        said = f"a value of {size} bytes is more than the whole queue may hold, queue.buffering.max.kbytes of 1"
+        assert message["_error"].str() == f"Local: Queue full: {said}"
+
+
 def test_an_exception_that_ends_the_wait_leaves_the_errors(online, make_topic):
     name = make_topic()
 

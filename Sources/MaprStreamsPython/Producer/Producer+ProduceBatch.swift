@@ -18,7 +18,8 @@ private let produceBatchDocumentation: StaticString =
         produce()
     :type block: float or bool or None
     :returns: how many messages are in the queue. Each of the others has its KafkaError in its dict, as ``_error``: _QUEUE_FULL for
-        the first that found no room and all behind it. An ``_error`` of an earlier call is taken away
+        the first that found no room and all behind it; with ``block`` a value that is more than the whole queue may hold is
+        left out alone. An ``_error`` of an earlier call is taken away
     :rtype: int
     :raises TypeError: a message is no dict, has an unknown key, or a value of the wrong type; the text says which. No message is
         in the queue then
@@ -110,7 +111,11 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                     if step.next == next { throw StreamsError(.queueFull) }
                     next = step.next
                 }
-                if error != nil { return }
+                if error != nil {
+                    // One that is more than the whole queue may hold keeps nobody behind it from going.
+                    if deadline.hasPassed || size <= producer.use({ $0.largestValue }) { return }
+                    next += 1
+                }
             }
             if next - looked >= Self.betweenSignals && next < batch.count {
                 looked = next
@@ -132,10 +137,17 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         if queued == batch.count { return queued }
         // Often there are many of them.
         let full = try python.kafkaError(StreamsError(.queueFull))
+        let largest = producer.use { $0.largestValue }
         for index in 0..<batch.count where !batch.outgoing.isQueued(index) {
             let code = batch.outgoing.error(index)
             if code == .queueFull {
-                try set(messages[index], batch.name(.error), full.object)
+                let size = batch.outgoing.valueCount(index)
+                if size <= largest {
+                    try set(messages[index], batch.name(.error), full.object)
+                } else {
+                    let error = try python.kafkaError(producer.use { $0.neverFits(valueCount: size) })
+                    try set(messages[index], batch.name(.error), error.object)
+                }
                 continue
             }
             let isUnheard = batch.outgoing.way(index).contains(.rejected)

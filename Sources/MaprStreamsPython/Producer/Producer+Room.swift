@@ -48,13 +48,17 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         _ attempt: () throws(StreamsError) -> Void
     ) throws(PythonError) -> StreamsError? {
         var isIdle = false
+        var largest: Int?
         while true {
             do throws(StreamsError) {
                 try attempt()
                 return nil
             } catch {
-                guard error.code == .queueFull, !deadline.hasPassed, producer.use({ $0.mayHold(valueCount: size) })
-                else { return error }
+                guard error.code == .queueFull else { return error }
+                // Asked once, and by those alone that find no room.
+                if largest == nil { largest = producer.use { $0.largestValue } }
+                if let largest, size > largest { return producer.use { $0.neverFits(valueCount: size) } }
+                if deadline.hasPassed { return error }
             }
             isIdle = try serveForRoom(&python, producer, until: deadline, hurrying: isIdle) == 0
         }

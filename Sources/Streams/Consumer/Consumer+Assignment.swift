@@ -8,8 +8,9 @@ extension Consumer {
     /// has, they are added.
     /// - Note: `rd_kafka_assign`; then `rd_kafka_incremental_assign`.
     public func assign(_ partitions: [TopicPartition]) throws(StreamsError) {
-        if try noteWholeAnswer(isAssigning: true) {
-            return try incrementalAssign(names.settled(partitions).without(assignment()))
+        if try isWholeAnswer(isAssigning: true) {
+            try incrementalAssign(names.settled(partitions).without(assignment()))
+            return noteWholeAnswer()
         }
         try checkAssignable(partitions)
         let list = try TopicPartitionList(withNotedOffsets(names.settled(partitions)), names: names)
@@ -23,9 +24,10 @@ extension Consumer {
     /// While the application is told of partitions that a cooperative group takes away, it is only those.
     /// - Note: `rd_kafka_assign` with no list; then `rd_kafka_incremental_unassign`.
     public func unassign() throws(StreamsError) {
-        if try noteWholeAnswer(isAssigning: false) {
+        if try isWholeAnswer(isAssigning: false) {
             let assigned = try assignment()
-            return try incrementalUnassign(assigned.without(assigned.without(partitionsOfRebalance())))
+            try incrementalUnassign(assigned.without(assigned.without(partitionsOfRebalance())))
+            return noteWholeAnswer()
         }
         try checkWithOpenGroup { changeAssignment(rd_kafka_assign(handle, nil)) }
         noteAnswer(isAssignedByApplication: false)

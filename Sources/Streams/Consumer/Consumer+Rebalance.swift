@@ -185,20 +185,22 @@ extension Consumer {
         try? pauseAssigned(paused)
     }
 
-    /// Notes that the application assigns or unassigns as a whole, as all did before there were cooperative groups, in a
-    /// callback of such a group.
-    ///
-    /// - Returns: false where it is another group's, or outside of that callback.
-    func noteWholeAnswer(isAssigning: Bool) throws(StreamsError) -> Bool {
+    /// Whether the application assigns or unassigns as a whole, as all did before there were cooperative groups, in a callback
+    /// of such a group.
+    func isWholeAnswer(isAssigning: Bool) throws(StreamsError) -> Bool {
         let here: pthread_t = pthread_self()
         let isTold = group.withLock { state in
             state.rebalance(of: here).map { state.rebalances[$0].isAssigning == isAssigning } ?? false
         }
-        guard isTold, try withOpenGroup({ isCooperative }) else { return false }
+        return isTold ? try withOpenGroup { isCooperative } : false
+    }
+
+    /// Notes that it has done so.
+    func noteWholeAnswer() {
+        let here: pthread_t = pthread_self()
         group.withLock { state in
             if let index = state.rebalance(of: here) { state.rebalances[index].hasWholeAnswer = true }
         }
-        return true
     }
 
     /// Those that this thread is telling the application of.

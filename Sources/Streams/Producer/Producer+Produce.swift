@@ -91,11 +91,21 @@ extension Producer {
                 + " \(names.bothNames(ofKafkaTopic: topic.name)) with it")
     }
 
-    /// Whether the queue could hold a value, were it empty: librdkafka counts values alone.
-    public func mayHold(valueCount: Int) -> Bool {
-        guard let kilobytes = property("queue.buffering.max.kbytes").flatMap({ Int($0) }) else { return true }
-        return valueCount <= kilobytes * 1024
+    /// The bytes of the largest value that the queue could hold, were it empty: librdkafka counts values alone.
+    public var largestValue: Int {
+        property(Self.queueLimit).flatMap { Int($0) }.map { $0 * 1024 } ?? Int.max
     }
+
+    /// What a value is refused with that is larger.
+    public func neverFits(valueCount: Int) -> StreamsError {
+        let limit = property(Self.queueLimit) ?? ""
+        return StreamsError(
+            .queueFull,
+            reason: "\(StreamsError(.queueFull).text): a value of \(valueCount) bytes is more than the whole queue may"
+                + " hold, \(Self.queueLimit) of \(limit)")
+    }
+
+    private static let queueLimit = "queue.buffering.max.kbytes"
 
     // MARK: The MapR dialect: no message without a value
 
