@@ -13,7 +13,8 @@ typedef struct rd_kafka_AlterUserScramCredentials_result_response_s
 typedef rd_kafka_event_t rd_kafka_DescribeUserScramCredentials_result_t;
 typedef rd_kafka_event_t rd_kafka_AlterUserScramCredentials_result_t;
 #if RD_KAFKA_VERSION < 0x020200ff
-typedef unsigned int rd_kafka_ScramMechanism_t;
+// An enumeration, as in newer headers: Swift reads the number of one in another way than a number.
+typedef enum rd_kafka_ScramMechanism_t { RD_KAFKA_SCRAM_MECHANISM_UNKNOWN = 0 } rd_kafka_ScramMechanism_t;
 #endif
 
 // MARK: Access control lists

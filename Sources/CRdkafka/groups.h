@@ -11,7 +11,8 @@ typedef struct rd_kafka_ListOffsetsResultInfo_s rd_kafka_ListOffsetsResultInfo_t
 typedef unsigned int rd_kafka_IsolationLevel_t;
 #endif
 #if RD_KAFKA_VERSION < 0x020600ff
-typedef unsigned int rd_kafka_consumer_group_type_t;
+// An enumeration, as in newer headers: Swift reads the number of one in another way than a number.
+typedef enum { RD_KAFKA_CONSUMER_GROUP_TYPE_UNKNOWN = 0 } rd_kafka_consumer_group_type_t;
 #endif
 
 // MARK: Options

@@ -123,7 +123,7 @@ extension Admin {
 }
 
 extension ConsumerGroupType {
-    init(raw: rd_kafka_consumer_group_type_t) { self = ConsumerGroupType(rawValue: UInt32(raw)) ?? .unknown }
+    init(raw: rd_kafka_consumer_group_type_t) { self = ConsumerGroupType(rawValue: raw.rawValue) ?? .unknown }
 }
 
 /// The functions that read the description of a group.

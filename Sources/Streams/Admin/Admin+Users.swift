@@ -164,7 +164,7 @@ private struct ScramUserReader {
             let credentials = (0..<count(description)).map { place in
                 let found = credential(description, place)
                 return ScramCredential(
-                    ScramMechanism(rawValue: UInt32(mechanism(found))) ?? .unknown, iterations: iterations(found))
+                    ScramMechanism(rawValue: mechanism(found).rawValue) ?? .unknown, iterations: iterations(found))
             }
             return (user, .success(ScramUser(name: user, credentials: credentials)))
         }
