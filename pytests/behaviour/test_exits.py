@@ -36,8 +36,11 @@ begun = threading.Event()
 """
 
 
-@pytest.mark.parametrize("kind", ["Producer", "Consumer", "AdminClient"])
-@on_each_python
+@pytest.mark.parametrize(
+    ("python", "kind"),
+    [(python, "Producer") for python in PYTHONS] + [(PYTHONS[-1], "Consumer"), (PYTHONS[-1], "AdminClient")],
+    ids=lambda value: value if isinstance(value, str) else ".".join(map(str, value.version)),
+)
 def test_a_program_ends_though_oauth_cb_does_not(run_python, python, kind):
     program = """
 def token(config):
