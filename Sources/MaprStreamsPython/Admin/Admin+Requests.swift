@@ -2,7 +2,7 @@ import CPython
 import PythonBridge
 import Streams
 
-let adminRequestDocumentation: StaticString =
+private let adminRequestDocumentation: StaticString =
     """
     _request($self, name, arguments, options, complete, /)
     --
@@ -127,6 +127,9 @@ extension Python {
 
 nonisolated(unsafe) private let signature = Signature(
     "_request", ["name", "arguments", "options", "complete"], required: 4)
+
+// In the file of its function: from another one a debug build has the function's C name twice, and does not link.
+let adminRequestMethods: [Method] = [.fast("_request", adminRequest, adminRequestDocumentation)]
 
 @_cdecl("mapr_Admin_request")
 func adminRequest(

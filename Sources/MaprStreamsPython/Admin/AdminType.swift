@@ -37,7 +37,6 @@ func makeAdminType(_ python: borrowing Python, _ module: Object) throws(PythonEr
     type.truth { _ in 1 }
     type.methods(
         [
-            .fast("_request", adminRequest, adminRequestDocumentation),
             .fast("poll", adminPoll, adminPollDocumentation),
             .none(
                 "close", adminClose,
@@ -57,7 +56,7 @@ func makeAdminType(_ python: borrowing Python, _ module: Object) throws(PythonEr
             .fast(
                 "__exit__", { object, _, _, _ in adminClose(object, nil) },
                 "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the client."),
-        ] + adminTopicMethods + adminGroupMethods + adminOffsetMethods + adminCredentialMethods)
+        ] + adminRequestMethods + adminTopicMethods + adminGroupMethods + adminOffsetMethods + adminCredentialMethods)
     Types.admin = try type.build(python, module: module)
 }
 
