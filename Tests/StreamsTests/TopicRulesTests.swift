@@ -189,7 +189,7 @@ private func names(_ rules: String, defaultStream: String? = nil) throws -> Topi
         let names = try names("/a:page* = web.*")
         let error = thrown { () throws(StreamsError) in _ = try names.kafkaTopic(for: "/a:^x") }
         #expect(error?.code == .invalidArgument)
-        #expect(error?.text.hasPrefix("\"/a:^x\": the rule of the rules, line 1 is for some topics of this") == true)
+        #expect(error?.text.hasPrefix("\"/a:^x\": the rule of rules.conf, line 1 is for some topics of this") == true)
     }
 
     @Test func whatIsNoRegularExpressionIsRefusedWhereItIsTried() throws {
