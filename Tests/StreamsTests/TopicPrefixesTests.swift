@@ -22,7 +22,7 @@ private func names(_ rules: String = "") throws -> TopicNames {
         }
     }
 
-    @Test(arguments: ["/apps/clicks:page-", "/apps/clicks:page_", "/apps/clicks:page."])
+    @Test(arguments: ["/apps/clicks:page-", "/apps/clicks:page."])
     func whatDependsOnTheNextLetterDoesNotCoverAll(_ prefix: String) throws {
         let names = try names()
         #expect(throws: StreamsError.self) { try names.kafkaPrefix(for: prefix, mustCoverAll: true) }
