@@ -196,7 +196,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
             let admin = Unmanaged.passRetained(try lonely())
             try admin.takeUnretainedValue().deleteTopics(["topic"], then: answer.completion)
             #expect(!answer.isThere)
-            Client.release(Unmanaged<Client>.fromOpaque(admin.toOpaque()), mayWait: false)
+            _ = Client.release(Unmanaged<Client>.fromOpaque(admin.toOpaque()), mayWait: false)
         }
         #expect(try answer.failure().code == .destroyed)
     }

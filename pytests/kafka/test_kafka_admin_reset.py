@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from clusters import on_one_node
@@ -14,6 +17,7 @@ from mapr_streams_python.admin import ConsumerGroupTopicPartitions, NewTopic, Of
 from mapr_streams_python.kafka.admin import AdminClient
 from mapr_streams_python.testing import deliver, unique_name
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "groups.py"
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
 
@@ -165,3 +169,16 @@ def test_topics_are_waited_for_until_they_can_be_used_and_until_they_are_gone(ka
         client.wait_for_topics([second, first], timeout=0.2)
     assert caught.value.args[0] == KafkaError._TIMED_OUT
     assert first not in client.list_topics(timeout=HANG).topics
+
+
+@on_one_node
+def test_the_example_of_groups_runs(kafka_cluster, make_topic):
+    topic, group = make_topic(partitions=2), unique_name("g")
+    fill(kafka_cluster, topic, 3, 3)
+    commit(kafka_cluster, group, topic, 2, 3)
+    command = [sys.executable, EXAMPLE, kafka_cluster.bootstrap_servers, group, "-1"]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=HANG)
+    lines = ran.stdout.splitlines()
+    assert lines[:3] == [f"{group} is EMPTY", f"  {topic} [0] at 2", f"  {topic} [1] at 3"]
+    assert [line.split() for line in lines[5:]] == [[topic, "0", "2", "1"], [topic, "1", "3", "2"], ["applied"]]
+    assert committed(kafka_cluster, group, topic, 2) == [1, 2]

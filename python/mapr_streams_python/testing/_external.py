@@ -8,7 +8,8 @@ from ..cimpl import KafkaError, KafkaException
 from ..kafka.admin import AdminClient, NewTopic
 from ._mock_handle import whole_number
 from ._names import check_topic_name
-from ._wire import cluster_state
+from ._protocol import API_KEYS
+from ._wire import api_versions, cluster_state
 
 _TIMEOUT = 30.0
 _PAUSE = 0.02
@@ -62,7 +63,7 @@ class ExternalCluster:
         check_topic_name(topic)
         partitions = whole_number("partitions", partitions, 1, 2**31 - 1)
         replication_factor = whole_number("replication_factor", replication_factor, 1, 2**15 - 1)
-        if not self._has_controller:
+        if not self._takes_requests_about_topics:
             self._create_by_asking(topic, partitions)
             return
         new = NewTopic(topic, partitions, replication_factor)
@@ -78,7 +79,7 @@ class ExternalCluster:
             KafkaException: the cluster refuses.
         """
         check_topic_name(topic)
-        if self._has_controller:
+        if self._takes_requests_about_topics:
             self._client.delete_topics([topic], request_timeout=_TIMEOUT)[topic].result()
 
     def __repr__(self) -> str:
@@ -119,6 +120,7 @@ class ExternalCluster:
             time.sleep(_PAUSE)
 
     @property
-    def _has_controller(self) -> bool:
-        """Whether somebody takes requests about topics: for one that nobody takes librdkafka waits."""
-        return self._metadata.controller_id >= 0
+    def _takes_requests_about_topics(self) -> bool:
+        """Whether the brokers do: for one that does librdkafka waits, and a mock cluster has none."""
+        broker = next(iter(self._metadata.brokers.values()))
+        return API_KEYS["CreateTopics"] in api_versions(broker.port, _TIMEOUT, broker.host or "")

@@ -149,14 +149,15 @@ def topic_names(port: int, timeout: float = 0.2) -> list[str]:
     return names
 
 
-def api_versions(port: int, timeout: float = 10.0) -> dict[int, tuple[int, int]]:
-    """Ask the broker at this port of loopback for the lowest and the highest version of each request, by its API key.
+def api_versions(port: int, timeout: float = 10.0, host: str = _LOOPBACK) -> dict[int, tuple[int, int]]:
+    """Ask the broker at this port for the lowest and the highest version of each request, by its API key.
 
     Args:
         port: the broker's port.
         timeout: seconds for connecting, and for the answer.
+        host: where the broker is.
     """
-    answer = _ask(port, _API_VERSIONS, 0, b"", timeout)
+    answer = _ask(port, _API_VERSIONS, 0, b"", timeout, host)
     answer.int16()  # error
     return {answer.int16(): (answer.int16(), answer.int16()) for _ in range(answer.int32())}
 
