@@ -80,10 +80,12 @@ extension Admin {
             for index in 0..<count {
                 guard let raw = partition(found[index]) else { continue }
                 var answer = TopicPartitionList.partition(of: raw, names: names)
-                if let error = answer.error, answer.reason == nil {
-                    let topic = String(cString: raw.pointee.topic)
+                if let error = answer.error {
                     answer.reason =
-                        explained(StreamsError(error), ofTopic: topic, partition: answer.partition).reason
+                        explained(
+                            StreamsError(error), ofTopic: String(cString: raw.pointee.topic),
+                            partition: answer.partition, wanting: "Describe"
+                        ).reason
                 }
                 answers[PartitionKey(answer)] = ListedOffset(partition: answer, timestamp: timestamp(found[index]))
             }

@@ -92,7 +92,10 @@ extension Client {
             guard let error = answers[index].error else { continue }
             let topic = try names.kafkaTopic(for: answers[index].topic)
             answers[index].reason =
-                explained(StreamsError(error), ofTopic: topic, partition: answers[index].partition).reason
+                explained(
+                    StreamsError(error), ofTopic: topic, partition: answers[index].partition,
+                    wanting: context.kind.isGroupMember ? nil : "Describe"
+                ).reason
         }
         return answers
     }
