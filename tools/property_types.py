@@ -43,6 +43,7 @@ OURS = {
         "streams.producer.default.stream": "str",
     },
     "C": {
+        "group.protocol": 'Literal["auto", "classic", "consumer"]',
         "offset_commit_cb": COMMIT,
         "on_commit": COMMIT,
         "rebalance_cb": "Callable[[Consumer, KafkaError, list[TopicPartition]], object]",

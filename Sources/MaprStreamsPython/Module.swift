@@ -108,7 +108,7 @@ nonisolated(unsafe) let moduleDefinition = ModuleBuilder.definition(
                 ``known`` or ``unknown``), what to use instead (str or None), and a sentence about it
             :rtype: tuple
             """),
-    ],
+    ] + partitionerFunctions,
     execute: executeModule)
 
 @_cdecl("mapr_module_execute")

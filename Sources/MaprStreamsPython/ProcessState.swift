@@ -50,6 +50,9 @@ extension ProcessState {
     /// The names of a message's fields in `produce_batch`, made at its first call; see `MessageBatch`.
     nonisolated(unsafe) static var messageFields: UnsafeMutablePointer<Object?>?
 
+    /// What `Producer.send` calls, kept from its first call on.
+    nonisolated(unsafe) static var sendFunction: Object?
+
     /// Messages of producers that were dropped; see `UndeliveredMessages`. The child of a fork has none.
     nonisolated(unsafe) static var droppedMessages = 0
 

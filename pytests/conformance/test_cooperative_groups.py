@@ -108,11 +108,14 @@ def test_callbacks_that_assign_and_unassign_as_a_whole_work_under_either_protoco
 
 
 @on_one_node
-def test_callbacks_that_assign_and_unassign_as_a_whole_work_under_kafkas_new_protocol(kafka_cluster, make_topic):
+@pytest.mark.parametrize("choice", ["consumer", "auto"])
+def test_callbacks_that_assign_and_unassign_as_a_whole_work_under_kafkas_new_protocol(
+    kafka_cluster, make_topic, choice
+):
     if [int(part) for part in libversion()[0].split("-")[0].split(".")[:2]] < [2, 12]:
         pytest.skip("group.protocol=consumer is no more than a preview before librdkafka 2.12")
     topic = make_topic(partitions=2)
-    first, second = live(kafka_cluster.bootstrap_servers, topic, {"group.protocol": "consumer"}, "COOPERATIVE")
+    first, second = live(kafka_cluster.bootstrap_servers, topic, {"group.protocol": choice}, "COOPERATIVE")
     assert first.errors == second.errors == []
     assert first.warnings == second.warnings == [logging.WARNING]
 

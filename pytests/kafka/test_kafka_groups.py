@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+import pytest
 from clusters import on_all, on_kafka
 
-from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, TopicPartition, libversion
 from mapr_streams_python.testing import deliver, read, unique_name, wait_until
 
 Factory = Callable[..., Any]
@@ -18,6 +19,20 @@ def _values(messages: list[Message]) -> list[int]:
 
 def _records(numbers: range, partitions: int) -> list[dict[str, Any]]:
     return [{"value": b"%d" % number, "partition": number % partitions} for number in numbers]
+
+
+PROTOCOLS = {
+    "eager": {},
+    "cooperative": {"partition.assignment.strategy": "cooperative-sticky"},
+    "consumer": {"group.protocol": "consumer"},
+}
+_new = pytest.mark.skipif(
+    [int(part) for part in libversion()[0].split("-")[0].split(".")[:2]] < [2, 12],
+    reason="the loaded librdkafka has no more than a preview of the new protocol",
+)
+under_each_protocol = pytest.mark.parametrize(
+    "protocol", ["eager", "cooperative", pytest.param("consumer", marks=_new)]
+)
 
 
 class Member:
@@ -34,8 +49,10 @@ class Member:
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         assert consumer is self.consumer
-        self.assigned = sorted(partition.partition for partition in partitions)
-        self.rebalances.append(("assign", self.assigned))
+        given = sorted(partition.partition for partition in partitions)
+        # In an eager group all were revoked before.
+        self.assigned = sorted(self.assigned + given)
+        self.rebalances.append(("assign", given))
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.rebalances.append(("revoke", sorted(partition.partition for partition in partitions)))
@@ -43,8 +60,9 @@ class Member:
         if read and self._commit_on_revoke:
             offsets = [TopicPartition(p.topic, p.partition, self._next[p.partition]) for p in read]
             consumer.commit(offsets=offsets, asynchronous=False)
-        self.assigned = []
-        self._next = {}
+        gone = {partition.partition for partition in partitions}
+        self.assigned = [partition for partition in self.assigned if partition not in gone]
+        self._next = {partition: offset for partition, offset in self._next.items() if partition not in gone}
 
     def poll(self) -> None:
         """Wait for a message, and take a few more when there are any."""
@@ -96,13 +114,14 @@ def test_a_group_of_two_reads_each_message_once_with_a_rebalance_between(
     assert len(second.messages) == 100
 
 
+@under_each_protocol
 @on_kafka
 def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing_in_mid_stream(
-    make_topic: Factory, make_producer: Factory, make_consumer: Factory
+    make_topic: Factory, make_producer: Factory, make_consumer: Factory, protocol: str
 ) -> None:
     # Not on the mock cluster: it refuses a commit while a rebalance is under way, which Kafka takes.
     name = make_topic(partitions=4)
-    config = {"group.id": unique_name(), "enable.auto.commit": False}
+    config = {"group.id": unique_name(), "enable.auto.commit": False, **PROTOCOLS[protocol]}
     deliver(make_producer(), name, _records(range(3000), 4))
 
     first = Member(make_consumer(config), name, commit_on_revoke=True)

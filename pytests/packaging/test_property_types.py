@@ -73,6 +73,7 @@ def test_a_client_takes_a_value_of_each_type_of_this_package(client, kind):
         "str": "/stream",
         "object": None,
         'Literal["mapr", "kafka"]': "mapr",
+        'Literal["auto", "classic", "consumer"]': "auto",
         "Mapping[str, object]": {},
     }
     for name, type_name in {**property_types.OURS["*"], **property_types.OURS[kind]}.items():

@@ -29,7 +29,10 @@ from .cimpl import (
     TimeoutException,
     TopicPartition,
     UnknownTopicException,
+    consistent,
+    fnv1a,
     libversion,
+    murmur2,
     version,
 )
 
@@ -56,9 +59,12 @@ __all__ = [
     "TopicPartition",
     "UnknownTopicException",
     "__version__",
+    "consistent",
+    "fnv1a",
     "install_as",
     "known_faults",
     "libversion",
+    "murmur2",
     "version",
 ]
 

@@ -32,7 +32,10 @@ from .cimpl import (
     TimeoutException as TimeoutException,
     TopicPartition as TopicPartition,
     UnknownTopicException as UnknownTopicException,
+    consistent as consistent,
+    fnv1a as fnv1a,
     libversion as libversion,
+    murmur2 as murmur2,
     version as version,
 )
 from .deserializing_consumer import DeserializingConsumer as DeserializingConsumer
@@ -61,9 +64,12 @@ __all__ = [
     "TopicPartition",
     "UnknownTopicException",
     "__version__",
+    "consistent",
+    "fnv1a",
     "install_as",
     "known_faults",
     "libversion",
+    "murmur2",
     "version",
 ]
 

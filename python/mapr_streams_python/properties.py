@@ -211,7 +211,7 @@ _ConsumerProperties = TypedDict(
         "fetch.wait.max.ms": int,
         "group.id": str,
         "group.instance.id": str,
-        "group.protocol": Literal["classic", "consumer"],
+        "group.protocol": Literal["auto", "classic", "consumer"],
         "group.protocol.type": str,
         "group.remote.assignor": str,
         "heartbeat.interval.ms": int,

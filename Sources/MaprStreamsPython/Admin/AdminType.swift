@@ -56,7 +56,8 @@ func makeAdminType(_ python: borrowing Python, _ module: Object) throws(PythonEr
             .fast(
                 "__exit__", { object, _, _, _ in adminClose(object, nil) },
                 "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\nCloses the client."),
-        ] + adminRequestMethods + adminTopicMethods + adminGroupMethods + adminOffsetMethods + adminCredentialMethods)
+        ] + adminRequestMethods + adminMetricsMethods + adminTopicMethods + adminGroupMethods + adminOffsetMethods
+            + adminCredentialMethods)
     Types.admin = try type.build(python, module: module)
 }
 

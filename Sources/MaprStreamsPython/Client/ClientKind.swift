@@ -15,6 +15,9 @@ protocol KindOfFields: ~Copyable {
     /// Throws where the properties are not enough for this kind.
     static func check(_ python: borrowing Python, _ parsed: ParsedConfiguration) throws(PythonError)
 
+    /// Does what takes its time before there can be a client.
+    static func prepare(_ python: inout Python, _ parsed: ParsedConfiguration) throws(PythonError)
+
     /// Adds what this kind wants to be told of.
     static func addEvents(_ events: inout ClientEvents, _ fields: UnsafeMutablePointer<Self>)
 
@@ -37,6 +40,10 @@ protocol KindOfFields: ~Copyable {
 
     /// In the child of a fork, where nothing of librdkafka's is touched any more, and its memory stays readable.
     static func abandon(_ fields: UnsafeMutablePointer<Self>)
+}
+
+extension KindOfFields where Self: ~Copyable {
+    static func prepare(_ python: inout Python, _ parsed: ParsedConfiguration) throws(PythonError) {}
 }
 
 // MARK: The calls of a client
@@ -153,6 +160,7 @@ func initializeClient<Fields: KindOfFields & ~Copyable>(
         }
         try checkUnready()
         let parsed = try ParsedConfiguration.parse(python, kind: Fields.kind, arguments: arguments, keywords: keywords)
+        try Fields.prepare(&python, parsed)
         // Again: values may run code of the application's, and that may initialise it.
         try checkUnready()
         try Fields.check(python, parsed)

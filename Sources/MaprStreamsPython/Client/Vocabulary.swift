@@ -44,17 +44,19 @@ extension Vocabulary {
     ]
 
     private static let advice: [Advice] = [
-        Advice("key.serializer", "serialize keys and values before produce(), which takes str and bytes"),
-        Advice("value.serializer", "serialize keys and values before produce(), which takes str and bytes"),
-        Advice("key.deserializer", "deserialize what Message.key() and Message.value() return, which are bytes"),
-        Advice("value.deserializer", "deserialize what Message.key() and Message.value() return, which are bytes"),
+        Advice("key.serializer", serializer), Advice("value.serializer", serializer),
+        Advice("key.deserializer", deserializer), Advice("value.deserializer", deserializer),
         Advice(
             "max.block.ms",
-            "produce() never waits: it raises BufferError where the queue is full, and poll() makes room"),
+            "produce(..., block=seconds) waits for room in a full queue, which raises BufferError otherwise"),
         Advice("metric.reporters", metrics), Advice("metrics.num.samples", metrics),
         Advice("metrics.recording.level", metrics), Advice("metrics.sample.window.ms", metrics),
         Advice("sasl.client.callback.handler.class", "\"oauth_cb\" gives the tokens of OAUTHBEARER instead"),
     ]
 
-    private static let metrics: StaticString = "set \"statistics.interval.ms\" and \"stats_cb\" instead"
+    private static let serializer: StaticString =
+        "a SerializingProducer takes it; produce() of a Producer takes str and bytes"
+    private static let deserializer: StaticString =
+        "a DeserializingConsumer takes it; Message.key() and Message.value() of a Consumer are bytes"
+    private static let metrics: StaticString = "set \"statistics.interval.ms\", and call metrics(), or set \"stats_cb\""
 }

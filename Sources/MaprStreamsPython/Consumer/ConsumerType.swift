@@ -56,7 +56,8 @@ func makeConsumerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.methods(
         consumerSubscribeMethods + consumerAssignmentMethods + consumerPollMethods + consumerConsumeMethods
             + consumerCommitMethods + consumerPositionMethods + consumerOffsetMethods + consumerSeekMethods
-            + consumerTopicMethods + consumerTransactionMethods + consumerCredentialMethods + consumerCloseMethods)
+            + consumerTopicMethods + consumerTransactionMethods + consumerCredentialMethods + consumerMetricsMethods
+            + consumerCloseMethods)
     Types.consumer = try type.build(python, module: module)
 }
 
@@ -118,6 +119,17 @@ extension ConsumerFields: KindOfFields {
         if fields.pointee.base.callbacks.report != nil {
             events.offsetsCommitted = { code, partitions in fields.tellCommitted(code, partitions) }
         }
+    }
+
+    /// Asks the brokers which protocols of groups they have, where the application leaves the choice to them.
+    static func prepare(_ python: inout Python, _ parsed: ParsedConfiguration) throws(PythonError) {
+        let configuration = parsed.configuration
+        guard configuration.asksForGroupProtocol else { return }
+        let call = try python.raising { () throws(StreamsError) in
+            try HelperCall<Void> { () throws(StreamsError) in try configuration.settleGroupProtocol() }
+        }
+        _ = try python.wait(until: Deadline(milliseconds: -1), unless: { false }) { call.wait(milliseconds: $0) }
+        try python.raising(prefix: ClientKind.consumer.failedToCreate) { () throws(StreamsError) in try call.result() }
     }
 
     static func makeHandle(

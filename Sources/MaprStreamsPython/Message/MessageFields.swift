@@ -20,6 +20,8 @@ struct MessageFields {
     static let isIncomplete: UInt8 = 16
     /// May hold any object, another message too: what is freed with it may be a long chain.
     static let holdsAny: UInt8 = 32
+    /// `deliveryCount` means something.
+    static let hasDeliveryCount: UInt8 = 64
 
     struct Owned: OwnedReferences {
         var topic: Object?
@@ -42,6 +44,8 @@ struct MessageFields {
     var latency: Int64
     /// -1 for none.
     var leaderEpoch: Int32
+    /// How often a share group has given it to somebody; of messages that the application makes alone.
+    var deliveryCount: Int32
     /// The list of the consumer's recent messages; `link` is what points here.
     var next: UnsafeMutablePointer<MessageFields>?
     var link: UnsafeMutablePointer<UnsafeMutablePointer<MessageFields>?>?

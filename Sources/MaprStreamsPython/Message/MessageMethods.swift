@@ -34,6 +34,32 @@ let messageMethods: [Method] = [
         :rtype: bytes or None
         """),
     .none(
+        "deserialized_value", messageValue,
+        """
+        deserialized_value($self, /)
+        --
+
+        What value() returns: of a DeserializingConsumer's message what the deserializer made. Type checkers know which type.
+        """),
+    .none(
+        "deserialized_key", messageKey,
+        """
+        deserialized_key($self, /)
+        --
+
+        What key() returns: of a DeserializingConsumer's message what the deserializer made. Type checkers know which type.
+        """),
+    .none(
+        "delivery_count", messageDeliveryCount,
+        """
+        delivery_count($self, /)
+        --
+
+        How often a share group has given the message to somebody; None for messages of other consumers, and of producers.
+
+        :rtype: int or None
+        """),
+    .none(
         "topic", messageTopic,
         """
         topic($self, /)
@@ -216,6 +242,15 @@ func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
 func messageLatency(_ object: Object?, _ unused: Object?) -> Object? {
     let latency = messageFields(object).currentLatency
     return latency < 0 ? cpy_none().unsafelyUnwrapped.retained : PyFloat_FromDouble(Double(latency) / 1_000_000)
+}
+
+@_cdecl("mapr_Message_delivery_count")
+func messageDeliveryCount(_ object: Object?, _ unused: Object?) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        let fields = messageFields(object)
+        guard fields.pointee.flags & MessageFields.hasDeliveryCount != 0 else { return python.none.take() }
+        return try python.integer(Int(fields.pointee.deliveryCount)).take()
+    }
 }
 
 @_cdecl("mapr_Message_leader_epoch")

@@ -14,7 +14,7 @@ func makeMessageType(_ python: borrowing Python, _ module: Object) throws(Python
     type.documentation(
         """
         Message(topic, value=None, key=None, headers=None, error=None, partition=None, offset=None, timestamp=None, \
-        latency=None, leader_epoch=None)
+        latency=None, leader_epoch=None, delivery_count=None)
         --
 
         A message that was consumed or produced, or an event.
@@ -34,6 +34,7 @@ func makeMessageType(_ python: borrowing Python, _ module: Object) throws(Python
         :param tuple timestamp: (one of the TIMESTAMP constants, milliseconds)
         :param float latency: seconds between produce() and the report
         :param int leader_epoch: the leader's epoch
+        :param int delivery_count: how often a share group has given it to somebody, from 1 on
         """)
     type.new(messageNew)
     type.length(messageLength)
@@ -49,12 +50,13 @@ nonisolated(unsafe) private let signature = Signature(
     "Message",
     [
         "topic", "value", "key", "headers", "error", "partition", "offset", "timestamp", "latency", "leader_epoch",
+        "delivery_count",
     ], required: 1)
 
 @_cdecl("mapr_Message_new")
 func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object?) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        try withManySlots(10) { slots throws(PythonError) in
+        try withManySlots(11) { slots throws(PythonError) in
             try signature.parse(python, tuple: arguments, dictionary: keywords, into: slots)
             func given(_ slot: Int) -> Object? { slots[slot].flatMap { $0.isNone ? nil : $0 } }
             guard let topic = given(0), cpy_is_str(topic) != 0 else {
@@ -85,6 +87,9 @@ func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object
                 latency = Int64((value * 1_000_000).rounded())
             }
             let epoch = try given(9).map { value throws(PythonError) in try python.int32(value, "leader_epoch") }
+            let deliveries = try given(10).map { value throws(PythonError) in
+                try python.int32(value, "delivery_count")
+            }
 
             let object = try OwnedObject(cpy_new(UnsafeMutablePointer<PyObject>(type)))
             let fields = messageFields(object.object)
@@ -100,6 +105,10 @@ func messageNew(_ type: OpaquePointer?, _ arguments: Object?, _ keywords: Object
             fields.pointee.timestamp = timestamp
             fields.pointee.latency = latency
             fields.pointee.leaderEpoch = epoch ?? -1
+            if let deliveries {
+                fields.pointee.deliveryCount = deliveries
+                fields.pointee.flags |= MessageFields.hasDeliveryCount
+            }
             return object.take()
         }
     }
@@ -215,7 +224,7 @@ func messageContent(_ python: borrowing Python, _ object: Object?) throws(Python
     // The order of the constructor's parameters.
     let parts: [(Object?, Object?) -> Object?] = [
         messageTopic, messageValue, messageKey, messageHeaders, messageError, messagePartition, messageOffset,
-        messageTimestamp, messageLatency, messageLeaderEpoch,
+        messageTimestamp, messageLatency, messageLeaderEpoch, messageDeliveryCount,
     ]
     return try python.tuple(count: parts.count) { index throws(PythonError) in
         try OwnedObject(parts[index](object, nil))

@@ -56,8 +56,7 @@ func producerSend(
                     .invalidArgument,
                     reason: "send() needs the reports of what was delivered, and delivery.report.only.error is set"))
         }
-        let module = try OwnedObject(PyImport_ImportModule("mapr_streams_python._send"))
-        let send = try module.object.attribute("send")
+        let send = try sendFunction()
         let positional = try python.tuple(count: count + 1) { index throws(PythonError) in
             let argument = index == 0 ? object : arguments.unsafelyUnwrapped[index - 1]
             return OwnedObject(retaining: argument.unsafelyUnwrapped)
@@ -69,8 +68,17 @@ func producerSend(
                 if PyDict_SetItem(named.object, name, arguments[count + index]) != 0 { throw PythonError() }
             }
         }
-        return try OwnedObject(PyObject_Call(send.object, positional.object, named.object)).take()
+        return try OwnedObject(PyObject_Call(send, positional.object, named.object)).take()
     }
+}
+
+/// `_send.send`, imported at the first call.
+private func sendFunction() throws(PythonError) -> Object {
+    if let function = ProcessState.sendFunction { return function }
+    let module = try OwnedObject(PyImport_ImportModule("mapr_streams_python._send"))
+    let function = try module.object.attribute("send").take()
+    ProcessState.sendFunction = function
+    return function
 }
 
 @_cdecl("mapr_Producer_serve_future")

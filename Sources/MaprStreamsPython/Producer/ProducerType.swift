@@ -91,7 +91,7 @@ func makeProducerType(_ python: borrowing Python, _ module: Object) throws(Pytho
     type.methods(
         producerProduceMethods + producerBatchMethods + producerSendMethods + producerServeMethods
             + producerTransactionMethods + producerTopicMethods
-            + producerCredentialMethods + producerCloseMethods)
+            + producerCredentialMethods + producerMetricsMethods + producerCloseMethods)
     Types.producer = try type.build(python, module: module)
 }
 

@@ -22,7 +22,10 @@ extension CallbackContext {
         rd_kafka_conf_set_log_cb(conf) { Called.logLine($0, $1, $2, $3) }
         rd_kafka_conf_set_error_cb(conf) { Called.errorEvent($0, $1, $2, $3) }
         if events.logsInQueue { rd_kafka_conf_set(conf, "log.queue", "true", nil, 0) }
-        if events.statistics != nil { rd_kafka_conf_set_stats_cb(conf) { Called.statisticsEvent($0, $1, $2, $3) } }
+        keepsStatistics = (Int(Self.value("statistics.interval.ms", in: conf)) ?? 0) > 0
+        if keepsStatistics || events.statistics != nil {
+            rd_kafka_conf_set_stats_cb(conf) { Called.statisticsEvent($0, $1, $2, $3) }
+        }
         if events.throttle != nil { rd_kafka_conf_set_throttle_cb(conf) { Called.throttleEvent($0, $1, $2, $3, $4) } }
         if events.tokenRefresh != nil {
             rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refreshToken)
@@ -93,13 +96,14 @@ private enum Called {
 extension CallbackContext {
     /// The least important lines that librdkafka logs with this configuration: `log_level`, or all of them with `debug`.
     private static func logLevel(of conf: OpaquePointer?) -> Int32 {
-        func value(_ name: String) -> String {
-            var text = [CChar](repeating: 0, count: 512)
-            var size = text.count
-            guard rd_kafka_conf_get(conf, name, &text, &size) == RD_KAFKA_CONF_OK else { return "" }
-            return String(errorText: text)
-        }
-        return value("debug").isEmpty ? Int32(value("log_level")) ?? 6 : 7
+        value("debug", in: conf).isEmpty ? Int32(value("log_level", in: conf)) ?? 6 : 7
+    }
+
+    private static func value(_ name: String, in conf: OpaquePointer?) -> String {
+        var text = [CChar](repeating: 0, count: 512)
+        var size = text.count
+        guard rd_kafka_conf_get(conf, name, &text, &size) == RD_KAFKA_CONF_OK else { return "" }
+        return String(errorText: text)
     }
 
     /// Reports an error of our own the way that librdkafka reports its.

@@ -77,6 +77,9 @@ public final class CallbackContext {
     public let lines: LogLines?
     /// syslog's: lines of a higher one are not logged. Set before the client is made.
     var logLevel: Int32 = 6
+    /// Set before the client is made: `statistics.interval.ms` is.
+    var keepsStatistics = false
+    let latestStatistics = Guarded<Client.Statistics?>(nil)
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
     unowned(unsafe) var consumer: Consumer?
 

@@ -29,6 +29,8 @@ public final class Configuration {
     var streamsProperty: String?
     /// Where what is being set stands, outside of the application.
     var origin: String?
+    /// Which protocol of groups the application asks for.
+    var groupProtocol = GroupProtocol.Choice.classic
     /// What is to be logged once there is a client.
     var warnings: [String] = []
 
@@ -60,6 +62,7 @@ public final class Configuration {
             throw invalid("Configuration property \"\(name.withoutNulls)\" has a null character in its name or value")
         }
         if try setStreams(name, value) { return }
+        if try setGroupProtocol(name, value) { return }
         if let value, let fault = NumericValue.fault(of: value, for: name) { throw invalid(fault) }
         let canonical = PropertyCatalogue.canonicalName(name)
         if let before = given[canonical], before.isTopics == isTopics, before.name != name, before.value != value {
@@ -171,6 +174,19 @@ public final class Configuration {
     /// Hands the configuration to librdkafka. - Parameter body: gets the raw object; returns whether it took it over.
     func withRaw<Result>(_ body: (OpaquePointer?) throws(StreamsError) -> Result) throws(StreamsError) -> Result {
         try body(conf)
+    }
+
+    /// Hands out a copy, which whoever gets it makes a client of or destroys. - Note: `rd_kafka_conf_dup`.
+    func withCopy<Result>(_ body: (OpaquePointer) -> Result) -> Result { body(rd_kafka_conf_dup(conf)) }
+
+    /// Has properties be as if nobody had given them. - Note: `rd_kafka_conf_dup_filter`.
+    func leaveOut(_ names: [String]) {
+        var filter = names.map { UnsafePointer<CChar>(strdup($0)) }
+        let before = conf
+        conf = rd_kafka_conf_dup_filter(before, filter.count, &filter)
+        if let before { rd_kafka_conf_destroy(before) }
+        for name in filter { free(UnsafeMutablePointer(mutating: name)) }
+        names.forEach { forget($0) }
     }
 
     /// Called where `rd_kafka_new` has taken the object over.

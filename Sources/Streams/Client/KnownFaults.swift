@@ -77,7 +77,7 @@ public enum KnownFaults {
             "what a group is asked while it ends is never answered", 0, mended: nil, .stops, .groups,
             kept: "asks nothing from then on, and raises"),
         Fault(
-            "a partition that is twice in `incremental_unassign`, or a topic's name of more than 512 bytes in `assign`,"
+            "a partition that is twice in `rd_kafka_incremental_unassign`, or a topic's name of more than 512 bytes in `assign`,"
                 + " aborts", 0, mended: nil, .crashes, .consumers, kept: "refuses it"),
         Fault(
             "a request for watermarks or offsets uses a client that is destroyed meanwhile", 5616,

@@ -3,11 +3,14 @@
 extension CallbackContext {
     /// Hands statistics to the owner.
     func tell(statistics text: UnsafeBufferPointer<CChar>) {
+        guard keepsStatistics || events.statistics != nil else { return }
+        let bytes = text.withMemoryRebound(to: UInt8.self) { bytes in
+            guard let names, names.hasMapped else { return Array(bytes) }
+            return Statistics.renaming(topicsOf: bytes) { Array(names.name(ofKafkaTopic: $0).utf8) }
+        }
+        latestStatistics.withLock { $0 = Client.Statistics(number: ($0?.number ?? -1) + 1, text: bytes) }
         guard let tell = events.statistics else { return }
-        guard let names, names.hasMapped else { return tell(text) }
-        text.withMemoryRebound(to: UInt8.self) { bytes in
-            Statistics.renaming(topicsOf: bytes) { Array(names.name(ofKafkaTopic: $0).utf8) }
-        }.withUnsafeBufferPointer { bytes in bytes.withMemoryRebound(to: CChar.self) { tell($0) } }
+        bytes.withUnsafeBufferPointer { bytes in bytes.withMemoryRebound(to: CChar.self) { tell($0) } }
     }
 }
 

@@ -51,6 +51,7 @@ public final class Consumer: Client, @unchecked Sendable {
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
     ) throws(StreamsError) {
+        try configuration.settleGroupProtocol()
         takesOneByOne = !Librdkafka.isAtLeast(2, 13, 2) || events.haveFrequentOnes
         // 2.1.0 and later have other faults, and a callback for commits may pause.
         mayTakeTogether =

@@ -33,8 +33,11 @@ from .. import (
     TopicPartition,
     UnknownTopicException,
     __version__,
+    consistent,
+    fnv1a,
     known_faults,
     libversion,
+    murmur2,
     version,
 )
 
@@ -78,8 +81,11 @@ __all__ = [
     "TopicPartition",
     "UnknownTopicException",
     "__version__",
+    "consistent",
+    "fnv1a",
     "known_faults",
     "libversion",
+    "murmur2",
     "version",
 ]
 
