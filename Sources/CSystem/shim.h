@@ -9,6 +9,8 @@
 #if defined(__APPLE__)
 #include <crt_externs.h>
 #endif
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,6 +52,37 @@ static inline const char *sys_file_of(const void *address) {
 static inline int sys_is_open_file(int file) { return fcntl(file, F_GETFD) != -1; }
 // Which a program that is executed does not inherit.
 static inline int sys_duplicate(int file) { return fcntl(file, F_DUPFD_CLOEXEC, 0); }
+/// Closes a file that listens at one of these ports of IPv4.
+static inline void sys_close_listener(int file, const uint16_t *ports, size_t count) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int listens = 0;
+    socklen_t listens_size = sizeof listens;
+    if (getsockname(file, (struct sockaddr *)&address, &size) != 0 || address.sin_family != AF_INET) return;
+    // One that is bound, and will listen, is none of these: it holds no other one up.
+    if (getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0 || !listens) return;
+    for (size_t at = 0; at < count; at++) {
+        if (ports[at] == ntohs(address.sin_port)) {
+            close(file);
+            return;
+        }
+    }
+}
+
+/// Closes what listens at these ports of IPv4 and is open in this process.
+static inline void sys_close_listeners(const uint16_t *ports, size_t count) {
+    DIR *folder = opendir("/dev/fd");
+    if (!folder) {
+        for (int file = 3; file < 1024; file++) sys_close_listener(file, ports, count);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        int file = atoi(entry->d_name);
+        if (file > 2 && file != dirfd(folder)) sys_close_listener(file, ports, count);
+    }
+    closedir(folder);
+}
+
 static inline int sys_open_tcp_socket(void) {
 #ifdef SOCK_CLOEXEC
     return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -12,7 +12,7 @@ import Testing
         let taken = Mutex<[String]>([])
         let lines = LogLines { given in
             taken.withLock { $0 += given.map { $0.text } }
-            return true
+            return given.count
         }
         for number in 0..<1000 { lines.add(line(number)) }
         #expect(eventually { !lines.isBusy })
@@ -25,7 +25,7 @@ import Testing
         let lines = LogLines { given in
             taken.withLock { $0 += given.map { $0.text } }
             _ = eventually { isHeld.withLock { !$0 } }
-            return true
+            return given.count
         }
         lines.add(line(-1))
         #expect(eventually { taken.withLock { $0 == ["-1"] } })
@@ -43,7 +43,7 @@ import Testing
         events.log = { _ in }
         events.backgroundLog = { lines in
             texts.withLock { $0 += lines.map { $0.text } }
-            return true
+            return lines.count
         }
         let configuration = Configuration(dialect: .mapr)
         try configuration.set("bootstrap.servers", "127.0.0.1:1")

@@ -251,6 +251,23 @@ def test_what_waits_is_logged_when_the_program_ends(run_python):
     assert "client.software.version" in result.stderr
 
 
+@pytest.mark.parametrize("ended", ["client.close()", "del client"])
+def test_what_waits_when_its_client_ends_or_goes_is_logged_or_printed(run_python, ended):
+    result = run_python(
+        f"""
+        import logging, sys
+        from mapr_streams_python.admin import AdminClient
+
+        logger = logging.Logger("own")
+        logger.addHandler(logging.StreamHandler(sys.stdout))
+        client = AdminClient({{"bootstrap.servers": "127.0.0.1:1", "debug": "all", "logger": logger}})
+        {ended}
+        """
+    )
+    # What librdkafka says when it is destroyed.
+    assert "Terminating instance" in result.stdout + result.stderr
+
+
 def test_a_child_that_was_forked_in_the_logger_ends_with_it(run_python):
     result = run_python(
         "import logging, os, threading\n"

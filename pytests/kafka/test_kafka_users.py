@@ -7,7 +7,7 @@ from clusters import on_one_node
 from limits import HANG
 from requires import since
 
-from mapr_streams_python import AuthenticationException, KafkaError, KafkaException, Producer
+from mapr_streams_python import KafkaError, KafkaException, Producer
 from mapr_streams_python.admin import (
     AdminClient,
     ScramCredentialInfo,
@@ -144,4 +144,4 @@ def test_an_admin_client_takes_other_credentials(kafka_cluster):
         assert client.list_topics(timeout=HANG).brokers
     with AdminClient(config) as client:
         exception = client.delete_topics(["t"], request_timeout=3)["t"].exception(HANG)
-        assert isinstance(exception, (AuthenticationException, KafkaException))
+        assert exception.args[0].code() in (KafkaError._AUTHENTICATION, KafkaError._TIMED_OUT)

@@ -120,6 +120,34 @@ def test_threads_may_use_a_cluster_while_one_closes_it() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_broker_goes_down_and_comes_up_though_the_child_of_a_fork_lives(run_python: Factory) -> None:
+    result = run_python(
+        """
+import os
+from mapr_streams_python import Consumer
+from mapr_streams_python.testing import MockCluster
+
+with MockCluster(2) as cluster:
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write)
+        os.read(read, 1)  # until the parent has closed its end
+        os._exit(0)
+    for _ in range(2):
+        cluster.set_broker_down(1)
+        cluster.set_broker_up(1)
+    with Consumer({"bootstrap.servers": cluster.bootstrap_servers, "group.id": "g"}) as consumer:
+        assert len(consumer.list_topics(timeout=60).brokers) == 2
+    os.close(write)
+    os.waitpid(child, 0)
+print("all is well")
+"""
+    )
+    assert result.stdout == "all is well\n", result.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_in_the_child_of_a_fork_a_cluster_raises_and_the_parent_keeps_it(run_python: Factory) -> None:
     code = """
 import os, warnings

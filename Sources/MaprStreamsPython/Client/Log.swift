@@ -39,16 +39,15 @@ private func log(
 
 /// Logs lines on a helper thread. What is raised goes to `sys.unraisablehook`, and the next line is logged.
 ///
-/// - Returns: false where the program ends, and the logger with it.
-private func log(_ lines: [ClientEvents.LogLine], to box: CallableBox) -> Bool {
+/// - Returns: how many of them: not all where the program ends, or the client has gone, and the logger with it.
+private func log(_ lines: [ClientEvents.LogLine], to box: CallableBox) -> Int {
     // Around all of it: a close inside of the logger must not wait for the end of the log.
     CallFrame.outcome(of: nil) { frame in
         frame.pointee.isOnLibrarysThread = true
         return Python.attachingForeignThread { python in
-            if ProcessState.logHasEnded { return false }
-            for line in lines {
-                // It goes with the client.
-                guard let logger = box.callable else { return true }
+            if ProcessState.logHasEnded { return 0 }
+            for (count, line) in lines.enumerated() {
+                guard let logger = box.callable else { return count }
                 let held = OwnedObject(retaining: logger)
                 let process = ProcessState.forks
                 do throws(PythonError) {
@@ -59,8 +58,8 @@ private func log(_ lines: [ClientEvents.LogLine], to box: CallableBox) -> Bool {
                     python.reportUnraisable(held.object)
                 }
             }
-            return true
-        } ?? false
+            return lines.count
+        } ?? 0
     }.value
 }
 

@@ -148,7 +148,7 @@ extension CallbackContext {
 /// Looks up an address, or frees what it has found where there is no name: what librdkafka does itself without this.
 ///
 /// glibc's function takes locks that the child of a fork finds held for ever (`__check_pf`), so a fork waits for it.
-private func resolve(
+func resolve(
     _ name: UnsafePointer<CChar>?, _ service: UnsafePointer<CChar>?, _ hints: UnsafePointer<addrinfo>?,
     _ result: UnsafeMutablePointer<UnsafeMutablePointer<addrinfo>?>?, _ opaque: UnsafeMutableRawPointer?
 ) -> Int32 {

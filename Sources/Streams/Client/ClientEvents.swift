@@ -50,8 +50,8 @@ public struct ClientEvents {
     /// Where it is set, log lines wait in the client's queue until the client is served; else librdkafka prints them.
     public var log: ((LogLine) -> Void)?
     /// Where it is set, it gets librdkafka's lines as they come, on a helper thread; `log` gets what the client itself has to
-    /// say. Returns false where nobody takes lines any more: then they are printed.
-    public var backgroundLog: (([LogLine]) -> Bool)?
+    /// say. Returns how many it took: the others are printed.
+    public var backgroundLog: (([LogLine]) -> Int)?
     public var rebalance: ((Rebalance, [TopicPartition]) -> Void)?
     /// A commit that nobody waits for is done, or has failed.
     public var offsetsCommitted: ((StreamsError?, [TopicPartition]) -> Void)?

@@ -122,6 +122,12 @@ public final class Configuration {
         return rd_kafka_conf_set(conf, name, value, nil, 0) == RD_KAFKA_CONF_OK
     }
 
+    /// Takes down a property whose value is not librdkafka's to know, which gets another.
+    func record(_ name: String, _ value: String, as other: String) {
+        given[PropertyCatalogue.canonicalName(name)] = Given(name: name, value: value, isTopics: false, origin: origin)
+        rd_kafka_conf_set(conf, name, other, nil, 0)
+    }
+
     /// Takes back that the application gave a property.
     func forget(_ name: String) { given[PropertyCatalogue.canonicalName(name)] = nil }
 
@@ -194,9 +200,10 @@ public final class Configuration {
 
     /// Called where `rd_kafka_new` has refused it: before 2.13.0 librdkafka has freed what plugins have put into it, and
     /// would do so again (its issue 4142).
-    func wasRefused() {
-        cannotBeFreed = value("plugin.library.paths") != nil && !Librdkafka.isAtLeast(2, 13)
-    }
+    func wasRefused() { cannotBeFreed = mayNotBeFreedWhereRefused }
+
+    /// Whether an object like it is librdkafka's no more where `rd_kafka_new` has refused it.
+    var mayNotBeFreedWhereRefused: Bool { value("plugin.library.paths") != nil && !Librdkafka.isAtLeast(2, 13) }
 
     private func invalid(_ reason: String) -> StreamsError { StreamsError(.invalidArgument, reason: reason) }
 

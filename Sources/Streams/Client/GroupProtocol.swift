@@ -31,7 +31,9 @@ extension Configuration {
     func setGroupProtocol(_ name: String, _ value: String?) throws(StreamsError) -> Bool {
         guard name == GroupProtocol.property, let value else { return false }
         switch value.lowercased() {
-        case "auto": groupProtocol = .auto
+        case "auto":
+            groupProtocol = .auto
+            record(name, value, as: "classic")
         case "consumer":
             groupProtocol = .consumer
             guard GroupProtocol.isKnown else {
@@ -44,8 +46,9 @@ extension Configuration {
             return false
         case "classic":
             groupProtocol = .classic
+            if GroupProtocol.isKnown { return false }
             // It has no other, and no name for it.
-            return !GroupProtocol.isKnown
+            record(name, value, as: "classic")
         default:
             if GroupProtocol.isKnown { return false }
             throw StreamsError(
@@ -101,9 +104,19 @@ extension Configuration {
         leaveOut(given)
     }
 
+    /// The protocol of connections that is the one given, but for the login. Nil: it has none.
+    private var withoutLogin: String? {
+        switch value("security.protocol")?.lowercased() {
+        case "sasl_plaintext": "plaintext"
+        case "sasl_ssl": "ssl"
+        default: nil
+        }
+    }
+
     /// Asks the brokers what requests they know, as the client to be will: with a client of its own, whose log says it.
     ///
-    /// A client has no other way to tell. The request is answered before anybody authenticates.
+    /// A client has no other way to tell. Brokers answer that request before anybody authenticates, so this one does not:
+    /// it would want a token first, or log in once more.
     /// - Returns: nil where none has answered.
     private func brokersHaveNewProtocol() -> Bool? {
         if !namesServers || ["false", "f", "0"].contains(value("api.version.request") ?? "") { return nil }
@@ -111,6 +124,7 @@ extension Configuration {
         let opaque = Unmanaged.passRetained(heard)
         defer { opaque.release() }
         return withCopy { conf in
+            if let withoutLogin { rd_kafka_conf_set(conf, "security.protocol", withoutLogin, nil, 0) }
             rd_kafka_conf_set(conf, "debug", "feature", nil, 0)
             rd_kafka_conf_set(conf, "log.queue", "false", nil, 0)
             rd_kafka_conf_set_opaque(conf, opaque.toOpaque())
@@ -123,9 +137,13 @@ extension Configuration {
                 guard code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue, let opaque else { return }
                 Unmanaged<Guarded<BrokersRequests>>.fromOpaque(opaque).use { $0.withLock { $0.areAllDown = true } }
             }
+            rd_kafka_conf_set_resolve_cb(conf) { resolve($0, $1, $2, $3, $4) }
+            Forking.begin(.making)
             // No consumer: nobody is to hear of it.
-            guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0) else {
-                rd_kafka_conf_destroy(conf)
+            let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0)
+            Forking.end(.making)
+            guard let handle else {
+                if !mayNotBeFreedWhereRefused { rd_kafka_conf_destroy(conf) }
                 return nil
             }
             let deadline = Deadline(milliseconds: BrokersRequests.patience)

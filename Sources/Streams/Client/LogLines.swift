@@ -19,10 +19,10 @@ public final class LogLines: @unchecked Sendable {
     static let most = 10_000
 
     private let waiting = Guarded(Waiting())
-    private let take: ([ClientEvents.LogLine]) -> Bool
+    private let take: ([ClientEvents.LogLine]) -> Int
 
-    /// - Parameter take: hands lines on, and returns false where nobody takes any: then they are printed.
-    init(_ take: @escaping ([ClientEvents.LogLine]) -> Bool) { self.take = take }
+    /// - Parameter take: hands lines on, and returns how many: those that nobody takes any more are printed.
+    init(_ take: @escaping ([ClientEvents.LogLine]) -> Int) { self.take = take }
 
     /// Called on any thread, by librdkafka, and so without any other lock of ours.
     func add(_ line: ClientEvents.LogLine) {
@@ -54,7 +54,7 @@ public final class LogLines: @unchecked Sendable {
                 return true
             }
             if isDone { return }
-            if !take(lines) { lines.forEach { $0.print() } }
+            lines.dropFirst(take(lines)).forEach { $0.print() }
         }
     }
 

@@ -18,6 +18,8 @@ public final class MockCluster: @unchecked Sendable {
     public let brokers: Int32
     /// Nil where it takes every name.
     private let names: MockTopicNames?
+    /// What its brokers listen at.
+    private let ports: [UInt16]
 
     /// Starts brokers on free ports of the loopback interface.
     ///
@@ -53,9 +55,14 @@ public final class MockCluster: @unchecked Sendable {
         self.brokers = brokers
         let servers = Symbols.Mock.clusterBootstraps.address?(cluster).map { String(cString: $0) } ?? ""
         names = MockTopicNames(cluster, at: servers, refusesNames: refusesNames)
+        ports = servers.utf8.split(separator: UInt8(ascii: ",")).compactMap { server in
+            server.split(separator: UInt8(ascii: ":")).last.flatMap { UInt16(String(decoding: $0, as: UTF8.self)) }
+        }
+        Forking.add(ports: ports)
     }
 
     deinit {
+        Forking.remove(ports: ports)
         names?.close()
         let (cluster, handle) = (cluster, handle)
         let end = { () throws(StreamsError) in

@@ -30,6 +30,8 @@ public enum Forking {
         var resolving = 0
         /// How many threads are about to fork.
         var forks = 0
+        /// Ports that mock clusters listen at.
+        var ports: [UInt16] = []
 
         subscript(_ work: Work) -> Int {
             get { work == .making ? making : resolving }
@@ -72,6 +74,22 @@ public enum Forking {
         pthread_mutex_unlock(mutex)
     }
 
+    /// A child of a fork closes its part of what listens at these ports.
+    ///
+    /// A mock broker that is taken down lets go of its port and takes it again, which ends the process where a child still
+    /// listens there.
+    static func add(ports: [UInt16]) {
+        pthread_mutex_lock(mutex)
+        state.pointee.ports += ports
+        pthread_mutex_unlock(mutex)
+    }
+
+    static func remove(ports: [UInt16]) {
+        pthread_mutex_lock(mutex)
+        state.pointee.ports.removeAll { ports.contains($0) }
+        pthread_mutex_unlock(mutex)
+    }
+
     // MARK: Around a fork
 
     private static func hold() {
@@ -92,6 +110,8 @@ public enum Forking {
     }
 
     private static func beginAnew() {
+        let ports = state.pointee.ports
+        if !ports.isEmpty { sys_close_listeners(ports, ports.count) }
         state.pointee = State()
         condition.initializeWaitingByClock()
         pthread_mutex_unlock(mutex)

@@ -130,6 +130,8 @@ class OffsetRequests(_AdminClient):
             raise TypeError(
                 f"{name} must be a dict of OffsetSpec by TopicPartition, not {type(topic_partition_offsets).__name__}"
             )
+        if not topic_partition_offsets:
+            raise ValueError(f"{name} must not be empty: it is a dict of OffsetSpec by TopicPartition")
         asked = partitions(name, list(topic_partition_offsets))
         for index, spec in enumerate(topic_partition_offsets.values()):
             if not isinstance(spec, OffsetSpec):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from .._metadata import TopicMetadata
-from ..cimpl import TimeoutException, _AdminClient
+from ..cimpl import KafkaError, KafkaException, TimeoutException, _AdminClient
 from ._deadline import Deadline
 from ._requests import elements, text
 
 _PAUSE = 0.02
+_PASSING = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
 
 
 def _is_usable(topic: TopicMetadata | None) -> bool:
@@ -68,11 +68,20 @@ class Waits(_AdminClient):
         deadline = Deadline(timeout, f"topics {', '.join(names)} {what}")
         waiting = self._settled_topics(names)
         while True:
-            with suppress(TimeoutException):
+            reason = ""
+            try:
                 # Of all topics: asked for one, the brokers may make it.
                 known = self.list_topics(timeout=deadline.left()).topics
                 waiting = [name for name in waiting if not is_done(known.get(name))]
+            except TimeoutException:
+                pass
+            except KafkaException as failure:
+                error = failure.args[0]
+                # Brokers that are away may come back within the time.
+                if error.code() not in _PASSING and not error.retriable():
+                    raise
+                reason = f" ({error.str()})"
             if not waiting:
                 return
-            deadline.what = f"topics {', '.join(waiting)} {what}"
+            deadline.what = f"topics {', '.join(waiting)} {what}{reason}"
             time.sleep(min(_PAUSE, deadline.left()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from . import Metrics
@@ -35,17 +36,17 @@ class Clients:
 
     def metrics(self) -> list[Metrics]:
         """Of each client what it has."""
-        found, alive = [], []
-        for reference in self._clients:
+        found = []
+        # Of a copy: systems of metrics ask on threads of their own.
+        for reference in list(self._clients):
             client = reference()
-            if client is None:
-                continue
             try:
-                metrics = client.metrics()
+                metrics = client.metrics() if client is not None else None
             except RuntimeError:
-                continue
-            alive.append(reference)
+                client = metrics = None
+            if client is None:
+                with suppress(ValueError):
+                    self._clients.remove(reference)
             if metrics is not None:
                 found.append(metrics)
-        self._clients = alive
         return found

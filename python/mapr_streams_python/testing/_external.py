@@ -58,7 +58,7 @@ class ExternalCluster:
 
         Raises:
             ValueError: Kafka would refuse the name, or a number is out of range.
-            KafkaException: the cluster refuses.
+            KafkaException: the cluster refuses, or no broker answers.
         """
         check_topic_name(topic)
         partitions = whole_number("partitions", partitions, 1, 2**31 - 1)
@@ -76,7 +76,7 @@ class ExternalCluster:
 
         Raises:
             ValueError: Kafka would refuse the name.
-            KafkaException: the cluster refuses.
+            KafkaException: the cluster refuses, or no broker answers.
         """
         check_topic_name(topic)
         if self._takes_requests_about_topics:
@@ -121,6 +121,15 @@ class ExternalCluster:
 
     @property
     def _takes_requests_about_topics(self) -> bool:
-        """Whether the brokers do: for one that does librdkafka waits, and a mock cluster has none."""
-        broker = next(iter(self._metadata.brokers.values()))
-        return API_KEYS["CreateTopics"] in api_versions(broker.port, _TIMEOUT, broker.host or "")
+        """Whether the brokers do: for one that does librdkafka waits, and a mock cluster has none.
+
+        Raises:
+            KafkaException: none of them answers.
+        """
+        reasons = []
+        for broker in self._metadata.brokers.values():
+            try:
+                return API_KEYS["CreateTopics"] in api_versions(broker.port, _TIMEOUT, broker.host or "")
+            except OSError as problem:
+                reasons.append(f"{broker.host}:{broker.port}: {problem}")
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT, f"no broker answers: {', '.join(reasons)}"))
