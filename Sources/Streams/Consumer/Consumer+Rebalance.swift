@@ -72,10 +72,10 @@ extension Consumer {
 
     /// Assigns what the group gives a consumer that is dropped, and tells nobody.
     ///
-    /// Before 2.4.0 a cooperative member that waits for this does not come to its end (librdkafka's issue 4527). What is
-    /// taken away needs no answer then.
+    /// A cooperative member that waits for this does not come to its end: before 2.4.0 no way (librdkafka's issue 4527), and
+    /// in a group that is not closed first up to 2.16.0 at least. What is taken away needs no answer then.
     func assignForNobody() {
-        guard let queue, !Librdkafka.isAtLeast(2, 4), isCooperative else { return }
+        guard let queue, isCooperative else { return }
         for _ in 0..<queue.count {
             guard let event = queue.poll(milliseconds: 0) else { return }
             defer { rd_kafka_event_destroy(event) }
