@@ -124,6 +124,7 @@ import Testing
         let configuration = Configuration(dialect: .kafka)
         // Each process tells of it once, and this is the one client here that has it.
         try configuration.set("streams.admin.default.stream", "/s")
+        try configuration.set("bootstrap.servers", "127.0.0.1:1")
         let producer = try Producer(configuration: configuration, events: events)
         #expect(lines.all.withLock { $0 }.isEmpty)
         producer.logWarnings()

@@ -176,7 +176,7 @@ def test_a_message_beyond_the_maximum_size_is_refused(producer, dialect):
     limit = 10551296 if dialect == "mapr" else 1000000
     text = (
         f"Unable to produce message: value and key of {2 * limit} bytes are, with headers and framing, more than this"
-        f" producer's message.max.bytes of {limit}: raise that, and max.message.bytes of the topic with it"
+        f' producer\'s message.max.bytes of {limit}: raise that, and max.message.bytes of topic "t" with it'
     )
     with raises_kafka_error("MSG_SIZE_TOO_LARGE", text):
         producer.produce("t", "x" * (2 * limit))

@@ -227,7 +227,7 @@ def test_a_refusal_is_one_line_and_names_the_range(make):
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("value.serializer", "serialize keys and values before produce()"),
+        ("value.serializer", "a SerializingProducer takes it"),
         ("key.deserializer", "Message.key()"),
         ("value_deserializer", "Message.value()"),
         ("max.request.size", '"message.max.bytes"'),

@@ -23,7 +23,7 @@ def properties(found, source):
         ("log_cb", "give the property logger a logging.Logger"),
         ("partitioner_cb", "choose a partitioner by name with the property partitioner, or give produce its partition"),
         ("opaque", "bind what a callback needs to it: a closure or functools.partial"),
-        ("key.serializer", "serialize keys and values before produce(), which takes str and bytes"),
+        ("key.serializer", "a SerializingProducer takes it; produce() of a Producer takes str and bytes"),
         ("ssl.truststore.location", 'set "ssl.ca.location" to a file of PEM certificates instead'),
         ("zookeeper.connect", 'name Kafka\'s brokers in "bootstrap.servers" instead'),
         ("bootstrap.sevrers", 'no client has it; did you mean "bootstrap.servers"?'),
@@ -59,7 +59,7 @@ elsewhere = {'log_cb': print}
         "use.brokers: this client always talks to the brokers of bootstrap.servers",
         'fetch.max.wait.ms: the property is "fetch.wait.max.ms" here',
         "opaque: bind what a callback needs to it: a closure or functools.partial",
-        "key.serializer: serialize keys and values before produce(), which takes str and bytes",
+        "key.serializer: a SerializingProducer takes it; produce() of a Producer takes str and bytes",
         "log_cb: give the property logger a logging.Logger",
     ]
 

@@ -66,7 +66,7 @@ GIVE_NONE = {
     *("pause", "resume", "seek", "store_offsets"),
 }
 # These take none and give none; `close` serves the callbacks that `subscribe` is tried with.
-WITHOUT = {"cluster_id", "close", "set_sasl_credentials"}
+WITHOUT = {"cluster_id", "close", "metrics", "set_sasl_credentials"}
 CONSUMERS_WITHOUT = WITHOUT | {"consumer_group_metadata", "memberid", "rebalance_protocol", "unassign", "unsubscribe"}
 
 

@@ -75,6 +75,7 @@ extension Consumer {
             return false
         }
         closing.withLock { closing in
+            if closing != .leaving && closing != .begun { noteStrayJoin() }
             if closing != .begun { closing = .leaving }
             dropSubscription()
         }
@@ -101,6 +102,7 @@ extension Consumer {
         let own = EventQueue(of: handle)
         closeQueue.withLock { $0 = own }
         try closing.withLock { closing throws(StreamsError) in
+            if closing != .leaving && closing != .begun { noteStrayJoin() }
             if closing != .begun { dropSubscription() }
             try check(rd_kafka_consumer_close_queue(handle, own.raw))
             closing = .begun

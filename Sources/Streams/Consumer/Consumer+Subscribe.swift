@@ -63,6 +63,12 @@ extension Consumer {
         mockNames.hasLeft(name, after: hasSaidSo ? 0 : session)
     }
 
+    /// Called before a subscription of a mock cluster's group ends, by another one too: a member that joins just then is told
+    /// its name too late to leave by it, and joins anew under another one.
+    func noteStrayJoin() {
+        if isSubscribedOnMock && !hasJoined { mayHaveStrayed = true }
+    }
+
     private func subscribe(to list: TopicPartitionList) throws(StreamsError) {
         // A subscription that a close finds at its end makes librdkafka abort, up to 2.16.1 at least.
         try checkWithOpenGroup(beforeCloseOnly: true) {
@@ -71,6 +77,8 @@ extension Consumer {
             // to keep then, so its subscription may as well begin anew.
             if isCooperative && !hasJoined { _ = rd_kafka_unsubscribe(handle) }
             hasSubscribed = true
+            noteStrayJoin()
+            isSubscribedOnMock = mockNames != nil
             return list.withRaw { rd_kafka_subscribe(handle, $0) }
         }
     }
@@ -79,7 +87,11 @@ extension Consumer {
     ///
     /// - Note: `rd_kafka_unsubscribe`.
     public func unsubscribe() throws(StreamsError) {
-        try checkWithOpenGroup { rd_kafka_unsubscribe(handle) }
+        try checkWithOpenGroup {
+            noteStrayJoin()
+            isSubscribedOnMock = false
+            return rd_kafka_unsubscribe(handle)
+        }
     }
 
     /// The group's name for this member; nil before it has joined and once it leaves. - Note: `rd_kafka_memberid`.

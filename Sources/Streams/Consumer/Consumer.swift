@@ -47,6 +47,10 @@ public final class Consumer: Client, @unchecked Sendable {
     private(set) var beginnings: Guarded<Beginnings>?
     /// The application has asked a group for partitions, which may pause what it takes away. `closing` guards it.
     var hasSubscribed = false
+    /// Of a mock cluster's group: there is a subscription, and a join that nobody waits for any more may be under way, whose
+    /// member nobody takes out. `closing` guards both.
+    var isSubscribedOnMock = false
+    var mayHaveStrayed = false
 
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
@@ -68,7 +72,7 @@ public final class Consumer: Client, @unchecked Sendable {
             dropSubscription()
             assignForNobody()
         }
-        leaveMockGroup(hasSaidSo: isClosed && property("group.instance.id") == nil)
+        leaveMockGroup(hasSaidSo: isClosed && !mayHaveStrayed && property("group.instance.id") == nil)
         closeQueue.withLock { $0 = nil }
         queue = nil
     }
