@@ -153,7 +153,8 @@ class Program:
                 "session.timeout.ms": 6000,
                 "heartbeat.interval.ms": 100,
                 "partition.assignment.strategy": strategy,
-                "statistics.interval.ms": self.random.choice([0, 5]),
+                # Those that come quicker than they are taken wait, and a close with them: for as long as all take.
+                "statistics.interval.ms": self.random.choice([0, 5 + int(2000 * self.slow)]),
                 "stats_cb": self.callback,
                 "on_commit": self.callback,
                 "log_level": 0,

@@ -14,10 +14,11 @@ from mapr_streams_python.testing import MockCluster
 
 def produce_one(cluster: MockCluster, topic: str, *, partition: int = 0, **config: Any) -> tuple[Any, Message, float]:
     """Produce one message without trying again; return the error, the message, and the seconds that it took."""
-    producer = Producer({"bootstrap.servers": cluster.bootstrap_servers, "retries": 0, **config})
-    began = time.monotonic()
-    error, message = report_of(producer, topic, value=b"x", partition=partition)
-    return error, message, time.monotonic() - began
+    with Producer({"bootstrap.servers": cluster.bootstrap_servers, "retries": 0, **config}) as producer:
+        began = time.monotonic()
+        error, message = report_of(producer, topic, value=b"x", partition=partition)
+        seconds = time.monotonic() - began
+    return error, message, seconds
 
 
 def lead(cluster: MockCluster, topic: str, broker_id: int) -> None:

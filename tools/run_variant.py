@@ -69,6 +69,7 @@ PART = [
         for name in ("message", "kafka_error", "producer_delivery", "consumer_poll", "consumer_commit")
     ),
     "pytests/conformance/test_crash_safety_close.py",
+    "pytests/conformance/test_crash_safety_groups.py",
     "pytests/kafka/test_mock_cluster.py",
 ]
 VARIANTS = {

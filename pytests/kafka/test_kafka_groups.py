@@ -130,8 +130,10 @@ def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing
     both = [first, second]
     _poll_until(lambda: bool(second.messages), both, "the second member reads")
     share = len(first.messages) + 50
-    _poll_until(lambda: len(first.messages) >= share, both, "the first member reads its share")
-    assert len(first.messages + second.messages) < 3000 - 200  # Both had something left to read.
+    # Under the others it reads on meanwhile, and may have read all of its share by now.
+    if protocol == "eager":
+        _poll_until(lambda: len(first.messages) >= share, both, "the first member reads its share")
+        assert len(first.messages + second.messages) < 3000 - 200  # Both had something left to read.
 
     first.consumer.close()
     assert first.rebalances[-1][0] == "revoke"
