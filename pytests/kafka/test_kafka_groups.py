@@ -137,8 +137,8 @@ def test_members_that_commit_when_partitions_are_revoked_lose_and_repeat_nothing
 
     first.consumer.close()
     assert first.rebalances[-1][0] == "revoke"
-    _poll_until(lambda: len(first.messages + second.messages) >= 3000, [second], "the second takes over")
-    assert second.assigned == [0, 1, 2, 3]
+    _poll_until(lambda: second.assigned == [0, 1, 2, 3], [second], "the second is given all partitions")
+    _poll_until(lambda: len(first.messages + second.messages) >= 3000, [second], "the second reads the rest")
     assert _values(first.messages + second.messages) == list(range(3000))
 
 
