@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <regex.h>
 #include <signal.h>
@@ -52,6 +53,21 @@ static inline const char *sys_file_of(const void *address) {
 static inline int sys_is_open_file(int file) { return fcntl(file, F_GETFD) != -1; }
 // Which a program that is executed does not inherit.
 static inline int sys_duplicate(int file) { return fcntl(file, F_DUPFD_CLOEXEC, 0); }
+
+/// Opens both ends of a pipe, to read and to write.
+static inline int sys_open_pipe(int *ends) {
+    if (pipe(ends) != 0) return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return 0;
+}
+
+/// Waits until nobody has the other end of a pipe.
+static inline void sys_await_end(int file, int milliseconds) {
+    struct pollfd end = {file, POLLIN, 0};
+    poll(&end, 1, milliseconds);
+}
+
 /// Closes a file that listens at one of these ports of IPv4.
 static inline void sys_close_listener(int file, const uint16_t *ports, size_t count) {
     struct sockaddr_in address;

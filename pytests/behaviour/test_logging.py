@@ -265,6 +265,19 @@ def test_what_librdkafka_says_at_its_end_is_logged_when_close_returns(run_python
         assert text in result.stdout
 
 
+def test_what_waits_when_a_client_is_dropped_is_printed_where_its_logger_has_gone(run_python):
+    result = run_python(
+        "import logging\n"
+        "from mapr_streams_python.admin import AdminClient\n"
+        "logger = logging.Logger('own')\n"
+        "logger.addHandler(logging.NullHandler())\n"
+        "client = AdminClient({'bootstrap.servers': '127.0.0.1:1', 'debug': 'all', 'logger': logger})\n"
+        "del client\n"
+    )
+    # All that librdkafka says when it is destroyed, after the logger has been let go of.
+    assert "Termination done" in result.stderr
+
+
 def test_a_child_that_was_forked_in_the_logger_ends_with_it(run_python):
     result = run_python(
         "import logging, os, threading\n"

@@ -109,7 +109,7 @@ extension UnsafeMutablePointer where Pointee == AdminFields {
         let pending = PendingException(fetching: python)
         var raised = PendingException()
         base.pointee.client = nil
-        if !python.destroy(client, of: base, waitingAtMost: Self.patience) {
+        if !python.destroy(client, waitingAtMost: Self.patience) {
             raised = PendingException(fetching: python)
         }
         pending.restore(python)

@@ -24,16 +24,14 @@ extension Python {
     /// that runs oauth_cb, which would wait for its own end, or for that of another one which waits for it. While the interpreter
     /// is finalizing the time is short: a thread that librdkafka joins may wait for the GIL, which it never gets.
     ///
-    /// What it had to log is logged then, unless the log takes its time.
+    /// What it had to log is logged then, or printed where the logger has gone before it, unless that takes its time.
     /// - Returns: false where a handler's exception is pending.
-    mutating func destroy(
-        _ client: Unmanaged<Client>, of base: UnsafeMutablePointer<ClientFields>, waitingAtMost milliseconds: Int32
-    ) -> Bool {
+    mutating func destroy(_ client: Unmanaged<Client>, waitingAtMost milliseconds: Int32) -> Bool {
         let mayWait = !CallFrame.isThreadTheLibrarys
         var limit = mayWait ? milliseconds : 0
         if Interpreter.isFinalizing && (limit < 0 || limit > Self.patienceAtEnd) { limit = Self.patienceAtEnd }
         let deadline = Deadline(milliseconds: limit)
-        let lines = base.pointee.logBox == nil ? nil : client.use { $0.context.lines }
+        let lines = client.use { $0.context.lines }
         let call = detached(nil) { () -> HelperCall<Void>? in Client.release(client, mayWait: mayWait) }
         do throws(PythonError) {
             if let call { _ = try wait(until: deadline, unless: { false }, { call.wait(milliseconds: $0) }) }

@@ -112,7 +112,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         // themselves, in the background.
         let patience: Int32 = pointee.wasBrokenOff ? 0 : 10000
         let most = Swift.min(patience, pointee.closesUntil.remaining)
-        if !python.destroy(client, of: base, waitingAtMost: most) {
+        if !python.destroy(client, waitingAtMost: most) {
             raised.add(PendingException(fetching: python), python, Types.consumer)
         }
         return raised

@@ -136,9 +136,11 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         base.enter()
         defer { leave(&python) }
         // One at a time: the callables that stay are those of the subscription that stays.
-        _ = try python.wait(until: Deadline(milliseconds: -1), unless: { !pointee.isSubscribing }) { _ in
-            usleep(500)
-            return false
+        if pointee.isSubscribing {
+            _ = try python.wait(until: Deadline(milliseconds: -1), unless: { !pointee.isSubscribing }) { _ in
+                usleep(500)
+                return false
+            }
         }
         let consumer = try open(python)
         pointee.isSubscribing = true

@@ -150,7 +150,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         purgeAndReport(&python, producer)
         if base.pointee.client != nil && base.pointee.users == 0 {
             base.pointee.client = nil
-            if !python.destroy(client, of: base, waitingAtMost: -1) { raised = PendingException(fetching: python) }
+            if !python.destroy(client, waitingAtMost: -1) { raised = PendingException(fetching: python) }
         }
         pending.restore(python)
         return raised

@@ -32,6 +32,8 @@ public enum Forking {
         var forks = 0
         /// Ports that mock clusters listen at.
         var ports: [UInt16] = []
+        /// The ends of a pipe that tells when the child has closed its part of these. -1: there is none.
+        var childHasClosed: (read: Int32, write: Int32) = (-1, -1)
 
         subscript(_ work: Work) -> Int {
             get { work == .making ? making : resolving }
@@ -74,7 +76,7 @@ public enum Forking {
         pthread_mutex_unlock(mutex)
     }
 
-    /// A child of a fork closes its part of what listens at these ports.
+    /// A child of a fork closes its part of what listens at these ports, and its parent waits for that.
     ///
     /// A mock broker that is taken down lets go of its port and takes it again, which ends the process where a child still
     /// listens there.
@@ -101,17 +103,33 @@ public enum Forking {
                 if pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT { break }
             }
         }
+        if state.pointee.ports.isEmpty { return }
+        var ends: [Int32] = [-1, -1]
+        _ = sys_open_pipe(&ends)
+        state.pointee.childHasClosed = (ends[0], ends[1])
     }
 
     private static func goOn() {
+        let (read, write) = state.pointee.childHasClosed
+        state.pointee.childHasClosed = (-1, -1)
         state.pointee.forks -= 1
         pthread_cond_broadcast(condition)
+        // Before another thread forks: its child would keep this end.
+        if write >= 0 { close(write) }
         pthread_mutex_unlock(mutex)
+        if read < 0 { return }
+        sys_await_end(read, Work.making.patience)
+        close(read)
     }
 
     private static func beginAnew() {
         let ports = state.pointee.ports
         if !ports.isEmpty { sys_close_listeners(ports, ports.count) }
+        let (read, write) = state.pointee.childHasClosed
+        if read >= 0 {
+            close(read)
+            close(write)
+        }
         state.pointee = State()
         condition.initializeWaitingByClock()
         pthread_mutex_unlock(mutex)

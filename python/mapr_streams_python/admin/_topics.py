@@ -102,7 +102,7 @@ class TopicRequests(_AdminClient):
         Args:
             new_topics: what is to be made.
             operation_timeout: how many seconds the brokers wait for the topics to be known in the cluster before they
-                answer; 0 does not wait. The default is 60.
+                answer. With 0 a Kafka with KRaft answers at once, and makes none. The default is 60.
             request_timeout: how many seconds to wait for the answer.
             validate_only: have the brokers only say whether they would make them.
 
@@ -158,8 +158,8 @@ class TopicRequests(_AdminClient):
 
         Args:
             topics: their names.
-            operation_timeout: how many seconds the brokers wait for them to be gone before they answer; 0 does not
-                wait. The default is 60.
+            operation_timeout: how many seconds the brokers wait for them to be gone before they answer. With 0 a
+                Kafka with KRaft answers at once, and deletes none. The default is 60.
             request_timeout: how many seconds to wait for the answer.
 
         Returns:
