@@ -25,13 +25,17 @@ def fatal_producer(cluster):
     """A producer that may not produce, and the reports of what it was given before that was known."""
     errors, reports = [], []
     cluster.push_request_errors(INIT_PRODUCER_ID, [KafkaError.CLUSTER_AUTHORIZATION_FAILED] * 20)
+    # It asks for its id as soon as it is connected: not before it has a message.
+    cluster.set_broker_down(1)
     producer = Producer(
         {"bootstrap.servers": cluster.bootstrap_servers, "enable.idempotence": True, "error_cb": errors.append}
     )
     producer.produce("t", "v", on_delivery=lambda error, message: reports.append((error, message)))
+    cluster.set_broker_up(1)
     assert wait_until(lambda: any(error.fatal() for error in errors), 60, polling=[producer])
     cluster.clear_request_errors(INIT_PRODUCER_ID)
-    assert is_caused_by(errors[0], KafkaError.CLUSTER_AUTHORIZATION_FAILED)
+    (fatal,) = [error for error in errors if error.fatal()]
+    assert is_caused_by(fatal, KafkaError.CLUSTER_AUTHORIZATION_FAILED)
     yield producer, reports
     producer.close(0)
 
