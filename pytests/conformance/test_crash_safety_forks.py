@@ -8,7 +8,7 @@ import os
 import sys
 
 import pytest
-from checkers import forks_on_a_thread_of_librdkafkas
+from checkers import forks_beside_busy_threads
 
 from .support import NO_SERVER
 
@@ -149,7 +149,7 @@ def test_a_child_that_leaves_the_callback_it_was_forked_in_calls_nothing_of_libr
     [("return None", 0), ("raise ValueError('wrong')", 1), ("sys.exit(3)", 3), ("sys.exit()", 0)],
     ids=["returns", "raises", "exits-3", "exits"],
 )
-@forks_on_a_thread_of_librdkafkas
+@forks_beside_busy_threads
 def test_a_child_that_leaves_oauth_cb_ends(program, end, status):
     said = program(
         f"""
@@ -233,7 +233,7 @@ def token(config):
 
 
 @pytest.mark.parametrize("what", list(AROUND_OAUTH_CB))
-@forks_on_a_thread_of_librdkafkas
+@forks_beside_busy_threads
 def test_a_child_that_is_forked_around_oauth_cb_ends_and_calls_nothing_of_librdkafkas(program, watch, what):
     preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), watch]))
     program(

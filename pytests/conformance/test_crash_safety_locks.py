@@ -1,5 +1,6 @@
 """A child that is forked while other threads are inside calls finds no lock held, and may have clients of its own."""
 
+from checkers import forks_beside_busy_threads
 from limits import HANG
 
 # Names of streams and new clients take the locks of the process; the others only those of their clients.
@@ -42,38 +43,41 @@ threads += [threading.Thread(target=create, args=(number,)) for number in range(
 for thread in threads:
     thread.start()
 children = []
-for fork in range(FORKS):
-    time.sleep(random.random() * 0.005)
-    child = os.fork()
-    if child == 0:
-        faulthandler.dump_traceback_later(DEADLINE, exit=True)
-        for call in (lambda: producer.produce(topic, "v"), lambda: consumer.poll(0), lambda: admin.poll(0)):
-            assert outcome(call).startswith("RuntimeError"), outcome(call)
-        for client in inherited:
-            client.close()
-        del producer, consumer, admin, client, inherited, call
-        gc.collect()
-        delivered = []
-        own = make_producer({"log_level": 0})
-        with contextlib.suppress(KafkaException):
-            own.produce("/mapr/home/stream:child", "v")
-        own.purge()
-        own.produce(topic, "v", on_delivery=lambda error, message: delivered.append(error))
-        own.flush(DEADLINE)
-        assert delivered == [None], delivered
-        own.close()
-        sys.exit(5)
-    children.append(child)
-    if len(children) == 4 or fork == FORKS - 1:
-        ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-        assert ended == [5] * len(children), ended
-        children = []
-over.set()
+try:
+    for fork in range(FORKS):
+        time.sleep(random.random() * 0.005)
+        child = os.fork()
+        if child == 0:
+            faulthandler.dump_traceback_later(DEADLINE, exit=True)
+            for call in (lambda: producer.produce(topic, "v"), lambda: consumer.poll(0), lambda: admin.poll(0)):
+                assert outcome(call).startswith("RuntimeError"), outcome(call)
+            for client in inherited:
+                client.close()
+            del producer, consumer, admin, client, inherited, call
+            gc.collect()
+            delivered = []
+            own = make_producer({"log_level": 0})
+            with contextlib.suppress(KafkaException):
+                own.produce("/mapr/home/stream:child", "v")
+            own.purge()
+            own.produce(topic, "v", on_delivery=lambda error, message: delivered.append(error))
+            own.flush(DEADLINE)
+            assert delivered == [None], delivered
+            own.close()
+            sys.exit(5)
+        children.append(child)
+        if len(children) == 4 or fork == FORKS - 1:
+            ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+            assert ended == [5] * len(children), ended
+            children = []
+finally:
+    over.set()
 for thread in threads:
     thread.join()
 """
 
 
+@forks_beside_busy_threads
 def test_children_that_are_forked_beside_threads_in_calls_have_clients_of_their_own(program, make_topic):
     environment = {"MAPR_STREAMS_HOME_CLUSTER": "home"}
     program(PROGRAM, env=environment, topic=make_topic(), FORKS=100, DEADLINE=HANG / 2)
