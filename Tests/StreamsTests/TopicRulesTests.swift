@@ -162,6 +162,21 @@ private func names(_ rules: String, defaultStream: String? = nil) throws -> Topi
         #expect(try names.kafkaTopic(for: name) == pattern)
     }
 
+    @Test(arguments: [
+        ("/a.b:^x", nil, "^a-\\.b--(x)"), ("/a:x.y", nil, "^a--x\\.y$"), ("/a:x.*", nil, "^a--(x.*)"),
+        ("own.*,/a:^x, /b:y,^__", nil, "own.*,^a--(x),^b--y$,^__"), ("^x,y,/b:z", "/s", "^s--(x),^s--y$,^b--z$"),
+        ("x", nil, "x"), ("", "/s", ""),
+    ])
+    func aListOfPatternsHasThoseOfStreamsAmongKafkas(_ list: String, _ stream: String?, _ patterns: String) throws {
+        #expect(try names("", defaultStream: stream).kafkaPatterns(of: list) == patterns)
+    }
+
+    @Test func whatIsNoPatternInAListIsNamed() throws {
+        let names = try names("")
+        let error = thrown { () throws(StreamsError) in _ = try names.kafkaPatterns(of: "a,/b") }
+        #expect(error?.text.hasPrefix("\"/b\" is no name of a stream's topic: it names a stream and no topic") == true)
+    }
+
     @Test func aPatternIsOfTheDefaultStream() throws {
         #expect(try names("", defaultStream: "/s").kafkaTopic(for: "^re") == "^s--(re)")
     }

@@ -86,6 +86,14 @@ class TestNames:
             " /path/to/stream:^pattern"
         )
 
+    @pytest.mark.parametrize("make", [Producer, Consumer])
+    def test_what_is_no_pattern_of_the_blacklist_is_named_with_its_property(self, make):
+        text = refused(lambda: make({**NOWHERE, "topic.blacklist": "own,/apps/clicks"}))
+        assert text.endswith(
+            'configuration property "topic.blacklist": "/apps/clicks" is no name of a stream\'s topic: it names a'
+            " stream and no topic; a full name is /apps/clicks:TOPIC"
+        )
+
     def test_of_several_patterns_the_wrong_one_is_named(self):
         with Consumer(NOWHERE) as consumer:
             text = refused(lambda: consumer.subscribe(["/s:^a", "/s:^b(", "c"]))

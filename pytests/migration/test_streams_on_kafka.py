@@ -80,6 +80,19 @@ class TestNames:
             assert sorted(message.topic() for message in messages) == [f"{stream}:t", f"{stream}:u"]
             assert all(message.topic().encode() == message.value() for message in messages)
 
+    @pytest.mark.parametrize("form", ["full", "default"])
+    @pytest.mark.parametrize("entry", ["^u", "u"])
+    def test_a_topic_of_the_blacklist_is_none_that_a_pattern_finds(self, kafka_cluster, stream, form, entry):
+        entry = entry if form == "default" else f"{stream}:{entry}"
+        more = {"streams.consumer.default.stream": stream} if form == "default" else {}
+        with Consumer({**group(kafka_cluster), **more, "topic.blacklist": f"{entry},{stream}:^none"}) as consumer:
+            assigned: list[str] = []
+            consumer.subscribe(
+                [f"{stream}:^.*"], on_assign=lambda _, partitions: assigned.extend(one.topic for one in partitions)
+            )
+            wait_until(lambda: consumer.poll(0.05) is None and bool(assigned), timeout=60)
+            assert assigned == [f"{stream}:t"] * 2
+
     def test_a_rebalance_and_the_assignment_name_streams(self, kafka_cluster, stream):
         events: list[tuple[str, list[str]]] = []
 

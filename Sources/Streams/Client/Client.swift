@@ -27,6 +27,7 @@ public class Client: @unchecked Sendable {
         namesServers = configuration.namesServers
         try configuration.setMappedProperties()
         names = try configuration.topicNames(of: kind)
+        try configuration.setTopicPatterns(by: names)
         mockNames = configuration.value("bootstrap.servers").flatMap { MockTopicNames.of($0) }
         let context = CallbackContext(events: events, owner: owner, kind: kind, names: names)
         self.context = context

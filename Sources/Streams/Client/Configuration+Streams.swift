@@ -1,3 +1,5 @@
+import CRdkafka
+
 extension Configuration {
     /// The property that turns the mapping of names on and off: on, unless the loaded librdkafka knows streams itself.
     public static let mappingProperty = "streams.topic.mapping"
@@ -97,6 +99,26 @@ extension Configuration {
         }
         nameSettings = try NameSettings.shared(
             rules: outside.rules, from: outside.source, homeCluster: outside.homeCluster)
+    }
+
+    /// Gives librdkafka its own names of the topics in the one property that has any.
+    ///
+    /// - Throws: `_INVALID_ARG` with the property, for what is no pattern of a stream's topics.
+    func setTopicPatterns(by names: TopicNames?) throws(StreamsError) {
+        let property = "topic.blacklist"
+        guard let names, let list = value(property) else { return }
+        do throws(StreamsError) {
+            let patterns = try names.kafkaPatterns(of: list)
+            if patterns == list { return }
+            try withRaw { (conf) throws(StreamsError) in
+                var reason = [CChar](repeating: 0, count: 512)
+                guard rd_kafka_conf_set(conf, property, patterns, &reason, reason.count) == RD_KAFKA_CONF_OK else {
+                    throw StreamsError(.invalidArgument, reason: String(errorText: reason))
+                }
+            }
+        } catch {
+            throw error.prefixed("configuration property \"\(property)\"")
+        }
     }
 
     private func isGiven(_ name: String) -> Bool { value(name) != nil || defaultStreams[name] != nil }

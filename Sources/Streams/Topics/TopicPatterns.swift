@@ -9,6 +9,43 @@ extension StreamsError {
     }
 }
 
+extension TopicNames {
+    /// A list of patterns as `topic.blacklist` is one, for Kafka topics instead of streams'.
+    ///
+    /// Those that begin with `/` are of a stream's topics, and all of them where there is a default stream: MapR takes
+    /// `stream:pattern` there. What has no `^` and is a topic's name is that topic.
+    ///
+    /// - Throws: `_INVALID_ARG` for what is neither a pattern of a stream's topics nor one of them.
+    func kafkaPatterns(of list: String) throws(StreamsError) -> String {
+        var patterns: [String] = []
+        // librdkafka has no escape for a comma.
+        for entry in list.utf8.split(separator: UInt8(ascii: ",")) {
+            let name = Substring(entry).trimmedOfBlanks
+            patterns.append(isOfStream(name) && !name.isEmpty ? try kafkaPattern(ofEntry: name) : "\(Substring(entry))")
+        }
+        return patterns.joined(separator: ",")
+    }
+
+    private func kafkaPattern(ofEntry name: String) throws(StreamsError) -> String {
+        let bytes = Array(name.utf8)
+        let start = bytes.first == .slash ? StreamName.colon(in: bytes).map { $0 + 1 } : 0
+        if let start, start < bytes.count, bytes[start] != .caret,
+            StreamName.problem(withTopic: bytes[start...]) != nil
+        {
+            var pattern = bytes
+            pattern.insert(.caret, at: start)
+            return try kafkaTopic(for: text(pattern))
+        }
+        let found = try kafkaTopic(for: name)
+        if found.utf8.first == .caret { return found }
+        var result: [UInt8] = []
+        result.append(.caret)
+        TopicRules.append(quoted: Array(found.utf8), to: &result)
+        result.append(UInt8(ascii: "$"))
+        return text(result)
+    }
+}
+
 extension TopicRules {
     /// Whether librdkafka can compile a pattern for Kafka topics. - Note: `regcomp`, which it uses itself.
     static func canCompile(_ pattern: String) -> Bool {
@@ -81,7 +118,7 @@ extension TopicRules {
     }
 
     /// A name as a regular expression for it alone.
-    private static func append(quoted name: [UInt8], to result: inout [UInt8]) {
+    fileprivate static func append(quoted name: [UInt8], to result: inout [UInt8]) {
         for byte in name {
             if byte == .dot { result.append(.backslash) }
             result.append(byte)
