@@ -336,6 +336,24 @@ if __name__ == "__main__":
         (tmp_path / "program.py").write_text("raise SystemExit(7)\n")
         assert run(str(tmp_path / "program.py")).returncode == 7
 
+    @pytest.mark.parametrize("program", [["program.py"], ["-m", "program"]], ids=["program", "module"])
+    def test_the_options_of_the_interpreter_are_the_programs_too(self, tmp_path, monkeypatch, program):
+        """Less those by which it would not look at the variables that tell it of this package."""
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "program.py").write_text(
+            "import sys, confluent_kafka\n"
+            "print(confluent_kafka.__name__, sys.flags.dev_mode, sys.flags.optimize, sys.warnoptions[-1], end=' ')\n"
+            "print(sys.stdout.write_through, sys.argv[1:])\n"
+        )
+        options = ["-u", "-X", "dev", "-O", "-W", "error::UserWarning"]
+        # What -I leaves out is there without PYTHONPATH.
+        start = f"import sys, runpy; sys.path.insert(0, {str(PACKAGE)!r}); sys.argv[0:1] = ['run', 'run']\n"
+        start += "runpy.run_module('mapr_streams_python', run_name='__main__')"
+        command = [sys.executable, *options, "-I", "-c", start, *program, "-u"]
+        environ = {**os.environ, "PYTHONPATH": str(PACKAGE)}
+        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=False)
+        assert ran.stdout == "mapr_streams_python True 1 error::UserWarning True ['-u']\n", ran.stderr
+
     def test_what_is_really_installed_is_reported(self, tmp_path):
         (tmp_path / "confluent_kafka-2.9.dist-info").mkdir()
         (tmp_path / "confluent_kafka-2.9.dist-info" / "METADATA").write_text("Name: confluent-kafka\nVersion: 2.9\n")

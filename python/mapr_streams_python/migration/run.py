@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,17 +75,33 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _command(program: str, is_module: bool) -> list[str] | None:
+    python = [sys.executable, *_interpreter_options()]
     if is_module:
-        return [sys.executable, "-m", program]
+        return [*python, "-m", program]
     path = Path(program)
     if path.is_dir() or (path.is_file() and (path.suffix in (".py", ".pyz") or not os.access(path, os.X_OK))):
-        return [sys.executable, program]
+        return [*python, program]
     # In a virtual environment its own commands are meant, whose Python has this package, though it be not activated.
     own = _own_commands()
     found = (own and os.sep not in program and shutil.which(program, path=own)) or shutil.which(program)
     # A file here that is no command on PATH can be meant alone.
     found = found or (str(path.absolute()) if path.is_file() else None)
     return [found] if found is not None else None
+
+
+def _interpreter_options() -> list[str]:
+    """What this Python was told beside the program: `python -u -X dev -m mapr_streams_python run …`.
+
+    Less what would keep it from the variables that tell it of this package, or from `sitecustomize`.
+    """
+    options = [
+        # `-I` stands for `-E -P -s`.
+        option
+        for option in subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        if option not in ("-I", "-E", "-S")
+    ]
+    # No flag tells of -u.
+    return [*options, "-u"] if getattr(sys.stdout, "write_through", False) else options
 
 
 def _own_commands() -> str | None:
