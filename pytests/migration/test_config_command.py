@@ -91,6 +91,14 @@ def test_maprs_properties_are_shown_with_what_they_come_to(shown, file):
     assert producer["use.brokers"][1].startswith(f"{file}, line 6; without effect: ")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("value", ["50%(x)s %% $HOME", '"quoted" # no comment; nor this', "a = b", "[x]", "größe"])
+def test_a_value_of_the_file_is_taken_as_it_stands(shown, file, value, end):
+    with open(file, "wb") as written:
+        written.write(f"[client]{end}client.id = {value} {end}".encode())
+    assert shown("--producer")["producer"]["client.id"] == (value, f"{file}, line 2")
+
+
 def test_the_environment_goes_before_the_file(shown, file, monkeypatch):
     monkeypatch.setenv("MAPR_STREAMS_BOOTSTRAP_SERVERS", "other:9092")
     assert shown("--producer")["producer"]["bootstrap.servers"] == (

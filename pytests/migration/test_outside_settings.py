@@ -90,6 +90,16 @@ class TestPrecedence:
         monkeypatch.setenv("MAPR_STREAMS_MESSAGE_MAX_BYTES", "")
         assert limit({"message.max.bytes": 1004}) == 1004
 
+    def test_an_empty_value_of_the_file_is_a_value(self, settings):
+        """It takes away what the application has set, which an empty variable does not."""
+        settings("[override]\nbootstrap.servers =\n")
+        with Producer({"bootstrap.servers": "this.will.be.ignored:9092"}) as producer:
+            assert "the client knows no Kafka brokers" in refused(lambda: producer.produce("/s:t", b"x"))
+
+    def test_an_empty_value_that_cannot_be_one_names_file_and_line(self, settings):
+        path = settings("[client]\nlinger.ms =\n")
+        assert refused(lambda: Producer({})).startswith(f"{path}, line 2: ")
+
 
 class TestForWhom:
     def test_a_property_of_consumers_reaches_consumers_alone(self, monkeypatch, settings):
