@@ -93,6 +93,14 @@ def test_async_is_found_with_its_rewrite(found):
     ]
 
 
+def test_async_of_what_may_be_no_commit_is_left_to_whoever_reads_it(found):
+    source = IMPORT + "partial(consumer.commit, async=True)\npool.apply(job, async=False)\n"
+    assert found("async", source) == [
+        (2, "async=True: async is a keyword from Python 3.7 on; write asynchronous=True where it is for commit"),
+        (3, "async=False: async is a keyword from Python 3.7 on; write asynchronous=False where it is for commit"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "text"),
     [

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import re
 import sys
+import types
 
 import pytest
 
 from mapr_streams_python.__main__ import main
+from mapr_streams_python.migration.check_source import INSTALL
 
 PYTHON_2 = """\
 # -*- coding: latin-1 -*-
@@ -101,7 +105,7 @@ start(async=True)\r
     assert [line.split(": ", 1)[1] for line in printed if line.startswith("main.py:") and "rewritten" not in line] == [
         'property: zookeeper.connect: name Kafka\'s brokers in "bootstrap.servers" instead',
         f"unparsed: Python 3.{sys.version_info.minor} cannot parse this line: invalid syntax",
-        "async: async=True: async is a keyword from Python 3.7 on; write asynchronous=True",
+        "async: async=True: async is a keyword from Python 3.7 on; write asynchronous=True where it is for commit",
     ]
     # A second time there is nothing left to rewrite.
     assert main(["check", "--fix", "main.py"]) == 1
@@ -193,7 +197,28 @@ def test_without_the_extra_the_error_names_it(write, monkeypatch, capsys):
     assert main(["check", "main.py"]) == 2
     assert capsys.readouterr().err == (
         "error: the check needs tree_sitter_python, which parses Python 2 and 3: "
-        "pip install 'mapr-streams-python[migration]'\n"
+        "pip install 'tree-sitter>=0.23' 'tree-sitter-python>=0.23'\n"
+    )
+
+
+def test_what_the_error_without_the_extra_installs_is_the_extra():
+    """By the names of its packages: on PyPI the name of this package is the vendor's."""
+    extra = pathlib.Path(__file__, "../../../pyproject.toml").resolve().read_text().split("\nmigration = [")[1]
+    assert [one.strip('", ') for one in extra.split("]")[0].split(",")] == re.findall("'(.*?)'", INSTALL)
+
+
+@pytest.mark.parametrize("problem", [TypeError, ValueError, AttributeError])
+def test_a_parser_of_another_release_is_an_error_that_says_which_one(problem, write, monkeypatch, capsys):
+    write(main="a = 1\n")
+
+    def language():
+        raise problem("Incompatible Language version 15")
+
+    monkeypatch.setitem(sys.modules, "tree_sitter_python", types.SimpleNamespace(language=language))
+    assert main(["check", "main.py"]) == 2
+    assert capsys.readouterr().err == (
+        "error: the tree_sitter and the tree_sitter_python that are installed do not fit together (Incompatible"
+        " Language version 15): pip install 'tree-sitter>=0.23' 'tree-sitter-python>=0.23'\n"
     )
 
 

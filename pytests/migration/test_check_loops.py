@@ -16,6 +16,45 @@ c = Consumer({'bootstrap.servers': argv[1], 'group.id': 'g'})
 DRAINS = [
     (
         """
+        def is_end(msg):
+            \"\"\"Whether it is one.\"\"\"
+            error = msg.error()
+            if error is None:
+                return False
+            return error.code() == KafkaError._PARTITION_EOF
+        while True:
+            msg = c.poll(1.0)
+            if msg is not None and is_end(msg):
+                break
+            print(msg.value())
+        """,
+        "break",
+    ),
+    (
+        """
+        is_end = lambda msg: msg.error() and msg.error().code() == KafkaError._PARTITION_EOF
+        while True:
+            msg = c.poll(1.0)
+            if is_end(msg):
+                sys.exit()
+        """,
+        "sys.exit()",
+    ),
+    (
+        """
+        class App:
+            def is_over(self, msg):
+                return msg.error().name() == "_PARTITION_EOF"
+            def run(self):
+                while not self.done:
+                    msg = c.poll(1.0)
+                    if self.is_over(msg):
+                        self.done = True
+        """,
+        "self.done = True",
+    ),
+    (
+        """
         while True:
             msg = c.poll(1.0)
             if msg is None:
@@ -103,6 +142,40 @@ DRAINS = [
 ]
 
 GO_ON = [
+    """
+    ended = set()
+    def is_last_end(msg):
+        if msg.error().code() == KafkaError._PARTITION_EOF:
+            ended.add(msg.partition())
+            return len(ended) == 4
+        return False
+    while True:
+        if is_last_end(c.poll(1.0)):
+            break
+    """,
+    """
+    def is_failure(msg):
+        return msg.error() and msg.error().code() != KafkaError._PARTITION_EOF
+    while True:
+        if is_failure(c.poll(1.0)):
+            break
+    """,
+    """
+    def is_end(msg):
+        return is_end(msg) or msg.error().code() == KafkaError._PARTITION_EOF
+    def is_end(msg):
+        return False
+    while True:
+        if is_end(c.poll(1.0)):
+            break
+    """,
+    """
+    def is_end(msg):
+        return is_end(msg)
+    while True:
+        if is_end(c.poll(1.0)):
+            break
+    """,
     """
     while True:
         msg = c.poll(1.0)

@@ -204,6 +204,50 @@ def test_names_that_become_no_topic_are_found_with_the_reason(found):
     assert "set the environment variable MAPR_STREAMS_HOME_CLUSTER" in findings[1][1]
 
 
+def test_a_computed_name_that_no_value_could_make_a_topic_is_found_with_the_reason(found):
+    findings = found(
+        "name",
+        PRODUCER
+        + """
+import sys
+producer.produce('/mapr/c1/s:' + sys.argv[1])
+producer.produce('/mapr/c1/logs/' + sys.argv[1])
+producer.produce('/mapr/%s/s:t' % sys.argv[1])
+Producer({'streams.producer.default.stream': '/mapr/c1/' + sys.argv[1]})
+producer.produce('/a/../s:' + sys.argv[1])
+""",
+    )
+    assert [line for line, _ in findings] == [5, 6, 7, 8, 9]
+    for line, text in findings[:4]:
+        cluster = "CLUSTER" if line == 7 else "c1"
+        assert f'computed here; "/mapr/{cluster}/' in text
+        assert "set the environment variable MAPR_STREAMS_HOME_CLUSTER" in text
+    assert "/a/../s:{sys.argv[1]}: computed here;" in findings[4][1]
+    assert "a path with .. in it is not followed" in findings[4][1]
+
+
+def test_a_computed_name_below_a_cluster_is_computed_alone_where_the_home_is_known(found):
+    source = PRODUCER + "producer.produce('/mapr/%s/s:t' % cluster)\n"
+    assert found("computed", source, "--home-cluster", "c1") == [(3, "/mapr/{cluster}/s:t: computed here")]
+
+
+def test_a_default_is_what_the_place_around_the_function_sees(found):
+    source = f"""{PRODUCER}topic = '/a:one'
+def send(topic=topic):
+    producer.produce(topic)
+class Sender:
+    topic = '/a:two'
+    def send(self, topic=topic):
+        producer.produce(topic)
+later = lambda topic=topic: producer.produce(topic)
+"""
+    assert found("topic", source) == [
+        (5, "/a:one becomes a--one"),
+        (9, "/a:two becomes a--two"),
+        (10, "/a:one becomes a--one"),
+    ]
+
+
 def test_the_home_cluster_is_an_option(found):
     source = PRODUCER + "producer.produce('/mapr/c1/s:t')\n"
     assert found("topic", source, "--home-cluster", "c1") == [(3, "/mapr/c1/s:t becomes s--t")]

@@ -207,20 +207,27 @@ class ClientCheck:
     def _name(self, node: Node, value: Value) -> Iterator[Finding]:
         name = shown(value)
         if not is_known(value):
-            yield self._at(node, "computed", f"{name}: computed here{self._beginning(value)}", name=name)
+            yield self._computed(node, name, value, name)
         elif name.startswith("/"):
             self.reported.add(name)
             yield from self._stream_name(node, name)
 
-    def _beginning(self, value: Value) -> str:
-        """What the Kafka topics of names with this beginning begin with."""
-        stream, colon, _ = (value[0] if isinstance(value[0], str) else "").partition(":")
-        if not colon or "/" not in stream:
-            return ""
+    def _computed(self, node: Node, what: str, value: Value, name: str | None = None) -> Finding:
+        """The finding for a name, or a stream, that only the program knows, with what is known of it."""
+        beginning = value[0] if isinstance(value[0], str) else ""
+        stream, colon, _ = beginning.partition(":")
         try:
-            return f"; {stream}:TOPIC becomes {self.names.beginning(stream)}"
-        except ValueError:
-            return ""
+            if colon and stream.startswith("/"):
+                known = f"; {stream}:TOPIC becomes {self.names.beginning(stream)}"
+            else:
+                known = ""
+                if beginning.startswith("/mapr/"):
+                    # It takes the home cluster to tell what a name becomes, whatever comes behind.
+                    cluster, slash, _ = beginning[len("/mapr/") :].partition("/")
+                    self.names.beginning(f"/mapr/{cluster if slash else 'CLUSTER'}/STREAM")
+        except ValueError as error:
+            return self._at(node, "name", f"{what}: computed here; {error}", name=name)
+        return self._at(node, "computed", f"{what}: computed here{known}", name=name)
 
     def _stream_name(self, node: Node, name: str) -> Iterator[Finding]:
         try:
@@ -346,7 +353,7 @@ class ClientCheck:
             self.default_streams.setdefault(kind, []).append(one)
             stream = shown(one)
             if not is_known(one):
-                yield self._at(key, "computed", f"the {kind}'s default stream {stream}: computed here")
+                yield self._computed(key, f"the {kind}'s default stream {stream}", one)
                 continue
             if not stream.startswith("/"):
                 yield self._at(key, "name", f"the {kind}'s default stream {stream}: a stream's path begins with /")
@@ -371,10 +378,12 @@ def _async(source: Source, call: Node) -> Iterator[Finding]:
     for child in given.named_children if given is not None else []:
         name = field(child, "name") if child.type == "keyword_argument" else None
         if name is not None and text(name) == "async":
+            is_commit = call_name(call) == "commit"
             rewritten = f"asynchronous={text(field(child, 'value') or child)}"
             problem = f"{text(child)}: async is a keyword from Python 3.7 on; write {rewritten}"
-            edits = replacement(name, "asynchronous")
-            yield Finding.at(source, child, "async", problem, edits=edits if call_name(call) == "commit" else ())
+            edits = replacement(name, "asynchronous") if is_commit else ()
+            where = "" if is_commit else " where it is for commit"
+            yield Finding.at(source, child, "async", problem + where, edits=edits)
 
 
 def _is_property(name: str | None) -> bool:

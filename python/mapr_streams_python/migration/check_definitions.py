@@ -49,7 +49,7 @@ class Definitions:
 
     def seen_from(self, node: Node, name: str) -> list[Node | None] | None:
         """What a name is set to, where the place sees it; None where the file does not set it."""
-        scope = self.source.enclosing(node, *SCOPES)
+        scope = self._scope(node)
         while scope is not None:
             if (scope.id, name) in self.names:
                 return self.names[scope.id, name]
@@ -59,10 +59,18 @@ class Definitions:
 
     def parameter(self, node: Node) -> tuple[Node, int] | None:
         """The function whose parameter a name is, and which one; None where it is none, or the last are many."""
-        scope = self.source.enclosing(node, *SCOPES)
+        scope = self._scope(node)
         while scope is not None and (scope.id, text(node)) not in self.names:
             scope = self.source.enclosing(scope, *FUNCTIONS)
         return self.parameters.get((scope.id, text(node))) if scope is not None else None
+
+    def _scope(self, node: Node) -> Node | None:
+        """The function or class whose names a place sees first: of a parameter's default, what is around it."""
+        scope = self.source.enclosing(node, *SCOPES)
+        given = self.source.enclosing(node, "parameters", "lambda_parameters")
+        if scope is not None and given is not None and field(scope, "parameters") == given:
+            return self.source.enclosing(scope, *SCOPES)
+        return scope
 
     def class_of(self, function: Node) -> str | None:
         """The class whose method a function is."""

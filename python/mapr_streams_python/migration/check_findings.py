@@ -22,7 +22,7 @@ KINDS = {
     "property": "Look at the configuration properties.",
     "servers": "Set MAPR_STREAMS_BOOTSTRAP_SERVERS to the brokers, where the application runs.",
     "override": "Replace servers of the sources that are not the brokers, in [override] of the file of settings.",
-    "async": "Rewrite async= as asynchronous=: --fix does it.",
+    "async": "Rewrite async= as asynchronous=: --fix does it in calls of commit.",
     "import": "Look at the imports.",
     "loop": "Let loops that drain a topic end when each of its partitions has reported its end, and not the first.",
     "platform": "Replace what asks the Data Fabric and not a client.",

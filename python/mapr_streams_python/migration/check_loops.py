@@ -32,11 +32,24 @@ TEXT = (
 
 def find(source: Source) -> Iterator[Finding]:
     """All such loops of a file."""
+    functions = _functions(source)
     for loop in walk(source.root):
         if loop.type in LOOPS and _reads(source, loop):
-            end = _Follower(loop).follow()
+            end = _Follower(functions, loop).follow()
             if end is not None:
                 yield Finding.at(source, end, "loop", TEXT.format(loop=line(loop)))
+
+
+def _functions(source: Source) -> dict[str, Node]:
+    """The functions of a file, lambdas with a name too, but for those that share their name."""
+    found: dict[str, list[Node]] = {}
+    for node in walk(source.root):
+        name, function = field(node, "name"), node
+        if node.type == "assignment":
+            name, function = field(node, "left"), field(node, "right") or node
+        if name is not None and function.type in ("function_definition", "lambda"):
+            found.setdefault(text(name), []).append(function)
+    return {name: functions[0] for name, functions in found.items() if len(functions) == 1}
 
 
 def _reads(source: Source, loop: Node) -> bool:
@@ -74,9 +87,10 @@ class _Exit(Enum):
 
 
 class _Follower:
-    """Follows one loop."""
+    """Follows one loop, or a function that tells it whether a message is the end of a partition."""
 
-    def __init__(self, loop: Node) -> None:
+    def __init__(self, functions: dict[str, Node], loop: Node) -> None:
+        self.functions = functions
         self.loop = loop
         self.known: dict[str, _What | None] = {}
         condition = field(loop, "condition")
@@ -194,7 +208,44 @@ class _Follower:
         return None
 
     def _is_about_the_end(self, condition: Node) -> bool:
-        return any(self._what(node) in (_What.ERROR, _What.CODE, _What.NAME, _What.END) for node in walk(condition))
+        return any(
+            self._what(node) in (_What.ERROR, _What.CODE, _What.NAME, _What.END)
+            or (node.type == "call" and self._returned(node) is not None)
+            for node in walk(condition)
+        )
+
+    def _returned(self, call: Node) -> bool | None:
+        """What a function of this file says of the message; None where that depends on anything else."""
+        name = call_name(call)
+        function = self.functions.get(name)
+        if function is None or name in READS:
+            return None
+        # A function that calls itself is not found by its own.
+        others = {other: one for other, one in self.functions.items() if one != function}
+        inner = _Follower(others, function)
+        body = field(function, "body")
+        if body is None:
+            return None
+        if not any(inner._what(node) in (_What.CODE, _What.NAME, _What.END) for node in walk(body)):
+            return None
+        return inner._truth(body) if function.type == "lambda" else inner._returned_by(body)
+
+    def _returned_by(self, block: Node) -> bool | None:
+        for statement in block.named_children:
+            if statement.type == "return_statement":
+                return self._truth(statement.named_children[0]) if statement.named_children else False
+            if statement.type == "expression_statement":
+                self._expression(statement.named_children[0], False)
+            elif statement.type == "if_statement":
+                condition, consequence = field(statement, "condition"), field(statement, "consequence")
+                truth = self._truth(condition) if condition is not None else None
+                if truth is None or statement.children_by_field_name("alternative"):
+                    return None
+                if truth and consequence is not None:
+                    return self._returned_by(consequence)
+            elif statement.type != "comment":
+                return None
+        return False
 
     def _truth(self, node: Node) -> bool | None:
         if node.type == "parenthesized_expression":
@@ -210,6 +261,8 @@ class _Follower:
         what = self._what(node)
         if what in (_What.FALSE, _What.NONE):
             return False
+        if what is None and node.type == "call":
+            return self._returned(node)
         return None if what is None else True
 
     def _both(self, node: Node) -> bool | None:

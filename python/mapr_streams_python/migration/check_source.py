@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-EXTRA = "migration"
+# What the extra "migration" brings. By their own names, since there is a package of the vendor's with the name of ours.
+INSTALL = "pip install 'tree-sitter>=0.23' 'tree-sitter-python>=0.23'"
 
 
 class MissingParser(Exception):
-    """The library that parses is not installed."""
+    """The library that parses is not installed, or another release of it than is needed."""
 
 
 class UnreadableSource(Exception):
@@ -29,11 +30,14 @@ def _parse(data: bytes) -> Node:
         import tree_sitter
         import tree_sitter_python
     except ImportError as error:
+        raise MissingParser(f"the check needs {error.name}, which parses Python 2 and 3: {INSTALL}") from None
+    try:
+        parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
+    except (TypeError, ValueError, AttributeError) as error:
         raise MissingParser(
-            f"the check needs {error.name}, which parses Python 2 and 3: pip install 'mapr-streams-python[{EXTRA}]'"
+            f"the tree_sitter and the tree_sitter_python that are installed do not fit together ({error}): {INSTALL}"
         ) from None
-    language = tree_sitter.Language(tree_sitter_python.language())
-    return tree_sitter.Parser(language).parse(data).root_node
+    return parser.parse(data).root_node
 
 
 class Source:
