@@ -215,7 +215,7 @@ extension Consumer {
 
     /// Closes, as the extension does. - Returns: whether the protocol came to its end.
     func close() throws -> Bool {
-        announceClose()
+        announceClose(milliseconds: -1)
         guard eventually({ settleGroup(milliseconds: 100) }) else { return false }
         guard try beginClose() else { return true }
         return eventually { serveClose(milliseconds: 100) }

@@ -17,6 +17,9 @@ let consumerCloseMethods: [Method] = [
         has returned. While another thread is inside on_assign, on_revoke or on_lost, it waits for that to return, or to
         assign or unassign.
 
+        Statistics that wait are dropped. ``error_cb``, ``throttle_cb`` and a logger are called until that has taken a second in
+        all, or ``timeout``.
+
         :param float timeout: seconds to wait for the brokers; what is left then is given up, and the consumer ends by itself, in
             the background: offsets may not be committed, and the group may not hear of it before ``session.timeout.ms``. None
             or a negative number waits for the end. What a callback does takes its own time.
@@ -57,6 +60,7 @@ func consumerClose(
         if CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // librdkafka waits for this callback: the call that runs it closes when it returns.
             fields.pointee.mustClose = true
+            consumer.use { $0.beginEnding(milliseconds: milliseconds) }
             return result(python, false)
         }
         fields.base.enter()
@@ -176,7 +180,7 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         var isAnnounced = false
         let patience = Deadline(milliseconds: Swift.min(1000, pointee.closesUntil.remaining))
         return wait(&python, frame, until: patience, unless: isAlone) { _ in
-            consumer.use { $0.announceClose() }
+            consumer.use { $0.announceClose(milliseconds: pointee.closesUntil.milliseconds) }
             if isAnnounced { usleep(1000) }
             isAnnounced = true
             return false

@@ -22,6 +22,8 @@ struct MessageFields {
     static let holdsAny: UInt8 = 32
     /// `deliveryCount` means something.
     static let hasDeliveryCount: UInt8 = 64
+    /// Its record had headers that librdkafka could not read.
+    static let hasMalformedHeaders: UInt8 = 128
 
     struct Owned: OwnedReferences {
         var topic: Object?
@@ -205,7 +207,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         if pointee.owned.error == nil && !record.isError {
             pointee.owned.error = none.retained
         }
-        if pointee.owned.headers == nil && headersOfRecord == nil { pointee.owned.headers = none.retained }
+        if pointee.owned.headers == nil && readHeaders() == nil { pointee.owned.headers = none.retained }
     }
 
     // MARK: From the record
@@ -224,14 +226,18 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.keyCount)
     }
 
-    /// The record's headers; nil where it has none.
-    private var headersOfRecord: Headers.Reference? {
+    /// The record's headers; nil where it has none, or some that cannot be read, which is noted.
+    @inline(__always)
+    private func readHeaders() -> Headers.Reference? {
         guard let record = pointee.record else { return nil }
-        return pointee.flags & MessageFields.isSynthetic == 0 ? record.headers : record.headersOfRejected
+        if pointee.flags & MessageFields.isSynthetic != 0 { return record.headersOfRejected }
+        let (headers, areMalformed) = record.readHeaders()
+        if areMalformed { pointee.flags |= MessageFields.hasMalformedHeaders }
+        return headers
     }
 
     func copyHeaders(_ python: borrowing Python) {
-        guard pointee.owned.headers == nil, let headers = headersOfRecord else { return }
+        guard pointee.owned.headers == nil, let headers = readHeaders() else { return }
         let count = headers.count
         // All of the record is read before the first object is made that may collect garbage.
         withUnsafeTemporaryAllocation(of: Object?.self, capacity: 2 * count) { parts in

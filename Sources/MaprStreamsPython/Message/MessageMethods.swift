@@ -110,6 +110,7 @@ let messageMethods: [Method] = [
         The headers in their order, or None where there are none.
 
         :rtype: list(tuple(str, bytes or None)) or None
+        :raises KafkaException: _BAD_MSG: there are some, but so malformed that they cannot be read
 
         ``rd_kafka_message_headers``, when it is first asked.
         """),
@@ -233,9 +234,19 @@ func messageTimestamp(_ object: Object?, _ unused: Object?) -> Object? {
 func messageHeaders(_ object: Object?, _ unused: Object?) -> Object? {
     let fields = messageFields(object)
     if let headers = fields.pointee.owned.headers { return headers.retained }
-    guard fields.pointee.record != nil else { return absent(fields) }
+    guard fields.pointee.record != nil else { return absentHeaders(fields) }
     Python.attached { python in fields.copyHeaders(python) }
+    if fields.pointee.flags & MessageFields.hasMalformedHeaders != 0 { return absentHeaders(fields) }
     return copied(fields.pointee.owned.headers)
+}
+
+/// The answer where there are none to give.
+@inline(never)
+private func absentHeaders(_ fields: UnsafeMutablePointer<MessageFields>) -> Object? {
+    guard fields.pointee.flags & MessageFields.hasMalformedHeaders != 0 else { return absent(fields) }
+    return Python.entered(failure: nil) { python throws(PythonError) in
+        throw python.raise(StreamsError(.badMessage, reason: "the message has headers that cannot be read"))
+    }
 }
 
 @_cdecl("mapr_Message_latency")

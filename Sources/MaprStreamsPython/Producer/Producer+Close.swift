@@ -27,6 +27,9 @@ let producerCloseMethods: [Method] = [
 
         Flushes and ends the producer. Every other call after it raises RuntimeError; closing again does nothing.
 
+        Statistics that wait are dropped. ``error_cb``, ``throttle_cb`` and a logger are called until that has taken a second in
+        all, or ``timeout``.
+
         :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
             _PURGE_INFLIGHT
         :returns: whether every message was delivered or had failed by itself; beside another close, when that is done
@@ -99,6 +102,7 @@ func producerClose(
         fields.pointee.producer = nil
         fields.pointee.base.state = .closed
         fields.base.enter()
+        producer.use { $0.beginEnding(milliseconds: deadline.milliseconds) }
         var left = 0
         if milliseconds < 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
             // The reports behind this one cannot come while the callback waits; the call that runs it destroys the
@@ -113,6 +117,7 @@ func producerClose(
                 if fields.pointee.base.state == .closed {
                     fields.pointee.producer = producer
                     fields.pointee.base.state = .open
+                    producer.use { $0.endNotYet() }
                 }
                 fields.base.pointee.users &-= 1
                 throw error

@@ -172,7 +172,9 @@ private func logLine(
         context.failures.note(String(cString: text))
     }
     if level > context.logLevel { return }
-    guard let lines = context.lines else { return context.log(handle, level, facility, text) }
+    guard let lines = context.lines else {
+        return context.informByLog { context.log(handle, level, facility, text) }
+    }
     lines.add(.init(of: handle, level, facility, text))
 }
 
@@ -197,6 +199,9 @@ extension CallbackContext {
             rd_kafka_log_print(handle, level, facility, text)
         }
     }
+
+    /// Logs what librdkafka has to say: to print it takes no time, but a handler may.
+    func informByLog(_ log: () -> Void) { events.log == nil ? log() : inform(log) }
 }
 
 @inline(never)
@@ -210,10 +215,12 @@ private func errorEvent(
     context.failures.note(error.text)
     let explained = context.explained(error, of: handle)
     if let handler = context.events.error {
-        handler(explained)
+        context.inform { handler(explained) }
     } else if context.logLevel >= 3, let handle {
         // What librdkafka does with an error that nobody asked for: it logs it, at syslog's level "error".
-        "\(explained.code.name): \(explained.text)".withCString { context.log(handle, 3, "ERROR", $0) }
+        "\(explained.code.name): \(explained.text)".withCString { text in
+            context.informByLog { context.log(handle, 3, "ERROR", text) }
+        }
     }
 }
 
@@ -231,7 +238,9 @@ private func throttleEvent(
     opaque: UnsafeMutableRawPointer?
 ) {
     let name = broker.map { String(cString: $0) } ?? ""
-    CallbackContext.from(opaque).events.throttle?(.init(brokerName: name, brokerID: id, milliseconds: milliseconds))
+    let context = CallbackContext.from(opaque)
+    guard let handler = context.events.throttle else { return }
+    context.inform { handler(.init(brokerName: name, brokerID: id, milliseconds: milliseconds)) }
 }
 
 @inline(never)

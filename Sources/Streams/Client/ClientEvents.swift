@@ -80,6 +80,7 @@ public final class CallbackContext {
     /// Set before the client is made: `statistics.interval.ms` is.
     var keepsStatistics = false
     let latestStatistics = Guarded<Client.Statistics?>(nil)
+    let lastInformation = Guarded(LastInformation())
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
     unowned(unsafe) var consumer: Consumer?
 

@@ -56,8 +56,13 @@ extension Consumer {
         group.withLock { $0.cannotBeFreed = isCooperative }
     }
 
-    /// Announces a close: from now on nothing is subscribed to.
-    public func announceClose() { closing.withLock { if $0 == .notYet { $0 = .announced } } }
+    /// Announces a close: from now on nothing is subscribed to, and the application is told of no statistics.
+    ///
+    /// - Parameter milliseconds: how long the close may take; negative for ever.
+    public func announceClose(milliseconds: Int32) {
+        closing.withLock { if $0 == .notYet { $0 = .announced } }
+        beginEnding(milliseconds: milliseconds)
+    }
 
     /// Ends the subscription, and tells the application of the rebalances that the group waits with.
     ///
@@ -82,11 +87,17 @@ extension Consumer {
         // What was handed over before the subscription has ended is in the queue by now, unless another thread has taken it.
         // Not all that is fetched meanwhile.
         var hasTold = false
-        let deadline = Deadline(milliseconds: milliseconds)
-        for _ in 0..<queue.count {
-            guard let event = queue.poll(milliseconds: 0) else { break }
+        var left = queue.count
+        while left > 0 {
+            guard let event = queue.poll(milliseconds: 0) else {
+                // A callback of librdkafka's own, for throttling, ends its look at the queue.
+                if queue.count == 0 { break }
+                left -= 1
+                continue
+            }
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { hasTold = true }
-            tellLast(event, until: deadline)
+            if !informs(event) { left -= 1 }
+            context.dispatch(event, of: handle)
             if isAbandoned { return true }
             rd_kafka_event_destroy(event)
         }
@@ -121,26 +132,23 @@ extension Consumer {
         // What the group has told until its end is there by now; other events may go on coming.
         let wasClosed = isClosed
         var left = queue.count
-        let deadline = Deadline(milliseconds: milliseconds)
         while true {
-            tellLast(event, until: deadline)
+            context.dispatch(event, of: handle)
             if isAbandoned { return false }
             rd_kafka_event_destroy(event)
             guard left > 0, let next = queue.poll(milliseconds: 0) else { return wasClosed }
             event = next
-            left -= 1
+            if !informs(event) { left -= 1 }
         }
     }
 
-    /// Tells the application of one of the last events.
+    /// Whether an event is one of those that come before all others, however long these have waited.
     ///
-    /// - Parameter deadline: from then on not of statistics and log lines, more of which come while the application is told than
-    ///   it can be told of: a close would take longer with each look, and its group is waiting. They are dropped, as those are
-    ///   that wait when the consumer has ended.
-    private func tellLast(_ event: OpaquePointer, until deadline: Deadline) {
+    /// So a look at the queue that has counted what is there does not count them: those that have come since would be in the place
+    /// of what it looks for. It comes to its end, since they are dropped quicker than they are made (`beginEnding`).
+    func informs(_ event: OpaquePointer) -> Bool {
         let type = rd_kafka_event_type(event)
-        if (type == RD_KAFKA_EVENT_STATS || type == RD_KAFKA_EVENT_LOG) && deadline.hasPassed { return }
-        context.dispatch(event, of: handle)
+        return type == RD_KAFKA_EVENT_STATS || type == RD_KAFKA_EVENT_LOG
     }
 
     /// Whether the group has come to its end: what it was asked before is answered, what it is asked from now on fails.

@@ -76,9 +76,10 @@ extension Consumer {
     /// in a group that is not closed first up to 2.16.0 at least. What is taken away needs no answer then.
     func assignForNobody() {
         guard let queue, isCooperative else { return }
-        for _ in 0..<queue.count {
-            guard let event = queue.poll(milliseconds: 0) else { return }
+        var left = queue.count
+        while left > 0, let event = queue.poll(milliseconds: 0) {
             defer { rd_kafka_event_destroy(event) }
+            if !informs(event) { left -= 1 }
             guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE,
                 rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
             else { continue }

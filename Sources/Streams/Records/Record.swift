@@ -100,13 +100,18 @@ import CRdkafka
 
     /// Nil where there are none. They belong to the record. - Note: `rd_kafka_message_headers`.
     @inlinable @inline(__always)
-    public var headers: Headers.Reference? {
+    public var headers: Headers.Reference? { readHeaders().headers }
+
+    /// The same, and whether there are some that cannot be read, for what the producer of the record has made of them.
+    ///
+    /// - Note: `rd_kafka_message_headers`.
+    @inlinable @inline(__always)
+    public func readHeaders() -> (headers: Headers.Reference?, areMalformed: Bool) {
         var headers: OpaquePointer?
-        guard
-            rd_kafka_message_headers(raw, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers,
-            rd_kafka_header_cnt(headers) != 0
-        else { return nil }
-        return Headers.Reference(raw: headers)
+        let code = rd_kafka_message_headers(raw, &headers)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return (nil, code != RD_KAFKA_RESP_ERR__NOENT) }
+        guard let headers, rd_kafka_header_cnt(headers) != 0 else { return (nil, false) }
+        return (Headers.Reference(raw: headers), false)
     }
 
     /// librdkafka 2.1.0 crashes where it is asked about an error that has no partition (its issue 4245).

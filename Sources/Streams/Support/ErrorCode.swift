@@ -21,6 +21,7 @@ public struct ErrorCode: RawRepresentable, Hashable, Sendable {
 
     public static let noError = ErrorCode(RD_KAFKA_RESP_ERR_NO_ERROR)
     public static let invalidArgument = ErrorCode(RD_KAFKA_RESP_ERR__INVALID_ARG)
+    public static let badMessage = ErrorCode(RD_KAFKA_RESP_ERR__BAD_MSG)
     public static let notConfigured = ErrorCode(RD_KAFKA_RESP_ERR__NOT_CONFIGURED)
     public static let notImplemented = ErrorCode(RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED)
     public static let messageTooLarge = ErrorCode(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
