@@ -6,6 +6,7 @@ of this folder that say how.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shlex
@@ -63,16 +64,23 @@ class Build(ABC):
             WheelError: as ``run`` does.
         """
         place = cls.place(target)
-        if not (place / cls.made).is_file():
-            print(f"Building {cls.title} for {target.tag}", flush=True)
-            folder = place.with_name(f"{place.name}.{os.getpid()}")
-            try:
-                build = cls(target, folder)
-                build.run()
-                shutil.rmtree(place, ignore_errors=True)
-                build.result.rename(place)
-            finally:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # One that builds the same at this moment is waited for, and what it has built is used. The file stays, since
+        # whoever waits has it open.
+        with place.with_name(f"{place.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (place / cls.made).is_file():
+                print(f"Building {cls.title} for {target.tag}", flush=True)
+                folder = place.with_name(f"{place.name}.new")
+                # Of one that was ended in the midst of it.
                 shutil.rmtree(folder, ignore_errors=True)
+                try:
+                    build = cls(target, folder)
+                    build.run()
+                    shutil.rmtree(place, ignore_errors=True)
+                    build.result.rename(place)
+                finally:
+                    shutil.rmtree(folder, ignore_errors=True)
         return place
 
     @classmethod
