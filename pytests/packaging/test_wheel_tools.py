@@ -1,5 +1,6 @@
 """tools/wheels: the sources that wheels are built of, and how the archive is put together."""
 
+import concurrent.futures
 import contextlib
 import functools
 import hashlib
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import requirements
+from limits import HANG
 
 WHEELS = Path(requirements.__file__).resolve().parent / "wheels"
 
@@ -199,13 +201,18 @@ def small_build(monkeypatch, tmp_path):
     return Small
 
 
+def kept_beside_locks(folder):
+    """What is in a folder of the cache; the locks of who builds stay there."""
+    return [path for path in folder.iterdir() if path.suffix != ".lock"]
+
+
 def test_what_was_built_is_not_built_again(small_build, monkeypatch):
     from targets import TARGETS
 
     one, two = (TARGETS[name] for name in ("musllinux_1_2_x86_64", "musllinux_1_2_aarch64"))
     kept = small_build.kept(one)
     assert (kept / "file").read_text() == "made\n"
-    assert [path for path in kept.parent.iterdir() if path != kept] == []
+    assert kept_beside_locks(kept.parent) == [kept]
     monkeypatch.setattr(small_build, "commands", ["exit 1"])
     assert small_build.kept(one) == kept
     assert small_build.place(two) != kept
@@ -219,7 +226,62 @@ def test_a_step_that_fails_is_told_with_what_it_printed_and_leaves_nothing_in_th
     monkeypatch.setattr(small_build, "commands", ["echo half > result/file", "echo the reason >&2; exit 3"])
     with pytest.raises(WheelError, match=r"exit 3' \(in musllinux\S+\) failed:(?s:.)*the reason\n$"):
         small_build.kept(target)
-    assert list(small_build.place(target).parent.iterdir()) == []
+    assert kept_beside_locks(small_build.place(target).parent) == []
+
+
+def test_of_two_that_build_the_same_at_a_time_one_waits_for_the_other(small_build, monkeypatch):
+    import builds
+    from targets import TARGETS
+
+    target = TARGETS["musllinux_1_2_x86_64"]
+    running, waits, flock = [], threading.Semaphore(0), builds.fcntl.flock
+
+    def lock(*arguments):
+        waits.release()
+        flock(*arguments)
+
+    def other():
+        return (small_build.kept(target) / "file").read_text()
+
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+
+        def run(build):
+            running.append(build.folder)
+            if len(running) == 1:
+                running.append(threads.submit(other))
+                assert waits.acquire(timeout=HANG) and waits.acquire(timeout=HANG)
+            (build.result / "file").write_text("in use")
+
+        monkeypatch.setattr(builds.fcntl, "flock", lock)
+        monkeypatch.setattr(small_build, "run", run)
+        assert (small_build.kept(target) / "file").read_text() == "in use"
+        assert running[1].result(HANG) == "in use"
+    # The one who waited has found it there.
+    assert len(running) == 2
+    assert not running[0].exists()
+
+
+def test_what_an_interrupted_build_left_in_the_cache_is_no_part_of_the_next_one(small_build, monkeypatch):
+    from targets import TARGETS
+
+    target, left = TARGETS["musllinux_1_2_x86_64"], []
+
+    def run(build):
+        left.append((build.folder, sorted(path.name for path in build.result.iterdir())))
+        (build.result / "file").touch()
+        if len(left) == 1:
+            (build.result / "half").touch()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(small_build, "run", run)
+    # As where the process is killed, which cleans nothing up.
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr("shutil.rmtree", lambda *folder, **how: None)
+        small_build.kept(target)
+    kept = small_build.kept(target)
+    assert left[1] == (left[0][0], [])
+    assert kept_beside_locks(kept.parent) == [kept]
+    assert [path.name for path in kept.iterdir()] == ["file"]
 
 
 def test_an_archive_is_the_same_whenever_it_is_made(tmp_path, monkeypatch):
