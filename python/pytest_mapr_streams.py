@@ -272,7 +272,7 @@ def make_consumer(request: pytest.FixtureRequest, kafka_cluster: Cluster) -> Ite
     """``make_consumer({'group.id': 'g'})`` makes a consumer of the test's cluster, with these properties.
 
     Unless they say otherwise it is in a group of its own, begins with the earliest message, and takes part in
-    rebalances without delay. It is subscribed to nothing.
+    rebalances without delay (in Kafka's new protocol of groups the brokers say when). It is subscribed to nothing.
     """
     from mapr_streams_python import Consumer
     from mapr_streams_python.testing import unique_name
@@ -284,9 +284,9 @@ def make_consumer(request: pytest.FixtureRequest, kafka_cluster: Cluster) -> Ite
             "bootstrap.servers": kafka_cluster.bootstrap_servers,
             "group.id": unique_name(request.node.name),
             "auto.offset.reset": "earliest",
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 500,
         }
+        if (config or {}).get("group.protocol", "classic") == "classic":
+            defaults.update({"session.timeout.ms": 6000, "heartbeat.interval.ms": 500})
         made.append(Consumer({**defaults, **(config or {})}))
         return made[-1]
 

@@ -151,7 +151,7 @@ def clients(producer: Producer, consumer: Consumer, kafkas: kafka.Consumer) -> N
     assert_type(consumer.consume(5, 1.0), "list[Message]")
     assert_type(next(iter(consumer)), Message)
     assert_type(consumer.committed([TopicPartition("t", 0)]), "list[TopicPartition]")
-    low, high = consumer.get_watermark_offsets(TopicPartition("t", 0))
+    low, _high = consumer.get_watermark_offsets(TopicPartition("t", 0))
     assert_type(low, int)
     assert_type(consumer.get_watermark_offsets(TopicPartition("t", 0), 5), "tuple[int, int] | None")
     assert_type(consumer.beginning_offsets([TopicPartition("t", 0)]), "dict[TopicPartition, int | None]")

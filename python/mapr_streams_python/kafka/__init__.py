@@ -141,6 +141,13 @@ if not TYPE_CHECKING:
             "TopicPartitionInfo": "admin",
             "Uuid": "admin",
         }
+        if name not in where and name.isupper():
+            # Of `cimpl` too.
+            from ._constants import constant
+
+            number = constant(name)
+            if number is not None:
+                return number
         module = where.get(name, name)
         if module not in ("error", "serialization", *where.values()):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
