@@ -4,8 +4,12 @@ What groups do under each: test_cooperative_groups.py, and on a real Kafka kafka
 """
 
 import logging
+import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -13,6 +17,8 @@ from clusters import on_one_node
 from limits import HANG
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, libversion
+from mapr_streams_python.admin import ConsumerGroupState, ConsumerGroupType
+from mapr_streams_python.kafka.admin import AdminClient
 from mapr_streams_python.testing import unique_name, wait_until
 
 VERSION = [int(part) for part in libversion()[0].split("-")[0].split(".")[:2]]
@@ -23,6 +29,17 @@ new = pytest.mark.skipif(
 
 CLASSIC = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "partition.assignment.strategy": "range"}
 NAMES = ["session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy"]
+
+
+LOG = """
+import logging
+texts = []
+class Log(logging.Handler):
+    def emit(self, record):
+        texts.append(record.getMessage())
+logger = logging.Logger("log")
+logger.addHandler(Log())
+"""
 
 
 class Warnings(logging.Handler):
@@ -75,12 +92,83 @@ def test_properties_of_the_classic_protocol_are_an_error_that_names_them(names):
 
 
 @new
-def test_where_no_broker_can_be_asked_the_classic_protocol_is_taken_with_all_that_it_has():
-    log = Warnings()
-    refused = {"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "logger": log.logger}
-    with Consumer({**refused, **CLASSIC, **of("auto")}):
-        assert any("no broker has said" in text and "classic" in text for text in log.texts)
-    assert not any("left out" in text for text in log.texts)
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"bootstrap.servers": "127.0.0.1:1"}, "Connect to ipv4#127.0.0.1:1 failed: Connection refused"),
+        ({"bootstrap.servers": "no-such-host.invalid:9092"}, "Failed to resolve 'no-such-host.invalid:9092'"),
+        (
+            {"bootstrap.servers": "127.0.0.1:1:2"},
+            '"127.0.0.1:1:2" in bootstrap.servers has more than one colon: it must be host:port',
+        ),
+        ({}, "bootstrap.servers is not set"),
+        ({"bootstrap.servers": "127.0.0.1:1", "api.version.request": False}, "api.version.request is "),
+    ],
+    ids=["refused", "resolve", "address", "none", "versions"],
+)
+def test_where_no_broker_can_be_asked_the_classic_protocol_is_taken_with_all_that_it_has(program, more, reason):
+    # What has been warned of in a process is not said again.
+    program(
+        LOG
+        + """
+with Consumer({"group.id": "g", "logger": logger, "group.protocol": "auto", **more, **classic}):
+    (told,) = [text for text in texts if "no broker has said" in text]
+    assert "the classic one is taken (" in told and reason in told, told
+assert not any("left out" in text for text in texts), texts
+""",
+        more=more,
+        reason=reason,
+        classic=CLASSIC,
+    )
+
+
+# Looks up no address before the file is there.
+SILENT = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef const struct addrinfo Hints;
+
+int getaddrinfo(const char *name, const char *service, Hints *hints, struct addrinfo **result) {
+    int (*real)(const char *, const char *, Hints *, struct addrinfo **) = dlsym(RTLD_NEXT, "getaddrinfo");
+    while (access(getenv("NAME_SERVER_ANSWERS"), F_OK) != 0) usleep(1000);
+    return real(name, service, hints, result);
+}
+"""
+
+
+@pytest.fixture
+def silent_name_server(tmp_path):
+    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
+    if sys.platform != "linux" or not compiler:
+        pytest.skip("interposes a function as Linux's loader does, which takes a C compiler")
+    (tmp_path / "silent.c").write_text(SILENT)
+    library = tmp_path / "silent.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, tmp_path / "silent.c", "-ldl"], check=True)
+    return str(library)
+
+
+@new
+def test_a_name_server_that_is_silent_is_waited_for_no_longer_than_brokers_are(program, silent_name_server, tmp_path):
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), silent_name_server]))
+    answers = str(tmp_path / "answers")
+    program(
+        LOG
+        + """
+consumer = Consumer({
+    "bootstrap.servers": "localhost:9092", "group.id": "g", "group.protocol": "auto", "logger": logger})
+# It has come here though no address has been looked up: the client that asked is waited for no longer.
+assert not os.path.exists(answers)
+assert any("the classic one is taken (none has answered for 5 seconds)" in text for text in texts), texts
+open(answers, "w").close()
+consumer.close()
+""",
+        env={"LD_PRELOAD": preload, "NAME_SERVER_ANSWERS": answers},
+        answers=answers,
+    )
 
 
 @new
@@ -118,6 +206,12 @@ def test_auto_takes_the_new_protocol_and_says_what_it_leaves_out(kafka_cluster, 
         wait_until(lambda: consumer.poll(0.05) is not None or consumer.assignment(), HANG)
         # The new one is cooperative, and what was left out is not.
         assert consumer.rebalance_protocol() == "COOPERATIVE"
+        with AdminClient(kafka_cluster.client_config()) as admin:
+            described = admin.describe_consumer_groups([config["group.id"]])[config["group.id"]].result(HANG)
+        assert (described.type, described.state) == (ConsumerGroupType.CONSUMER, ConsumerGroupState.STABLE)
+        (member,) = described.members
+        assert member.member_id == consumer.memberid()
+        assert sorted(member.target_assignment.topic_partitions) == sorted(consumer.assignment())
 
 
 def test_a_producer_is_not_concerned():

@@ -76,16 +76,28 @@ final class ConnectionFailures: Sendable {
         case .authentication, .saslAuthenticationFailed, .ssl:
             return hint(for: error.text).map { error.followed(by: $0) } ?? error
         case .transport, .timedOut, .messageTimedOut, .allBrokersDown, .waitingForCoordinator, .resolve, .fail:
-            let (failure, addressFault) = state.withLock { (Self.living($0), $0.addressFault) }
-            var words: [String] = []
-            if let failure, !error.text.includes(failure.text) { words.append(failure.text) }
-            if let hint = hint(for: words.first ?? error.text) { words.append(hint) }
-            if let addressFault { words.append(addressFault) }
+            var words = self.words(beside: error.text)
             if namesStreams, !words.isEmpty, let cure = cureOfDummies { words.append(cure) }
             return words.isEmpty ? error : error.followed(by: words.joined(separator: "; "))
         default:
             return error
         }
+    }
+
+    /// Why there is no connection, and what to do, as far as it is known.
+    var reason: String? {
+        let words = words(beside: "")
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+
+    /// The same, less what a text says already.
+    private func words(beside text: String) -> [String] {
+        let (failure, addressFault) = state.withLock { (Self.living($0), $0.addressFault) }
+        var words: [String] = []
+        if let failure, !text.includes(failure.text) { words.append(failure.text) }
+        if let hint = hint(for: words.first ?? text) { words.append(hint) }
+        if let addressFault { words.append(addressFault) }
+        return words
     }
 
     /// The last failure that may still be one.

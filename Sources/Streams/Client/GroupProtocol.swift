@@ -78,16 +78,16 @@ extension Configuration {
         case .auto:
             groupProtocol = .classic
             if !GroupProtocol.isReady { return drop(GroupProtocol.newProperties, under: "classic") }
-            switch brokersHaveNewProtocol() {
-            case true?:
+            switch askBrokers() {
+            case .newProtocol:
                 groupProtocol = .consumer
                 drop(GroupProtocol.classicProperties, under: "consumer")
                 try set(GroupProtocol.property, "consumer")
-            case false?: drop(GroupProtocol.newProperties, under: "classic")
-            case nil:
+            case .classicOnly: drop(GroupProtocol.newProperties, under: "classic")
+            case .none(let reason):
                 warnings.append(
                     "group.protocol=auto: no broker has said which protocols of groups it has: the classic one is taken"
-                )
+                        + " (\(reason))")
                 drop(GroupProtocol.newProperties, under: "classic")
             }
         }
@@ -117,66 +117,121 @@ extension Configuration {
     ///
     /// A client has no other way to tell. Brokers answer that request before anybody authenticates, so this one does not:
     /// it would want a token first, or log in once more.
-    /// - Returns: nil where none has answered.
-    private func brokersHaveNewProtocol() -> Bool? {
-        if !namesServers || ["false", "f", "0"].contains(value("api.version.request") ?? "") { return nil }
-        let heard = Guarded(BrokersRequests())
+    private func askBrokers() -> BrokersAnswer {
+        if !namesServers { return .none("bootstrap.servers is not set") }
+        if let value = value("api.version.request"), ["false", "f", "0"].contains(value) {
+            return .none("api.version.request is \(value)")
+        }
+        let heard = BrokersRequests(addressFault: addressFault)
         let opaque = Unmanaged.passRetained(heard)
-        defer { opaque.release() }
-        return withCopy { conf in
+        var text = [CChar](repeating: 0, count: 512)
+        let made = withCopy { conf -> OpaquePointer? in
             if let withoutLogin { rd_kafka_conf_set(conf, "security.protocol", withoutLogin, nil, 0) }
             rd_kafka_conf_set(conf, "debug", "feature", nil, 0)
             rd_kafka_conf_set(conf, "log.queue", "false", nil, 0)
             rd_kafka_conf_set_opaque(conf, opaque.toOpaque())
-            rd_kafka_conf_set_log_cb(conf) { handle, _, facility, text in
+            rd_kafka_conf_set_log_cb(conf) { handle, level, facility, text in
                 guard let handle, let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
-                let heard = Unmanaged<Guarded<BrokersRequests>>.fromOpaque(opaque)
-                heard.use { $0.withLock { $0.note(facility, text) } }
+                Unmanaged<BrokersRequests>.fromOpaque(opaque).use { $0.note(level, facility, text) }
             }
-            rd_kafka_conf_set_error_cb(conf) { _, code, _, opaque in
-                guard code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue, let opaque else { return }
-                Unmanaged<Guarded<BrokersRequests>>.fromOpaque(opaque).use { $0.withLock { $0.areAllDown = true } }
+            rd_kafka_conf_set_error_cb(conf) { _, code, text, opaque in
+                guard let opaque else { return }
+                Unmanaged<BrokersRequests>.fromOpaque(opaque).use { $0.noteError(code, text) }
             }
             rd_kafka_conf_set_resolve_cb(conf) { resolve($0, $1, $2, $3, $4) }
             Forking.begin(.making)
+            defer { Forking.end(.making) }
             // No consumer: nobody is to hear of it.
-            let handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nil, 0)
-            Forking.end(.making)
-            guard let handle else {
-                if !mayNotBeFreedWhereRefused { rd_kafka_conf_destroy(conf) }
-                return nil
-            }
-            let deadline = Deadline(milliseconds: BrokersRequests.patience)
-            while !heard.withLock({ $0.isOver }) && !deadline.hasPassed { rd_kafka_poll(handle, 10) }
-            rd_kafka_destroy(handle)
-            return heard.withLock { $0.hasNewProtocol }
+            let made = rd_kafka_new(RD_KAFKA_PRODUCER, conf, &text, text.count)
+            if made == nil && !mayNotBeFreedWhereRefused { rd_kafka_conf_destroy(conf) }
+            return made
+        }
+        guard let made else {
+            opaque.release()
+            return .none(String(errorText: text))
+        }
+        let deadline = Deadline(milliseconds: BrokersRequests.patience)
+        while !heard.isOver && !deadline.hasPassed { rd_kafka_poll(made, 10) }
+        let answer = heard.answer
+        end(made, opaque)
+        return answer
+    }
+
+    /// Ends the client that asked. It waits for a look-up of an address that is under way, which where a name server is silent
+    /// takes as long as the system waits for that: who makes a consumer waits a moment, and the rest is done meanwhile.
+    private func end(_ client: OpaquePointer, _ opaque: Unmanaged<BrokersRequests>) {
+        func destroy() {
+            rd_kafka_destroy(client)
+            // Its threads have logged their last line.
+            opaque.release()
+        }
+        do throws(StreamsError) {
+            _ = try HelperCall<Void> { () throws(StreamsError) in destroy() }
+                .wait(milliseconds: BrokersRequests.patienceForEnd)
+        } catch {
+            // No thread can be had.
+            destroy()
         }
     }
 }
 
-/// What a broker's requests are, as librdkafka's log has them.
-private struct BrokersRequests {
-    /// How long brokers are waited for, in milliseconds.
+/// What brokers have said of the protocols of groups.
+private enum BrokersAnswer {
+    case newProtocol
+    case classicOnly
+    /// None has answered, and why.
+    case none(String)
+}
+
+/// What a broker's requests are, as librdkafka's log has them; else why there is no connection.
+private final class BrokersRequests: Sendable {
+    /// How long brokers are waited for, in milliseconds; and then the end of the client that has asked.
     static let patience: Int32 = 5000
+    static let patienceForEnd: Int32 = 1000
 
-    private var hasBegun = false
-    private var hasRequest = false
-    private var hasEnded = false
-    var areAllDown = false
+    private struct State {
+        var hasBegun = false
+        var hasRequest = false
+        var hasEnded = false
+        var areAllDown = false
+    }
 
-    var isOver: Bool { hasEnded || areAllDown }
-    var hasNewProtocol: Bool? { hasEnded ? hasRequest : nil }
+    private let state = Guarded(State())
+    private let failures = ConnectionFailures()
 
-    mutating func note(_ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>) {
+    init(addressFault: String?) { failures.use(mechanism: "", addressFault: addressFault) }
+
+    var isOver: Bool { state.withLock { $0.hasEnded || $0.areAllDown } }
+
+    var answer: BrokersAnswer {
+        let state = state.withLock { $0 }
+        if state.hasEnded { return state.hasRequest ? .newProtocol : .classicOnly }
+        return .none(failures.reason ?? "none has answered for \(Self.patience / 1000) seconds")
+    }
+
+    func note(_ level: Int32, _ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>) {
+        if level <= 6 { failures.note(String(cString: text)) }
+        state.withLock { Self.note(&$0, facility, text) }
+    }
+
+    func noteError(_ code: Int32, _ text: UnsafePointer<CChar>?) {
+        if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue {
+            state.withLock { $0.areAllDown = true }
+        } else if let text {
+            failures.note(String(cString: text))
+        }
+    }
+
+    private static func note(_ state: inout State, _ facility: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>) {
         if strcmp(facility, "APIVERSION") != 0 {
             // What librdkafka makes of the list comes behind it.
-            if hasBegun && strcmp(facility, "FEATURE") == 0 { hasEnded = true }
+            if state.hasBegun && strcmp(facility, "FEATURE") == 0 { state.hasEnded = true }
             return
         }
-        hasBegun = true
+        state.hasBegun = true
         // Version 0 is Kafka 3's preview.
         let request: StaticString = "ApiKey ConsumerGroupHeartbeat (68) Versions "
         let line = String(cString: text)
-        if let found = line.range(of: request), !line[found.upperBound...].hasSuffix("..0") { hasRequest = true }
+        if let found = line.range(of: request), !line[found.upperBound...].hasSuffix("..0") { state.hasRequest = true }
     }
 }
