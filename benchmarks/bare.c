@@ -1,9 +1,12 @@
 /* The end-to-end scenarios in plain C on librdkafka: what the broker, librdkafka and this machine allow, whatever the
- * binding. Built and run by subjects.py; prints the figures of child.py.
+ * binding; and what handing a message over takes. Built and run by subjects.py; prints the figures of child.py.
  *
  *     bare version
- *     bare SCENARIO BOOTSTRAP TOPIC PARTITIONS N CHUNKS VALUE_BYTES
+ *     bare SCENARIO BOOTSTRAP TOPIC PARTITIONS N CHUNKS VALUE_BYTES [MARKS]
+ *
+ * MARKS is the library of callgrind_marks.c, which marks the last chunk.
  */
+#include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,13 +40,25 @@ static double now(clockid_t clock) {
     return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
-static void start(void) {
+/* What marks the region for callgrind, where it runs. */
+static void (*begin_region)(void), (*end_region)(void);
+
+static void load_marks(const char *library) {
+    void *marks = dlopen(library, RTLD_NOW);
+    if (!marks) die("marks", dlerror());
+    begin_region = (void (*)(void))dlsym(marks, "benchmark_begin");
+    end_region = (void (*)(void))dlsym(marks, "benchmark_end");
+}
+
+static void start(int chunk) {
+    if (begin_region && chunk == chunks) begin_region();
     begun_wall = now(CLOCK_MONOTONIC);
     begun_process = now(CLOCK_PROCESS_CPUTIME_ID);
     begun_thread = now(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void stop(int chunk) {
+    if (end_region && chunk == chunks) end_region();
     double thread = now(CLOCK_THREAD_CPUTIME_ID) - begun_thread;
     double process = now(CLOCK_PROCESS_CPUTIME_ID) - begun_process;
     double wall = now(CLOCK_MONOTONIC) - begun_wall;
@@ -132,7 +147,7 @@ static void produce(void) {
     char *value = memset(malloc(size + 1), 'v', size);
     for (int chunk = 0; chunk <= chunks; chunk++) {
         reported = 0;
-        start();
+        start(chunk);
         for (long i = 0; i < n; i++) {
             enqueue(producer, handle, RD_KAFKA_PARTITION_UA, value);
             rd_kafka_poll(producer, 0);
@@ -140,6 +155,74 @@ static void produce(void) {
         rd_kafka_flush(producer, 60000);
         stop(chunk);
         if (reported != n) die("produce", "reports are missing");
+    }
+    report();
+}
+
+/* As without_broker of producing.py. */
+static rd_kafka_conf_t *configuration_without_broker(void) {
+    static const char *const properties[][2] = {
+        {"linger.ms", "900000"},
+        {"queue.buffering.max.messages", "2000000"},
+        {"queue.buffering.max.kbytes", "2000000"},
+        {"batch.num.messages", "1000000"},
+        {"batch.size", "1000000000"},
+        {"message.max.bytes", "1000000000"},
+        {"reconnect.backoff.ms", "100000"},
+        {"reconnect.backoff.max.ms", "100000"},
+        {"message.timeout.ms", "0"},
+    };
+    rd_kafka_conf_t *conf = configuration();
+    for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) set(conf, properties[i][0], properties[i][1]);
+    return conf;
+}
+
+/* A message for a queue that always has room, by the call that takes what it has, with nothing that it does not have. */
+static void hand_over(rd_kafka_t *producer, rd_kafka_topic_t *handle, char *value, int has_key, int has_partition,
+                      int has_timestamp, int has_headers) {
+    static const char key[] = "key-0123", content[] = "0123456789abcdef";
+    int partition = has_partition ? 1 : RD_KAFKA_PARTITION_UA;
+    if (!has_timestamp && !has_headers) {
+        if (rd_kafka_produce(handle, partition, RD_KAFKA_MSG_F_COPY, value, size, has_key ? key : NULL,
+                             has_key ? sizeof key - 1 : 0, NULL))
+            die("produce", rd_kafka_err2str(rd_kafka_last_error()));
+        return;
+    }
+    rd_kafka_vu_t arguments[7];
+    size_t count = 0;
+    arguments[count].vtype = RD_KAFKA_VTYPE_RKT, arguments[count++].u.rkt = handle;
+    arguments[count].vtype = RD_KAFKA_VTYPE_MSGFLAGS, arguments[count++].u.i = RD_KAFKA_MSG_F_COPY;
+    arguments[count].vtype = RD_KAFKA_VTYPE_VALUE, arguments[count].u.mem.ptr = value;
+    arguments[count++].u.mem.size = size;
+    if (has_key) {
+        arguments[count].vtype = RD_KAFKA_VTYPE_KEY, arguments[count].u.mem.ptr = (void *)key;
+        arguments[count++].u.mem.size = sizeof key - 1;
+    }
+    if (has_partition) arguments[count].vtype = RD_KAFKA_VTYPE_PARTITION, arguments[count++].u.i32 = partition;
+    if (has_timestamp) arguments[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP, arguments[count++].u.i64 = 1700000000000;
+    if (has_headers) {
+        rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
+        rd_kafka_header_add(headers, "header-0", 8, content, sizeof content - 1);
+        rd_kafka_header_add(headers, "header-1", 8, content, sizeof content - 1);
+        arguments[count].vtype = RD_KAFKA_VTYPE_HEADERS, arguments[count++].u.headers = headers;
+    }
+    rd_kafka_error_t *error = rd_kafka_produceva(producer, arguments, count);
+    if (error) die("produceva", rd_kafka_error_string(error));
+}
+
+static void fill(void) {
+    int all = !!strstr(scenario, "-all"), has_key = all || strstr(scenario, "-keyval");
+    int has_partition = all || strstr(scenario, "-partition"), has_timestamp = all || strstr(scenario, "-timestamp");
+    int has_headers = all || strstr(scenario, "-headers");
+    char *value = memset(malloc(size + 1), 'v', size);
+    for (int chunk = 0; chunk <= chunks; chunk++) {
+        rd_kafka_t *producer = client(RD_KAFKA_PRODUCER, configuration_without_broker());
+        rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, topic, NULL);
+        start(chunk);
+        for (long i = 0; i < n; i++)
+            hand_over(producer, handle, value, has_key, has_partition, has_timestamp, has_headers);
+        stop(chunk);
+        /* A full producer is kept, not freed, while the next chunk is measured. */
     }
     report();
 }
@@ -189,7 +272,7 @@ static void stream(size_t batch) {
     rd_kafka_message_t *taken[500];
     long got = 0;
     size_t bytes = 0;
-    start();
+    start(0);
     rd_kafka_assign(consumer, list);
     while (got < n) {
         if (batch) {
@@ -210,12 +293,14 @@ int main(int count, char **arguments) {
         puts(rd_kafka_version_str());
         return 0;
     }
-    if (count != 8) die("usage", "bare SCENARIO BOOTSTRAP TOPIC PARTITIONS N CHUNKS VALUE_BYTES");
+    if (count != 8 && count != 9) die("usage", "bare SCENARIO BOOTSTRAP TOPIC PARTITIONS N CHUNKS VALUE_BYTES [MARKS]");
     scenario = arguments[1], bootstrap = arguments[2], topic = arguments[3];
     partitions = atoi(arguments[4]), n = atol(arguments[5]), chunks = atoi(arguments[6]);
     size = strtoul(arguments[7], NULL, 10);
     if (n < 1 || chunks < 0 || chunks >= MAX_CHUNKS) die("usage", "too many chunks, or no messages");
+    if (count == 9) load_marks(arguments[8]);
     if (!strncmp(scenario, "produce-", 8)) produce();
+    if (!strncmp(scenario, "enqueue-batch", 13)) fill();
     if (!strcmp(scenario, "latency-ack")) latency();
     if (!strcmp(scenario, "stream")) stream(0);
     if (!strcmp(scenario, "stream-batch")) stream(500);

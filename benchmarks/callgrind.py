@@ -67,7 +67,7 @@ class Processes:
     """The processes of one subject under callgrind. Starting one takes longer than what it is to measure.
 
     So there is one for each environment, which has imported the module and forks for each run: the fork goes on under
-    callgrind.
+    callgrind. Plain C, which imports nothing, has a process for each run.
     """
 
     def __init__(self, subject):
@@ -87,39 +87,54 @@ class Processes:
     def run(self, scenario, brokers, n):
         """(figures, callgrind's output) of one run."""
         told = parameters(scenario, self.subject, brokers, n=n, chunks=1, marks=marks())
+        if self.subject.forking() is None:
+            return self._run_alone(scenario, told)
         process = self._process(scenario)
-        if process is None:
-            return {"unsupported": "–"}, None
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps(told) + "\n")
             process.stdin.flush()
         answer = process.stdout.readline()
         if not answer:
-            with open(self._path("said")) as said:
-                return {"error": f"exit {process.wait()}: {said.read()[-300:]}"}, None
+            return {"error": self._why_ended(process)}, None
         figures = json.loads(answer)
         return figures, self._path(f"out.{figures['pid']}.1-01")
+
+    def _run_alone(self, scenario, told):
+        command = self.subject.command(told)
+        if command is None:
+            return {"unsupported": "–"}, None
+        process = self._start(scenario, command, stdin=subprocess.DEVNULL)
+        answer, _ = process.communicate()
+        if process.returncode:
+            return {"error": self._why_ended(process)}, None
+        return json.loads(answer), self._path(f"out.{process.pid}.1-01")
 
     def _path(self, name):
         return os.path.join(self.folder.name, name)
 
+    def _why_ended(self, process):
+        with open(self._path("said")) as said:
+            return f"exit {process.wait()}: {said.read()[-300:]}"
+
     def _process(self, scenario):
         key = json.dumps(scenario.env, sort_keys=True)
-        command = self.subject.forking()
-        if command and key not in self.running:
-            valgrind = ["valgrind", "--tool=callgrind", "-q", "--separate-threads=yes", "--instr-atstart=no"]
-            valgrind += ["--fair-sched=try", f"--callgrind-out-file={self._path('out.%p')}"]
-            with open(self._path("said"), "a") as said:
-                self.running[key] = subprocess.Popen(
-                    [*valgrind, *command],
-                    env=environment(scenario, self.subject),
-                    cwd=ROOT,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=said,
-                    text=True,
-                )
-        return self.running.get(key)
+        if key not in self.running:
+            self.running[key] = self._start(scenario, self.subject.forking(), stdin=subprocess.PIPE)
+        return self.running[key]
+
+    def _start(self, scenario, command, stdin):
+        valgrind = ["valgrind", "--tool=callgrind", "-q", "--separate-threads=yes", "--instr-atstart=no"]
+        valgrind += ["--fair-sched=try", f"--callgrind-out-file={self._path('out.%p')}"]
+        with open(self._path("said"), "a") as said:
+            return subprocess.Popen(
+                [*valgrind, *command],
+                env=environment(scenario, self.subject),
+                cwd=ROOT,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
 
 
 def count(scenario, processes, brokers, keep=None):

@@ -96,7 +96,13 @@ def enqueue_batch(fields):
     """A scenario that times one produce_batch() of all messages; each is a dict of its own with these fields."""
 
     def run(module, parameters, meter):
-        values = {"value": b"v" * parameters["size"], "key": b"key-0123", "headers": TWO_HEADERS}
+        values = {
+            "value": b"v" * parameters["size"],
+            "key": b"key-0123",
+            "headers": TWO_HEADERS,
+            "timestamp": 1700000000000,
+            "partition": 1,
+        }
         retired = []
         for chunk in range(parameters["chunks"] + 1):
             producer = module.Producer(without_broker(parameters))
@@ -118,14 +124,17 @@ def enqueue_batch(fields):
 
 
 def _enqueue_batch(name, title, *fields, **options):
-    scenario(name, title, env=KEEP_PAGES, counted=COUNTED, **options)(enqueue_batch(fields))
+    """``name`` says to bare.c which fields a message has."""
+    title = "a message of `produce_batch()`" + title
+    scenario(name, title, env=KEEP_PAGES, counted=COUNTED, **options)(enqueue_batch(("value", *fields)))
 
 
-_enqueue_batch("enqueue-batch", "a message of `produce_batch()`", "value")
-_enqueue_batch("enqueue-batch-keyval", "a message of `produce_batch()`, with a key", "value", "key", extra=True)
-_enqueue_batch(
-    "enqueue-batch-headers", "a message of `produce_batch()`, with 2 headers", "value", "headers", extra=True
-)
+_enqueue_batch("enqueue-batch", "")
+_enqueue_batch("enqueue-batch-keyval", ", with a key", "key", extra=True)
+_enqueue_batch("enqueue-batch-partition", ", with a partition", "partition", extra=True)
+_enqueue_batch("enqueue-batch-timestamp", ", with a timestamp", "timestamp", extra=True)
+_enqueue_batch("enqueue-batch-headers", ", with 2 headers", "headers")
+_enqueue_batch("enqueue-batch-all", ", with all of them", "key", "partition", "timestamp", "headers")
 
 
 def delivery(touch):

@@ -112,13 +112,19 @@ class BareC:
     def command(self, parameters):
         """None for what bare.c does not have."""
         scenarios = ("produce-cb-100", "produce-cb-1k", "produce-100", "produce-1k", "produce-cb-bounded")
-        if parameters["scenario"] not in (*scenarios, "latency-ack", "stream", "stream-batch"):
+        if not parameters["scenario"].startswith("enqueue-batch") and parameters["scenario"] not in (
+            *scenarios,
+            "latency-ack",
+            "stream",
+            "stream-batch",
+        ):
             return None
         names = ("scenario", "bootstrap", "topic", "partitions", "n", "chunks", "size")
-        return [self.file, *(str(parameters[name]) for name in names)]
+        marks = [parameters["marks"]] if parameters["marks"] else []
+        return [self.file, *(str(parameters[name]) for name in names), *marks]
 
     def forking(self):
-        """There is none."""
+        """There is none: it starts at once."""
         return None
 
     facts = Subject.facts

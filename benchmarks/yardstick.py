@@ -2,7 +2,8 @@
 
 The lean extension does only what a binding must, argument checks included. Its source, kafka_floor_abi3.c, is a
 yardstick and no part of this project: --yardstick or the environment variable YARDSTICK names the folder that holds
-it. Goal: no row above --limit times its instructions.
+it. Goal: no row above --limit times its instructions. It has no produce_batch: those rows stand beside plain C
+(bare.c), which hands the same messages over one by one, and may take 1.15 times what that takes.
 """
 
 import argparse
@@ -21,9 +22,11 @@ from .broker import MockBrokers
 from .callgrind import GROUPS, Counts, group
 from .report import table
 from .scenario import select
-from .subjects import OURS, ROOT, Subject, build_folder
+from .subjects import OURS, ROOT, BareC, Subject, build_folder
 
 LEAN = "kafka_floor_abi3"
+# What a message of a batch may take of the instructions of plain C.
+BARE_LIMIT = 1.15
 FLAGS = ["-O2", "-w", "-shared", "-fPIC", "-DPy_LIMITED_API=0x03090000", "-DCHECKED", "-DEXTRA"]
 
 
@@ -186,6 +189,12 @@ def row(name, ours, lean, limit):
     return [name, f"{lean.total:.0f}", f"{ours.total:.0f}", ratio, *groups, verdict]
 
 
+def bare_counts(scenario, brokers):
+    """As callgrind.count, of bare.c."""
+    with callgrind.Processes(BareC()) as processes:
+        return callgrind.count(scenario, processes, brokers)
+
+
 def main(arguments=None):
     options = parse(arguments)
     if callgrind.missing():
@@ -200,8 +209,11 @@ def main(arguments=None):
         for scenario in (s for s in select(options.scenario, options.all) if s.counted):
             output = os.path.join(folder, scenario.name + ".callgrind")
             theirs = lean.counts(scenario, brokers, options.again)
+            name, limit = scenario.name, options.limit
+            if isinstance(theirs, dict) and "unsupported" in theirs:
+                name, limit, theirs = f"{name} (C)", BARE_LIMIT, bare_counts(scenario, brokers)
             ours = callgrind.count(scenario, processes, brokers, output)
-            rows.append(row(scenario.name, ours, theirs, options.limit))
+            rows.append(row(name, ours, theirs, limit))
             print(" ".join(rows[-1]), file=sys.stderr, flush=True)
             if isinstance(ours, dict) or isinstance(theirs, dict):
                 continue
@@ -217,7 +229,7 @@ def main(arguments=None):
     print(table(["scenario", "lean", subject.label, "ratio", *GROUPS, ""], rows, 1))
     print("\n".join(details))
     within = [line for line in rows if not line[-1]]
-    print(f"{len(within)} of {len(rows)} rows within {options.limit:.2f}x")
+    print(f"{len(within)} of {len(rows)} rows within {options.limit:.2f}x, those beside C within {BARE_LIMIT:.2f}x")
     return 0 if len(within) == len(rows) else 1
 
 

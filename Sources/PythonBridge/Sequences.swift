@@ -15,12 +15,25 @@ extension Python {
 
     public struct Elements: ~Copyable {
         private let tuple: OwnedObject
+        private let items: UnsafePointer<Object?>
+        public let count: Int
 
-        fileprivate init(tuple: consuming OwnedObject) { self.tuple = tuple }
-
-        public var count: Int { cpy_size(tuple.object) }
+        fileprivate init(tuple: consuming OwnedObject) {
+            count = cpy_size(tuple.object)
+            items = tuple.object.itemsOfTuple
+            self.tuple = tuple
+        }
 
         /// Borrowed: it lives while this does.
-        public subscript(index: Int) -> Object { PyTuple_GetItem(tuple.object, index).unsafelyUnwrapped }
+        @inline(__always)
+        public subscript(index: Int) -> Object { items[index].unsafelyUnwrapped }
+    }
+}
+
+extension Object {
+    /// The items of a tuple, or of an instance of a subclass, which live as long as it does.
+    @inline(__always)
+    public var itemsOfTuple: UnsafePointer<Object?> {
+        (UnsafeRawPointer(self) + ProcessState.tupleItemsOffset).assumingMemoryBound(to: Object?.self)
     }
 }

@@ -39,8 +39,8 @@ func parseHeaders(_ python: borrowing Python, _ object: Object) throws(PythonErr
             guard cpy_is_tuple(pair) != 0, cpy_size(pair) == 2 else {
                 throw python.error(.typeError, "Headers are expected to be a list of (key, value) tuples")
             }
-            try addHeader(
-                python, headers, PyTuple_GetItem(pair, 0).unsafelyUnwrapped, PyTuple_GetItem(pair, 1).unsafelyUnwrapped)
+            let items = pair.itemsOfTuple
+            try addHeader(python, headers, items[0].unsafelyUnwrapped, items[1].unsafelyUnwrapped)
             index += 1
         }
         return headers
@@ -55,6 +55,28 @@ func parseHeaders(_ python: borrowing Python, _ object: Object) throws(PythonErr
     var value: Object?
     while PyDict_Next(object, &position, &name, &value) != 0 {
         try addHeader(python, headers, name.unsafelyUnwrapped, value.unsafelyUnwrapped)
+    }
+    return headers
+}
+
+/// The same for what runs no code of the application's, and cannot fail: a list of pairs of a name that is in the table, and
+/// bytes. - Returns: nil where it is not that.
+@inline(__always)
+func plainHeaders(_ object: Object) -> Headers? {
+    guard cpy_is_list(object) != 0 else { return nil }
+    let count = cpy_size(object)
+    let headers = Headers(capacity: count)
+    for index in 0..<count {
+        let pair = PyList_GetItem(object, index).unsafelyUnwrapped
+        guard cpy_is_tuple(pair) != 0, cpy_size(pair) == 2 else { return nil }
+        let items = pair.itemsOfTuple
+        let name = items[0].unsafelyUnwrapped
+        let value = items[1].unsafelyUnwrapped
+        let known = HeaderName.entry(of: name)
+        guard known.pointee.object == name, cpy_is_exactly_bytes(value) != 0 else { return nil }
+        headers.add(
+            known.pointee.utf8.unsafelyUnwrapped, nameCount: known.pointee.size,
+            value: UnsafeRawPointer(value) + ProcessState.bytesDataOffset, valueCount: cpy_size(value))
     }
     return headers
 }

@@ -92,8 +92,9 @@ struct MessageBatch: ~Copyable {
     mutating func read(
         _ python: borrowing Python, _ messages: borrowing Python.Elements
     ) throws(PythonError) {
+        readPlain(messages)
         while true {
-            readPlain(messages)
+            readFields(messages)
             if count == messages.count { return }
             try readAny(python, messages[count])
         }
@@ -149,6 +150,58 @@ struct MessageBatch: ~Copyable {
         }
     }
 
+    /// Reads messages up to the first that is not of the usual types, or has names of fields that are not interned. It runs
+    /// no code of the application's either, and cannot fail.
+    @inline(never)
+    private mutating func readFields(_ messages: borrowing Python.Elements) {
+        // What lies behind `self` would be loaded again after each call.
+        let (names, held, shortestLent) = (self.names, self.held, self.shortestLent)
+        let usual = PlainFields(callback: callback, partition: partition)
+        let mayLackValue = withoutValue == .sent
+        let end = messages.count
+        var index = outgoing.count
+        defer { outgoing.count(upTo: index) }
+        var position = 0
+        var name: Object?
+        var item: Object?
+        while index < end {
+            let message = messages[index]
+            guard cpy_is_dict(message) != 0 else { return }
+            var fields = usual
+            position = 0
+            var left = PyDict_Size(message)
+            while left > 0 && PyDict_Next(message, &position, &name, &item) != 0 {
+                left &-= 1
+                guard fields.take(names, name, item.unsafelyUnwrapped) else { return }
+            }
+            var value = BorrowedBytes()
+            var key = BorrowedBytes()
+            guard value.borrowPlain(fields.value), key.borrowPlain(fields.key) else { return }
+            if value.start == nil && !mayLackValue { return }
+            var way: OutgoingMessages.Way = []
+            if let given = fields.headers {
+                guard let headers = plainHeaders(given) else { return }
+                outgoing.addExtras(index, timestamp: fields.timestamp, headers: headers)
+                way = .alone
+            } else if fields.timestamp != 0 {
+                outgoing.addExtras(index, timestamp: fields.timestamp, headers: nil)
+                way = .alone
+            }
+            let isLent = value.count >= shortestLent && cpy_is_exactly_bytes(fields.value) != 0
+            if isLent { way.insert(.lent) }
+            if let value = fields.value { cpy_incref(value) }
+            if let key = fields.key { cpy_incref(key) }
+            if let callback = fields.callback { cpy_incref(callback) }
+            held[2 &* index] = fields.value
+            held[2 &* index &+ 1] = fields.key
+            outgoing.write(
+                index, value: value.start, valueCount: value.count, key: key.start, keyCount: key.count,
+                partition: fields.partition,
+                opaque: DeliveryContext(callback: fields.callback, isLending: isLent).opaque, way: way)
+            index &+= 1
+        }
+    }
+
     /// Reads the next message, whatever it has.
     @inline(never)
     private mutating func readAny(_ python: borrowing Python, _ message: Object) throws(PythonError) {
@@ -183,11 +236,9 @@ struct MessageBatch: ~Copyable {
             } catch {
                 throw python.prefixError("messages[\(index)]: ")
             }
-            let hasExtras = headers != nil || timestamp != 0
             try append(
                 python, slots[Field.value.rawValue], slots[Field.key.rawValue], called, partition: partition,
-                isAlone: hasExtras)
-            if hasExtras { outgoing.addToLast(timestamp: timestamp, headers: headers) }
+                timestamp: timestamp, headers: headers)
             if slots[Field.error.rawValue] != nil { told.append(index) }
         }
     }
@@ -219,7 +270,7 @@ struct MessageBatch: ~Copyable {
 
     private mutating func append(
         _ python: borrowing Python, _ value: Object?, _ key: Object?, _ callback: Object?, partition: Int32,
-        isAlone: Bool
+        timestamp: Int64, headers: consuming Headers?
     ) throws(PythonError) {
         let index = outgoing.count
         var valueBytes = BorrowedBytes()
@@ -240,9 +291,13 @@ struct MessageBatch: ~Copyable {
         if keyBytes.isBuffer { buffers.append(keyBytes) }
         held[2 * index] = value
         held[2 * index + 1] = key
-        var way: OutgoingMessages.Way = isAlone ? .alone : []
+        var way: OutgoingMessages.Way = []
+        if timestamp != 0 || headers != nil {
+            outgoing.addExtras(index, timestamp: timestamp, headers: headers)
+            way = .alone
+        }
         if valueBytes.start == nil && withoutValue != .sent {
-            way = .rejected
+            way.insert(.rejected)
         } else if valueBytes.count >= shortestLent && cpy_is_exactly_bytes(value) != 0 {
             way.insert(.lent)
         }
@@ -252,7 +307,7 @@ struct MessageBatch: ~Copyable {
             keyCount: keyBytes.count, partition: partition,
             opaque: DeliveryContext(callback: callback, isLending: way.contains(.lent)).opaque, way: way)
         outgoing.count(upTo: index + 1)
-        if way == .rejected && withoutValue == .reportedToOwnCallback && callback == nil {
+        if way.contains(.rejected) && withoutValue == .reportedToOwnCallback && callback == nil {
             outgoing.refuse(index, .invalidArgument)
         }
     }
@@ -274,5 +329,54 @@ struct MessageBatch: ~Copyable {
         }
         ProcessState.messageFields = names
         return names
+    }
+}
+
+/// The fields of a message's dict, as far as they are of the usual types; borrowed.
+private struct PlainFields {
+    var value: Object?
+    var key: Object?
+    var headers: Object?
+    var timestamp: Int64 = 0
+    var partition: Int32
+    var callback: Object?
+
+    @inline(__always)
+    init(callback: Object?, partition: Int32) {
+        self.callback = callback
+        self.partition = partition
+    }
+
+    /// Takes what stands under an interned name of a field. - Returns: whether it is of the usual type.
+    @inline(__always)
+    mutating func take(_ names: UnsafeMutablePointer<Object?>, _ name: Object?, _ item: Object) -> Bool {
+        func isNamed(_ field: MessageBatch.Field) -> Bool { name == names[field.rawValue] }
+        if isNamed(.value) {
+            value = item
+        } else if isNamed(.headers) {
+            if item != cpy_none() { headers = item }
+        } else if isNamed(.key) {
+            key = item
+        } else if isNamed(.partition) {
+            return item == cpy_none() || Self.read(item, into: &partition)
+        } else if isNamed(.timestamp) {
+            return item == cpy_none() || Self.read(item, into: &timestamp)
+        } else if isNamed(.onDelivery) {
+            if item == cpy_none() { return true }
+            guard PyCallable_Check(item) != 0 else { return false }
+            callback = item
+        } else {
+            return false
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func read<Number: FixedWidthInteger>(_ item: Object, into number: inout Number) -> Bool {
+        guard cpy_is_exactly_int(item) != 0 else { return false }
+        var overflow: Int32 = 0
+        guard let read = Number(exactly: PyLong_AsLongAndOverflow(item, &overflow)), overflow == 0 else { return false }
+        number = read
+        return true
     }
 }

@@ -70,7 +70,7 @@ func producerProduceBatch(
             fields.base.enter()
             defer { fields.leave(&python) }
             do throws(PythonError) {
-                try fields.enqueue(&python, producer, &batch, topic, until: deadline)
+                try fields.enqueue(&python, producer, batch, topic, until: deadline)
             } catch {
                 let raised = PendingException(fetching: python)
                 do throws(PythonError) {
@@ -94,20 +94,20 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
     ///
     /// - Throws: what a callback or a signal's handler raised, or where the producer was closed meanwhile.
     fileprivate func enqueue(
-        _ python: inout Python, _ producer: Unmanaged<Producer>, _ batch: inout MessageBatch, _ topic: Topic,
+        _ python: inout Python, _ producer: Unmanaged<Producer>, _ batch: borrowing MessageBatch, _ topic: Topic,
         until deadline: Deadline?
     ) throws(PythonError) {
         var next = 0
         var looked = 0
         while next < batch.count {
-            let step = producer.use { $0.produce(&batch.outgoing, from: next, to: topic) }
+            let step = producer.use { $0.produce(batch.outgoing, from: next, to: topic) }
             next = step.next
             if step.isFull {
                 guard let deadline else { return }
                 let size = batch.outgoing.valueCount(next)
                 let error = try waitingForRoom(&python, producer, until: deadline, size: size) {
                     () throws(StreamsError) in
-                    let step = producer.use { $0.produce(&batch.outgoing, from: next, to: topic) }
+                    let step = producer.use { $0.produce(batch.outgoing, from: next, to: topic) }
                     if step.next == next { throw StreamsError(.queueFull) }
                     next = step.next
                 }

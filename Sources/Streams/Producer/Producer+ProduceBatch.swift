@@ -11,36 +11,40 @@ import CRdkafka
 
         /// The value is lent beyond that, until the report, as by `Producer.produce`.
         public static let lent = Way(rawValue: 1)
-        /// By a call of its own: it has a timestamp or headers, which `rd_kafka_produce_batch` does not take.
+        /// It has a timestamp or headers, which `rd_kafka_produce_batch` does not take: see `addExtras`.
         public static let alone = Way(rawValue: 2)
         /// It is not sent: see `Producer.reject`.
         public static let rejected = Way(rawValue: 4)
     }
 
-    /// What few messages have.
+    /// What a message has that goes alone.
     @usableFromInline struct Extras {
-        let index: Int
         let timestamp: Int64
         var headers: OpaquePointer?
     }
 
     /// Of each message the way is kept in `offset`, which librdkafka does not look at.
     @usableFromInline let raw: UnsafeMutablePointer<rd_kafka_message_t>
-    @usableFromInline var extras: [Extras] = []
-    @usableFromInline var nextExtra = 0
+    /// Allocated with the first that has any; those of the messages that go alone are initialised.
+    @usableFromInline var extras: UnsafeMutablePointer<Extras>?
     @usableFromInline var length = 0
+    private let capacity: Int
 
     /// How many messages there are.
     @inlinable @inline(__always)
     public var count: Int { length }
 
     public init(capacity: Int) {
-        raw = .allocate(capacity: max(capacity, 1))
+        self.capacity = max(capacity, 1)
+        raw = .allocate(capacity: self.capacity)
     }
 
     deinit {
-        for extra in extras {
-            if let headers = extra.headers { rd_kafka_headers_destroy(headers) }
+        if let extras {
+            for index in 0..<length where way(index).contains(.alone) {
+                if let headers = extras[index].headers { rd_kafka_headers_destroy(headers) }
+            }
+            extras.deallocate()
         }
         raw.deallocate()
     }
@@ -68,9 +72,18 @@ import CRdkafka
     @inlinable @inline(__always)
     public mutating func count(upTo count: Int) { length = count }
 
-    /// Gives the last message a timestamp, 0 for none, and headers.
-    public mutating func addToLast(timestamp: Int64, headers: consuming Headers?) {
-        extras.append(Extras(index: count - 1, timestamp: timestamp, headers: headers?.take()))
+    /// Gives a message that was written as one that goes alone its timestamp, 0 for none, and headers.
+    @inline(__always)
+    public mutating func addExtras(_ index: Int, timestamp: Int64, headers: consuming Headers?) {
+        let extras = self.extras ?? allocateExtras()
+        (extras + index).initialize(to: Extras(timestamp: timestamp, headers: headers?.take()))
+    }
+
+    @inline(never)
+    private mutating func allocateExtras() -> UnsafeMutablePointer<Extras> {
+        let made = UnsafeMutablePointer<Extras>.allocate(capacity: capacity)
+        extras = made
+        return made
     }
 
     @inlinable @inline(__always)
@@ -105,17 +118,11 @@ import CRdkafka
     /// Refuses a message before it is tried.
     public func refuse(_ index: Int, _ code: ErrorCode) { raw[index].err = code.code }
 
-    fileprivate mutating func takeHeaders(_ place: Int?) -> OpaquePointer? {
-        guard let place else { return nil }
-        let headers = extras[place].headers
-        extras[place].headers = nil
+    fileprivate func takeHeaders(_ index: Int) -> OpaquePointer? {
+        guard way(index).contains(.alone), let extras else { return nil }
+        let headers = extras[index].headers
+        extras[index].headers = nil
         return headers
-    }
-
-    /// Where the extras of a message are. They lie in the order of the messages, in which they are asked for.
-    fileprivate mutating func place(of index: Int) -> Int? {
-        while nextExtra < extras.count && extras[nextExtra].index < index { nextExtra += 1 }
-        return nextExtra < extras.count && extras[nextExtra].index == index ? nextExtra : nil
     }
 }
 
@@ -127,22 +134,23 @@ extension Producer {
     ///
     /// - Returns: the first message that was not tried, or that found the queue full, and whether it did.
     /// - Note: `rd_kafka_produce_batch`, which asks for the time and takes the topic's lock once for all of them;
-    ///   `rd_kafka_produce` and `rd_kafka_produceva` for messages that go alone, and with a vendor's librdkafka for each.
+    ///   `rd_kafka_produceva` for messages that go alone, `rd_kafka_produce` for others with a vendor's librdkafka.
     public func produce(
-        _ messages: inout OutgoingMessages, from first: Int, to topic: Topic
+        _ messages: borrowing OutgoingMessages, from first: Int, to topic: Topic
     ) -> (next: Int, isFull: Bool) {
         let way = messages.way(first)
         if way.contains(.rejected) {
-            rejectOne(&messages, first, topic)
+            rejectOne(messages, first, topic)
             return (first + 1, false)
         }
-        if way.contains(.alone) || PropertyCatalogue.isStreamsBuild {
-            produceOne(&messages, first, topic)
+        let limit = min(messages.count, first + Self.longestRun)
+        if way.contains(.alone) { return produceAlone(messages, from: first, to: topic, limit: limit) }
+        if PropertyCatalogue.isStreamsBuild {
+            produceOne(messages, first, topic)
             let isFull = messages.error(first) == .queueFull
             return (isFull ? first : first + 1, isFull)
         }
         var end = first + 1
-        let limit = min(messages.count, first + Self.longestRun)
         let partition = messages.partition(first)
         while end < limit && messages.way(end) == way && messages.partition(end) == partition { end += 1 }
         // Not with `RD_KAFKA_MSG_F_PARTITION`: a message for a partition that is not there would never go.
@@ -155,37 +163,90 @@ extension Producer {
         return (end, false)
     }
 
-    private func produceOne(_ messages: inout OutgoingMessages, _ index: Int, _ topic: Topic) {
+    /// Enqueues messages that go alone, up to the first that does not, or that finds the queue full.
+    private func produceAlone(
+        _ messages: borrowing OutgoingMessages, from first: Int, to topic: Topic, limit: Int
+    ) -> (next: Int, isFull: Bool) {
+        let extras = messages.extras.unsafelyUnwrapped
+        let raw = messages.raw
+        return withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { arguments in
+            arguments.initialize(repeating: rd_kafka_vu_t())
+            let list = arguments.baseAddress.unsafelyUnwrapped
+            // What each message has stands in the same place, and is named once.
+            list[0].vtype = RD_KAFKA_VTYPE_RKT
+            list[0].u.rkt = topic.raw
+            list[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+            list[2].vtype = RD_KAFKA_VTYPE_VALUE
+            var index = first
+            repeat {
+                let message = raw + index
+                let way = OutgoingMessages.Way(rawValue: message.pointee.offset)
+                if !way.contains(.alone) || way.contains(.rejected) { break }
+                list[1].u.i = way.contains(.lent) ? 0 : RD_KAFKA_MSG_F_COPY
+                list[2].u.mem.ptr = message.pointee.payload
+                list[2].u.mem.size = message.pointee.len
+                // librdkafka looks at each argument: those that say nothing are left out.
+                var end = list + 3
+                if let opaque = message.pointee._private {
+                    end.pointee.vtype = RD_KAFKA_VTYPE_OPAQUE
+                    end.pointee.u.ptr = opaque
+                    end += 1
+                }
+                if let key = message.pointee.key {
+                    end.pointee.vtype = RD_KAFKA_VTYPE_KEY
+                    end.pointee.u.mem.ptr = key
+                    end.pointee.u.mem.size = message.pointee.key_len
+                    end += 1
+                }
+                if message.pointee.partition != RD_KAFKA_PARTITION_UA {
+                    end.pointee.vtype = RD_KAFKA_VTYPE_PARTITION
+                    end.pointee.u.i32 = message.pointee.partition
+                    end += 1
+                }
+                if extras[index].timestamp != 0 {
+                    end.pointee.vtype = RD_KAFKA_VTYPE_TIMESTAMP
+                    end.pointee.u.i64 = extras[index].timestamp
+                    end += 1
+                }
+                if let headers = extras[index].headers {
+                    end.pointee.vtype = RD_KAFKA_VTYPE_HEADERS
+                    end.pointee.u.headers = headers
+                    end += 1
+                }
+                if let error = rd_kafka_produceva(handle, list, end - list) {
+                    message.pointee.err = rd_kafka_error_code(error)
+                    rd_kafka_error_destroy(error)
+                    if message.pointee.err == RD_KAFKA_RESP_ERR__QUEUE_FULL { return (index, true) }
+                } else {
+                    message.pointee.err = RD_KAFKA_RESP_ERR_NO_ERROR
+                    // They are librdkafka's now.
+                    extras[index].headers = nil
+                }
+                index &+= 1
+            } while index < limit
+            return (index, false)
+        }
+    }
+
+    private func produceOne(_ messages: borrowing OutgoingMessages, _ index: Int, _ topic: Topic) {
         let message = messages.raw[index]
-        let place = messages.place(of: index)
         do throws(StreamsError) {
-            let isLent = messages.way(index).contains(.lent)
-            if let place {
-                let extras = messages.extras[place]
-                try produceWithHeaders(
-                    topic, partition: message.partition, value: message.payload, valueCount: message.len,
-                    isLent: isLent, key: message.key, keyCount: message.key_len, opaque: message._private,
-                    timestamp: extras.timestamp, headers: extras.headers.map { Headers.Reference(raw: $0) })
-                // They are librdkafka's now.
-                _ = messages.takeHeaders(place)
-            } else {
-                try produce(
-                    topic, partition: message.partition, value: message.payload, valueCount: message.len,
-                    isLent: isLent, key: message.key, keyCount: message.key_len, opaque: message._private)
-            }
+            try produce(
+                topic, partition: message.partition, value: message.payload, valueCount: message.len,
+                isLent: messages.way(index).contains(.lent), key: message.key, keyCount: message.key_len,
+                opaque: message._private)
             messages.raw[index].err = RD_KAFKA_RESP_ERR_NO_ERROR
         } catch {
             messages.raw[index].err = error.code.code
         }
     }
 
-    private func rejectOne(_ messages: inout OutgoingMessages, _ index: Int, _ topic: Topic) {
+    private func rejectOne(_ messages: borrowing OutgoingMessages, _ index: Int, _ topic: Topic) {
         // Refused before.
         guard messages.error(index) == .queueFull else { return }
         let message = messages.raw[index]
-        let place = messages.place(of: index)
         rejected.append(
-            topic.raw, message.partition, message.key, message.key_len, messages.takeHeaders(place), message._private)
+            topic.raw, message.partition, message.key, message.key_len, messages.takeHeaders(index), message._private)
         messages.raw[index].err = RD_KAFKA_RESP_ERR_NO_ERROR
     }
 }
