@@ -106,6 +106,39 @@ class TestMissingTopics:
         name = "s--" + topic.split(":")[1]
         assert f'subscribed topic "{topic}" ("{name}" on Kafka) does not exist yet' in text
 
+    def test_a_pattern_that_matches_nothing_yet_says_when_it_is_looked_for_again(self, kafka_cluster):
+        logger = logging.Logger("client")
+        lines = Lines()
+        logger.addHandler(lines)
+        stream = unique_name("s")
+        found = []
+        more = {"topic.metadata.refresh.interval.ms": 100}
+        with Consumer(config(kafka_cluster, "mapr", logger=logger, **more)) as consumer:
+            consumer.subscribe([f"/{stream}:^t.*"])
+
+            def told():
+                assert consumer.poll(0.1) is None
+                return bool(lines.texts)
+
+            wait_until(told, timeout=60)
+            kafka_cluster.create_topic(f"{stream}--t")
+            with Producer({"bootstrap.servers": kafka_cluster.bootstrap_servers}) as producer:
+                deliver(producer, f"/{stream}:t", [b"here"], timeout=60)
+
+            def came():
+                message = consumer.poll(0.1)
+                if message is not None:
+                    found.append((message.error(), message.topic(), message.value()))
+                return bool(found)
+
+            wait_until(came, timeout=60)
+        assert found == [(None, f"/{stream}:t", b"here")]
+        (text,) = lines.texts
+        assert text.endswith(
+            f'no topic is there yet that the subscribed pattern "/{stream}:^t.*" ("^{stream}--(t.*)" on Kafka) matches: one is'
+            " consumed when it appears, for which the brokers are asked every topic.metadata.refresh.interval.ms (100)"
+        )
+
     @pytest.mark.parametrize("look", [poll_for_ever, consume_for_ever, iterate])
     def test_who_waits_for_ever_goes_on_waiting(self, kafka_cluster, topic, look):
         # The log tells it before the topic is made: the event was there.

@@ -34,6 +34,18 @@ def test_python_2_is_read_and_said_to_be_it(write, tmp_path, capsys):
     assert findings == [(5, "unparsed"), (8, "computed"), (8, "topic"), (9, "async")]
 
 
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_kr", "cp1252", "utf-8", "utf-8-sig"])
+def test_a_file_is_read_in_the_encoding_that_it_names(encoding, write, tmp_path, capsys):
+    write()
+    word = {"shift_jis": "\u30c6\u8868", "euc_kr": "\ud55c"}.get(encoding, "\xe9")
+    source = f"# -*- coding: {encoding} -*-\nname = '/s:' + x + '{word}'\nother = '/apps/s:t'\n"
+    (tmp_path / "application" / "main.py").write_bytes(source.encode(encoding))
+    (tmp_path / "application" / "client.py").write_text("import mapr_streams_python\n")
+    assert main(["check", "--json", "main.py", "client.py"]) == 1
+    findings = [(one["line"], one["kind"]) for one in json.loads(capsys.readouterr().out)["findings"]]
+    assert findings == [(3, "topic")]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -290,6 +290,36 @@ if __name__ == "__main__":
             "",
         )
 
+    def test_the_children_of_multiprocessing_below_such_a_command_get_the_package_too(self, tmp_path):
+        """Newer releases of opentelemetry-instrument stay on PYTHONPATH, and children are given the path of their parent."""
+        (tmp_path / "first").mkdir()
+        (tmp_path / "first" / "sitecustomize.py").write_text("")
+        # What is installed stands behind.
+        (tmp_path / "installed" / "confluent_kafka" / "avro").mkdir(parents=True)
+        (tmp_path / "installed" / "confluent_kafka" / "__init__.py").write_text("installed = True\n")
+        (tmp_path / "installed" / "confluent_kafka" / "avro" / "__init__.py").write_text("")
+        (tmp_path / "program.py").write_text(
+            "import multiprocessing, confluent_kafka, confluent_kafka.avro\n"
+            "def tell(where): print(where, confluent_kafka.__name__, confluent_kafka.avro.__file__, flush=True)\n"
+            "if __name__ == '__main__':\n"
+            "    tell('parent')\n"
+            "    for method in ('spawn', 'forkserver'):\n"
+            "        child = multiprocessing.get_context(method).Process(target=tell, args=(method,))\n"
+            "        child.start()\n"
+            "        child.join()\n"
+        )
+        (tmp_path / "instrument").write_text(
+            f'#!/bin/sh\nPYTHONPATH="{tmp_path}/first:$PYTHONPATH:{tmp_path}/installed" exec {sys.executable} "$@"\n'
+        )
+        (tmp_path / "instrument").chmod(0o755)
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        ran = run("instrument", str(tmp_path / "program.py"), PATH=path)
+        avro = tmp_path / "installed" / "confluent_kafka" / "avro" / "__init__.py"
+        assert (ran.stdout.splitlines(), ran.stderr) == (
+            [f"{where} mapr_streams_python {avro}" for where in ("parent", "spawn", "forkserver")],
+            "",
+        )
+
     def test_a_command_of_the_virtual_environment_goes_before_others_of_its_name(self, tmp_path):
         for folder in ("first", "environment/bin"):
             (tmp_path / folder).mkdir(parents=True)

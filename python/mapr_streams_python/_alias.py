@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -16,6 +17,9 @@ DIALECTS = {"mapr": "mapr_streams_python", "kafka": "mapr_streams_python.kafka"}
 # What is kept of the package that is installed under the name: Python over names that this package has too, and what
 # these parts have in common.
 KEPT = ("avro", "schema_registry", "_types", "_util")
+
+# What `python -m mapr_streams_python run` puts before everything else on the path.
+START = os.path.join(os.path.dirname(os.path.realpath(__file__)), "migration", "start")
 
 
 class _Alias(MetaPathFinder, Loader):
@@ -36,7 +40,7 @@ class _Alias(MetaPathFinder, Loader):
         return self._kept(fullname) if fullname[len(self.name) + 1 :] in KEPT else None
 
     def _kept(self, fullname: str) -> ModuleSpec | None:
-        installed = self._asked_of_others(self.name, None)
+        installed = self._asked_of_others(self.name, _without_start(sys.path))
         if installed is None or installed.submodule_search_locations is None:
             return None
         return self._asked_of_others(fullname, installed.submodule_search_locations)
@@ -62,6 +66,11 @@ class _Alias(MetaPathFinder, Loader):
         # The very module, and no copy of it: its types are the same under both names.
         name = module.__name__
         sys.modules[name] = importlib.import_module(self._module(name) or self.package)
+
+
+def _without_start(paths: Sequence[str]) -> list[str]:
+    """A path without the folder whose module of the other package's name is what leads here."""
+    return [path for path in paths if os.path.realpath(path or os.curdir) != START]
 
 
 def install_as(name: str = "confluent_kafka", dialect: str = "kafka") -> str | None:

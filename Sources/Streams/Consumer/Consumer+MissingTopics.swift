@@ -24,11 +24,19 @@ extension Consumer {
         let topic = record.topic?.name ?? ""
         record.destroy()
         if missing.withLock({ $0.insert(topic).inserted }), context.logLevel >= 4 {
-            let text =
-                "subscribed topic \(names.bothNames(ofKafkaTopic: topic)) does not exist yet: it is consumed when it appears"
-                + " (kafka-topics.sh --bootstrap-server … --create --topic '\(topic)')"
-            text.withCString { context.log(handle, 4, "NOTOPIC", $0) }
+            telling(ofMissing: topic).withCString { context.log(handle, 4, "NOTOPIC", $0) }
         }
         return true
+    }
+
+    private func telling(ofMissing topic: String) -> String {
+        let both = names.bothNames(ofKafkaTopic: topic)
+        if topic.utf8.first == .caret {
+            let interval = "topic.metadata.refresh.interval.ms"
+            return "no topic is there yet that the subscribed pattern \(both) matches: one is consumed when it appears, for which"
+                + " the brokers are asked every \(interval) (\(property(interval) ?? ""))"
+        }
+        return "subscribed topic \(both) does not exist yet: it is consumed when it appears"
+            + " (kafka-topics.sh --bootstrap-server … --create --topic '\(topic)')"
     }
 }

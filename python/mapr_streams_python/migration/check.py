@@ -190,7 +190,8 @@ def _unparsed(source: Source) -> Iterator[Finding]:
         with warnings.catch_warnings():
             # What Python says of old escapes is no matter of ours.
             warnings.simplefilter("ignore")
-            ast.parse(applied(source.data, edits))
+            # As text: of bytes Python would believe what the first line says, which are UTF-8 here whatever they were.
+            ast.parse(applied(source.data, edits).decode("utf-8"))
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         number = getattr(error, "lineno", None) or 1
         what = getattr(error, "msg", None) or str(error) or "too deep in itself"

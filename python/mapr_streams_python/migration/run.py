@@ -10,14 +10,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from .._alias import DIALECTS, installed_version
+from .._alias import DIALECTS, START, installed_version
 from .._version import __version__
 
 ALIAS = "confluent_kafka"
 RUN_AS = "MAPR_STREAMS_RUN_AS"
 DIALECT = "MAPR_STREAMS_COMPATIBILITY"
 USAGE = "run PROGRAM.py, run COMMAND, or run -m MODULE, each with its own arguments behind it"
-START = Path(__file__).resolve().parent / "start"
 
 DESCRIPTION = """\
 Runs a program, a module or a command, and every Python that it starts, with confluent_kafka being this package: MapR's
@@ -111,10 +110,10 @@ def _own_commands() -> str | None:
 
 def environment(environ: Mapping[str, str], dialect: str) -> dict[str, str]:
     """Return the environment in which each Python begins with `start/sitecustomize.py`, or finds what is beside it."""
-    paths = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(START)]
+    paths = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != START]
     return {
         **environ,
-        "PYTHONPATH": os.pathsep.join([str(START), *paths]),
+        "PYTHONPATH": os.pathsep.join([START, *paths]),
         RUN_AS: f"{ALIAS}:{dialect}",
         DIALECT: dialect,
     }
