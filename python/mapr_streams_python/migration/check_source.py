@@ -74,7 +74,7 @@ class Source:
         # To Python a carriage return by itself ends a line, and to the parser it does not.
         self.root = _parse(re.sub(rb"\r(?!\n)", b"\n", self.data))
         # A node looks for its own parent among all the children of the root, and a table has hundreds of thousands.
-        self._parents = {child.id: node for node in walk(self.root) for child in node.children}
+        self._parents = {child.id: node for node in walk(self.root) if node.child_count for child in node.children}
 
     def has(self, node: Node) -> bool:
         """Whether a node is of this file."""
@@ -102,7 +102,9 @@ def walk(node: Node) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(reversed(node.children))
+        # A list of none would be made for each word, and kept.
+        if node.child_count:
+            pending.extend(reversed(node.children))
 
 
 def text(node: Node) -> str:
