@@ -135,8 +135,9 @@ class TestMissingTopics:
         assert found == [(None, f"/{stream}:t", b"here")]
         (text,) = lines.texts
         assert text.endswith(
-            f'no topic is there yet that the subscribed pattern "/{stream}:^t.*" ("^{stream}--(t.*)" on Kafka) matches: one is'
-            " consumed when it appears, for which the brokers are asked every topic.metadata.refresh.interval.ms (100)"
+            f'no topic is there yet that the subscribed pattern "/{stream}:^t.*" ("^{stream}--(t.*)" on Kafka) matches:'
+            " one is consumed when it appears, for which the brokers are asked every"
+            " topic.metadata.refresh.interval.ms (100)"
         )
 
     @pytest.mark.parametrize("look", [poll_for_ever, consume_for_ever, iterate])

@@ -291,7 +291,7 @@ if __name__ == "__main__":
         )
 
     def test_the_children_of_multiprocessing_below_such_a_command_get_the_package_too(self, tmp_path):
-        """Newer releases of opentelemetry-instrument stay on PYTHONPATH, and children are given the path of their parent."""
+        """Newer releases of opentelemetry-instrument stay on PYTHONPATH, and children are given their parent's path."""
         (tmp_path / "first").mkdir()
         (tmp_path / "first" / "sitecustomize.py").write_text("")
         # What is installed stands behind.

@@ -33,8 +33,8 @@ extension Consumer {
         let both = names.bothNames(ofKafkaTopic: topic)
         if topic.utf8.first == .caret {
             let interval = "topic.metadata.refresh.interval.ms"
-            return "no topic is there yet that the subscribed pattern \(both) matches: one is consumed when it appears, for which"
-                + " the brokers are asked every \(interval) (\(property(interval) ?? ""))"
+            return "no topic is there yet that the subscribed pattern \(both) matches: one is consumed when it appears,"
+                + " for which the brokers are asked every \(interval) (\(property(interval) ?? ""))"
         }
         return "subscribed topic \(both) does not exist yet: it is consumed when it appears"
             + " (kafka-topics.sh --bootstrap-server … --create --topic '\(topic)')"
