@@ -81,6 +81,36 @@ def test_a_project_that_names_no_servers_is_told_once(check):
     assert "Set MAPR_STREAMS_BOOTSTRAP_SERVERS to the brokers, where the application runs." in report["next"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "kinds"),
+    [
+        ("[client]\nlinger.ms = 1\n", ["servers"]),
+        ("[client]\nbootstrap.servers = kafka:9092\n", []),
+        ("[override]\nbootstrap.servers = kafka:9092\n", []),
+        ("[client]\nno.such.property = 1\n", ["servers"]),
+    ],
+)
+def test_servers_that_come_from_outside_are_nothing_to_do(check, monkeypatch, tmp_path, setting, kinds):
+    (tmp_path / "settings").write_text(setting)
+    monkeypatch.setenv("MAPR_STREAMS_CONFIG", str(tmp_path / "settings"))
+    assert [one["kind"] for one in check(main=IMPORT + "Producer({})\n")["findings"]] == kinds
+
+
+def test_a_variable_with_servers_leaves_nothing_to_do(check, monkeypatch):
+    monkeypatch.setenv("MAPR_STREAMS_BOOTSTRAP_SERVERS", "kafka:9092")
+    assert check(main=IMPORT + "Producer({})\n")["findings"] == []
+
+
+@pytest.mark.parametrize(("section", "kinds"), [("client", ["topic", "override"]), ("override", ["topic"])])
+def test_servers_of_a_program_that_are_replaced_from_outside_are_no_finding(
+    check, monkeypatch, tmp_path, section, kinds
+):
+    (tmp_path / "settings").write_text(f"[{section}]\nbootstrap.servers = kafka:9092\n")
+    monkeypatch.setenv("MAPR_STREAMS_CONFIG", str(tmp_path / "settings"))
+    source = IMPORT + "Producer({'bootstrap.servers': 'dummy:1'}).produce('/s:t')\n"
+    assert [one["kind"] for one in check(main=source)["findings"]] == kinds
+
+
 def test_servers_that_any_source_sets_are_enough(check):
     report = check(one=IMPORT + "a = Producer({})\n", two=IMPORT + "b = Consumer({'metadata.broker.list': 'k'})\n")
     assert report["findings"] == []

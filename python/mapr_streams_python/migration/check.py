@@ -20,7 +20,7 @@ from .check_project import Project
 from .check_resolver import Resolver
 from .check_source import MissingParser, Source, UnreadableSource, text, walk
 from .names import create_command
-from .settings import SettingsError, add_name_options, topic_names
+from .settings import SettingsError, add_name_options, servers_from_outside, topic_names
 
 DESCRIPTION = """\
 Reads Python sources, of Python 2 too, and prints line by line what matters where an application written for MapR Event
@@ -169,8 +169,10 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
                 report.fixed[source.name] = len(edits)
             own = [finding for finding in own if not finding.edits]
         report.findings += sorted(own, key=lambda finding: (finding.line, finding.column))
-    report.findings += _servers(checks)
-    if names.topics or any(one.default_streams for one in checks):
+    are_given, are_replaced = servers_from_outside()
+    if not are_given:
+        report.findings += _servers(checks)
+    if not are_replaced and (names.topics or any(one.default_streams for one in checks)):
         report.findings += _own_servers(checks)
     report.topics = names.topics
     return report

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # What each kind of finding is called in the output, and what is to be done about those that were found, once for all.
 KINDS = {
-    "unparsed": "Make the files that cannot be parsed Python 3.9 or later, for example with 2to3 or futurize.",
+    "unparsed": "Make the files that cannot be parsed Python 3.9 or later, for example with fissix, or with 2to3, which"
+    " Python has up to 3.12.",
     "topic": "Create the Kafka topics, with as many partitions as the streams' topics have.",
     "computed": "Look at the names that are computed: python -m mapr_streams_python topic NAME says what each becomes.",
     "collision": "Give names that become one Kafka topic a rule each, in the section [names] of the file of settings.",

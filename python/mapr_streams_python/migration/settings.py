@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..cimpl import KafkaException, _TopicNames
+from ..cimpl import KafkaException, _effective_settings, _TopicNames
 
 CONFIG_FILE = "MAPR_STREAMS_CONFIG"
 HOME_CLUSTER = "MAPR_STREAMS_HOME_CLUSTER"
@@ -37,6 +37,17 @@ def add_name_options(parser: argparse.ArgumentParser) -> None:
         metavar="STREAM",
         help="the stream of names without one, as streams.producer.default.stream says it",
     )
+
+
+def servers_from_outside() -> tuple[bool, bool]:
+    """Whether settings from outside name brokers, and whether these replace the application's own."""
+    try:
+        rows = _effective_settings(False)
+    except KafkaException:
+        # What is wrong with them is told by whatever makes a client, and by `config`.
+        return False, False
+    origins = [origin for name, value, origin, is_set in rows if name == "bootstrap.servers" and is_set and value]
+    return bool(origins), any(origin.endswith(", over the application's own") for origin in origins)
 
 
 def topic_names(options: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> _TopicNames:
