@@ -174,7 +174,10 @@ def test_control_c_ends_the_end_of_a_consumer_that_nobody_holds(program, letting
     printed = program(
         LATE
         + f"""
+cluster.push_request_errors("OffsetCommit", [None], broker_id=1)
 consumer.commit(offsets=[partition])
+# Destroy drops what is not sent, and would have nothing to wait for.
+wait_for(lambda: cluster.request_errors_left("OffsetCommit", 1) == 0)
 kept = []
 if {letting_go!r} == "kept.clear()":
     kept.append([consumer])
