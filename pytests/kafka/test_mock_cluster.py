@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from typing import Any
 
 import pytest
 from mock_faults import lead, needs, produce_one
+from requires import since
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from mapr_streams_python.testing import MockCluster, wait_until
@@ -35,6 +37,15 @@ def test_a_created_topic_has_the_partitions_asked_for(faulty: MockCluster) -> No
             consumer.get_watermark_offsets(TopicPartition("three", 3), timeout=5.0)
     finally:
         consumer.close()
+
+
+@since("2.12.0")
+def test_the_fixtures_consumer_is_one_under_the_new_protocol_too(make_topic: Any, make_consumer: Any) -> None:
+    # Settings that the fixture has for the old one are refused under it.
+    consumer = make_consumer({"group.protocol": "consumer"})
+    consumer.subscribe([make_topic()])
+    consumer.poll(0)
+    assert consumer.rebalance_protocol() in ("NONE", "COOPERATIVE")
 
 
 def test_a_topic_that_exists_is_not_created_again(faulty: MockCluster) -> None:
