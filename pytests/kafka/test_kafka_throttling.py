@@ -71,6 +71,27 @@ def test_a_producer_is_told_which_broker_throttles_it_and_for_how_long(kafka_clu
     producer.close(0)
 
 
+def test_a_close_tells_of_no_throttling(kafka_cluster, kafka_topic, client):
+    """librdkafka calls back from inside of what a close waits in, and the child of a fork could not leave that."""
+    events: list[ThrottleEvent] = []
+    producer = Producer(
+        {"bootstrap.servers": kafka_cluster.bootstrap_servers, "client.id": client, "throttle_cb": events.append}
+    )
+
+    def told():
+        producer.produce(kafka_topic, VALUE)
+        producer.poll(0.1)
+        return events
+
+    wait_until(told, 120)
+    producer.flush()
+    events.clear()
+    for _ in range(5):
+        producer.produce(kafka_topic, VALUE)
+    assert producer.close()
+    assert not events
+
+
 def test_a_consumer_is_told(kafka_cluster, kafka_topic, producer, client):
     deliver(producer, kafka_topic, [VALUE] * 30)
     events: list[ThrottleEvent] = []

@@ -17,8 +17,8 @@ let consumerCloseMethods: [Method] = [
         has returned. While another thread is inside on_assign, on_revoke or on_lost, it waits for that to return, or to
         assign or unassign.
 
-        Statistics that wait are dropped. ``error_cb``, ``throttle_cb`` and a logger are called until that has taken a second in
-        all, or ``timeout``.
+        ``stats_cb`` and ``throttle_cb`` are not called any more: what waits for them is dropped. ``error_cb`` and a logger are
+        called until that has taken a second in all, or ``timeout``.
 
         :param float timeout: seconds to wait for the brokers; what is left then is given up, and the consumer ends by itself, in
             the background: offsets may not be committed, and the group may not hear of it before ``session.timeout.ms``. None

@@ -27,8 +27,8 @@ let producerCloseMethods: [Method] = [
 
         Flushes and ends the producer. Every other call after it raises RuntimeError; closing again does nothing.
 
-        Statistics that wait are dropped. ``error_cb``, ``throttle_cb`` and a logger are called until that has taken a second in
-        all, or ``timeout``.
+        ``stats_cb`` and ``throttle_cb`` are not called any more: what waits for them is dropped. ``error_cb`` and a logger are
+        called until that has taken a second in all, or ``timeout``.
 
         :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
             _PURGE_INFLIGHT

@@ -239,8 +239,9 @@ private func throttleEvent(
 ) {
     let name = broker.map { String(cString: $0) } ?? ""
     let context = CallbackContext.from(opaque)
-    guard let handler = context.events.throttle else { return }
-    context.inform { handler(.init(brokerName: name, brokerID: id, milliseconds: milliseconds)) }
+    // Where a close looks at events, librdkafka calls this from inside of that, from where the child of a fork could not leave.
+    guard let handler = context.events.throttle, context.tellsOfMeasurements else { return }
+    handler(.init(brokerName: name, brokerID: id, milliseconds: milliseconds))
 }
 
 @inline(never)

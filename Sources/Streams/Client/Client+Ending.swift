@@ -15,7 +15,7 @@ extension Client {
 
     /// Says that a close has begun, in the call that serves the client to its end.
     ///
-    /// From now on statistics are dropped untold. Of errors, throttling and log lines the owner is told until that has taken a
+    /// From now on statistics and throttling are dropped untold. Of errors and log lines the owner is told until that has taken a
     /// second in all; what comes then is dropped. Deliveries, rebalances and commits are told as ever.
     /// - Parameter milliseconds: how long the close may take, which may be less than a second; negative for ever.
     public func beginEnding(milliseconds: Int32) {
@@ -30,8 +30,8 @@ extension Client {
 }
 
 extension CallbackContext {
-    /// Whether the owner is told of statistics.
-    var tellsOfStatistics: Bool { lastInformation.withLock { !$0.isClosing } }
+    /// Whether the owner is told of statistics and throttling.
+    var tellsOfMeasurements: Bool { lastInformation.withLock { !$0.isClosing } }
 
     /// Tells the owner of what only informs him, unless a close has no time for it any more.
     func inform(_ tell: () -> Void) {

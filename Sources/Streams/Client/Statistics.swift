@@ -3,7 +3,7 @@
 extension CallbackContext {
     /// Hands statistics to the owner.
     func tell(statistics text: UnsafeBufferPointer<CChar>) {
-        guard keepsStatistics || events.statistics != nil, tellsOfStatistics else { return }
+        guard keepsStatistics || events.statistics != nil, tellsOfMeasurements else { return }
         let bytes = text.withMemoryRebound(to: UInt8.self) { bytes in
             guard let names, names.hasMapped else { return Array(bytes) }
             return Statistics.renaming(topicsOf: bytes) { Array(names.name(ofKafkaTopic: $0).utf8) }

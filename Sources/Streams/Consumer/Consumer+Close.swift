@@ -56,7 +56,7 @@ extension Consumer {
         group.withLock { $0.cannotBeFreed = isCooperative }
     }
 
-    /// Announces a close: from now on nothing is subscribed to, and the application is told of no statistics.
+    /// Announces a close: from now on nothing is subscribed to, and the application is told of neither statistics nor throttling.
     ///
     /// - Parameter milliseconds: how long the close may take; negative for ever.
     public func announceClose(milliseconds: Int32) {
