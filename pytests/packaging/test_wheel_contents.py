@@ -28,6 +28,7 @@ pytestmark = [
 EXTENSION = "mapr_streams_python/cimpl.abi3.so"
 LIBRDKAFKA = f"mapr_streams_python/{swift_build.BUNDLE}/{swift_build.LIBRDKAFKA_SONAME}"
 PYTHONS = list({python.version: python for python in find_pythons.all_of_them()}.values())
+FEATURES = {"ssl", "sasl_plain", "sasl_scram", "sasl_oauthbearer", "oidc", "gzip", "zstd", "lz4", "snappy"}
 IS_NATIVE = "manylinux" in WHEEL.name and platform.machine() in WHEEL.name
 TRIP = """
 import sys, mapr_streams_python as package
@@ -152,7 +153,7 @@ def test_the_tools_that_check_wheels_find_nothing(command, tmp_path):
 
 @pytest.mark.skipif(not IS_NATIVE, reason="it is for another processor or C library than this machine's")
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda python: ".".join(map(str, python.version)))
-def test_a_fresh_environment_without_a_compiler_runs_it(python, tmp_path):
+def test_a_fresh_environment_without_a_compiler_runs_it(python, bill, tmp_path):
     home = tmp_path / "venv"
     environ = {"PATH": "/nowhere", "HOME": str(tmp_path)}
     subprocess.run([python.executable, "-m", "venv", str(home)], check=True, env=environ, timeout=HANG)
@@ -167,8 +168,14 @@ def test_a_fresh_environment_without_a_compiler_runs_it(python, tmp_path):
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
-    version = re.search(r"librdkafka@([\d.]+)", zipfile.ZipFile(WHEEL).read(_bill_name()).decode())[1]
+    versions = {part["name"]: part["version"] for part in bill["components"]}
+    version = versions["librdkafka"]
     assert run("-c", TRIP).strip() == version
+    info, _, _ = run("-m", "mapr_streams_python", "info").partition("\n\n")
+    told = {title: text for title, text in (re.split("  +", line, maxsplit=1) for line in info.splitlines())}
+    features = set(told["features"].split(", "))
+    assert features >= FEATURES and "sasl_gssapi" not in features
+    assert told["OpenSSL"].split()[1] == versions["openssl"]
     assert "each of them once" in run("-m", "mapr_streams_python", "demo", "--messages", "1000")
     # The system's library wins where LD_LIBRARY_PATH says so: that is how a Data Fabric node puts its own in place.
     system = tmp_path / "system"
@@ -179,7 +186,3 @@ def test_a_fresh_environment_without_a_compiler_runs_it(python, tmp_path):
         (system / "librdkafka.so.1").symlink_to(other[1])
         used = run("-c", "import mapr_streams_python as p; print(p.libversion()[0])", LD_LIBRARY_PATH=str(system))
         assert used.strip() != version
-
-
-def _bill_name():
-    return next(name for name in zipfile.ZipFile(WHEEL).namelist() if name.endswith(".cdx.json"))
