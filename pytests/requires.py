@@ -12,16 +12,21 @@ def _number(version: str) -> int:
     return major << 24 | minor << 16 | revision << 8
 
 
+def is_since(version: str) -> bool:
+    """Whether the loaded librdkafka is that one, or newer."""
+    return libversion()[1] >= _number(version)
+
+
 def since(version: str) -> pytest.MarkDecorator:
     """For a test of what librdkafka has since then."""
     return pytest.mark.skipif(
-        libversion()[1] < _number(version), reason=f"the loaded librdkafka {libversion()[0]} is older than {version}"
+        not is_since(version), reason=f"the loaded librdkafka {libversion()[0]} is older than {version}"
     )
 
 
 def lacks(version: str) -> pytest.MarkDecorator:
     """For a test of what is told where librdkafka is older."""
     return pytest.mark.skipif(
-        libversion()[1] >= _number(version),
+        is_since(version),
         reason=f"the loaded librdkafka {libversion()[0]} is not older than {version}",
     )

@@ -24,7 +24,7 @@ struct AdminRow {
     let name: StaticString
     let send: (borrowing Python, Admin, Object, AdminOptions, AdminAnswer) throws(PythonError) -> Void
 
-    nonisolated(unsafe) fileprivate static let all =
+    nonisolated(unsafe) static let all =
         topicRequests + configRequests + groupRequests + offsetRequests + descriptionRequests + recordRequests
         + electionRequests + aclRequests + userRequests
 }
@@ -33,7 +33,7 @@ struct AdminRow {
 final class AdminAnswer {
     private let callable: Object
 
-    fileprivate init(_ callable: Object) { self.callable = callable.retained }
+    init(_ callable: Object) { self.callable = callable.retained }
 
     /// Where nothing was sent, and nothing will be told. With the GIL.
     fileprivate func forget() { callable.release() }

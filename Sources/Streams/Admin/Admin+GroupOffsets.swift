@@ -36,8 +36,8 @@ extension Admin {
         let complete = named(group.group, wanting: "Describe", complete)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(
-                RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, options, servedByMock: isServedByMock, then: complete,
-                reading: read
+                RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, options, servedByMock: isServedByMock, ofGroup: true,
+                then: complete, reading: read
             ) { options, queue in
                 list(handle, raw, count, options, queue)
             }
@@ -61,7 +61,8 @@ extension Admin {
         let complete = named(group.group, wanting: "Read", complete)
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(
-                RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, options, servedByMock: true, then: complete, reading: read
+                RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, options, servedByMock: true, ofGroup: true, then: complete,
+                reading: read
             ) { options, queue in
                 alter(handle, raw, count, options, queue)
             }
@@ -84,15 +85,16 @@ extension Admin {
         let objects = try objects(group, make, destroy)
         let complete = named(group.group, wanting: "Delete", complete)
         try objects.withRaw { raw, count throws(StreamsError) in
-            try request(RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, options, then: complete, reading: read) {
-                options, queue in
+            try request(
+                RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, options, ofGroup: true, then: complete, reading: read
+            ) { options, queue in
                 delete(handle, raw, count, options, queue)
             }
         }
     }
 
     /// What becomes of a request about one group, whose name is in none of librdkafka's errors.
-    private func named<Answer>(
+    func named<Answer>(
         _ group: String, wanting operation: String, _ complete: @escaping AdminCompletion<Answer>
     ) -> AdminCompletion<Answer> {
         { result in

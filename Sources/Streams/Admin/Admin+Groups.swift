@@ -47,6 +47,8 @@ extension Admin {
 
     /// Describes groups of consumers, with their members.
     ///
+    /// One whose coordinator does not answer in time ends it for all of them: those that are to be told of by themselves are
+    /// asked for by themselves.
     /// - Throws: `_NOT_IMPLEMENTED` for authorised operations with librdkafka before 2.3.0.
     /// - Note: `rd_kafka_DescribeConsumerGroups`.
     public func describeConsumerGroups(
@@ -63,9 +65,11 @@ extension Admin {
             return (0..<count).compactMap { index in groups[index].map { reader.read($0, of: self) } }
         }
         if groups.isEmpty { throw StreamsError(.invalidArgument, reason: "the request asks for nothing") }
+        let complete = groups.count == 1 ? named(groups[0], wanting: "Describe", complete) : complete
         try withCStrings(groups) { raw, count throws(StreamsError) in
-            try request(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, options, then: complete, reading: read) {
-                options, queue in
+            try request(
+                RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, options, ofGroup: true, then: complete, reading: read
+            ) { options, queue in
                 describe(handle, raw, count, options, queue)
             }
         }
@@ -73,6 +77,8 @@ extension Admin {
 
     /// Deletes groups, with their offsets. A group that has members stays.
     ///
+    /// One whose coordinator does not answer in time ends it for all of them. It may be deleted later, as long as the client is
+    /// there.
     /// - Note: `rd_kafka_DeleteGroups`.
     public func deleteConsumerGroups(
         _ groups: [String], options: AdminOptions = AdminOptions(),
@@ -89,8 +95,11 @@ extension Admin {
         let read = try groupResults(
             wanting: "Delete", of: Symbols.Groups.deleteGroupsResult.required,
             Symbols.Groups.deleteGroupsResultGroups.required)
+        let complete = groups.count == 1 ? named(groups[0], wanting: "Delete", complete) : complete
         try objects.withRaw { raw, count throws(StreamsError) in
-            try request(RD_KAFKA_ADMIN_OP_DELETEGROUPS, options, then: complete, reading: read) { options, queue in
+            try request(
+                RD_KAFKA_ADMIN_OP_DELETEGROUPS, options, ofGroup: true, then: complete, reading: read
+            ) { options, queue in
                 delete(handle, raw, count, options, queue)
             }
         }

@@ -80,6 +80,8 @@ extension Admin {
             for index in 0..<count {
                 guard let raw = partition(found[index]) else { continue }
                 var answer = TopicPartitionList.partition(of: raw, names: names)
+                // Where a broker has not answered in time librdkafka, up to 2.16.0, gives neither an offset nor an error.
+                if answer.error == nil, answer.offset == TopicPartition.invalidOffset { answer.error = .timedOut }
                 if let error = answer.error {
                     answer.reason =
                         explained(

@@ -9,10 +9,25 @@ import CSystem
 public final class Admin: Client, @unchecked Sendable {
     // Unchecked: `awaited` is guarded, and `answers` changes at the end alone.
 
+    /// How a request ends.
+    private enum Ending {
+        /// With this event, which has the answer.
+        case answered(OpaquePointer)
+        case late
+        /// The owner has let go of the client.
+        case destroyed
+    }
+
+    /// A request whose answer is awaited.
+    private struct Request {
+        let end: (Ending) -> Void
+        /// When it ends without an answer; nil where librdkafka sees to that.
+        let deadline: Deadline?
+    }
+
     /// The answers that are awaited.
     private struct Awaited {
-        /// What becomes of each: with the event that has the answer, or nil where there will be none.
-        var handlers: [Int: (OpaquePointer?) -> Void] = [:]
+        var requests: [Int: Request] = [:]
         var next = 1
         /// A thread waits for them.
         var isServed = false
@@ -46,7 +61,7 @@ public final class Admin: Client, @unchecked Sendable {
     }
 
     /// How many requests are under way.
-    public var outstanding: Int { awaited.withLock { $0.handlers.count } }
+    public var outstanding: Int { awaited.withLock { $0.requests.count } }
 }
 
 /// What becomes of a request. Called once, on a thread of the client's own.
@@ -57,26 +72,40 @@ extension Admin {
     ///
     /// - Parameters:
     ///   - isServedByMock: whether librdkafka's mock cluster answers it.
+    ///   - isOfGroup: whether the coordinator of a group is asked. librdkafka, up to 2.16.0, aborts where it has ended such a
+    ///     request for want of an answer, and the coordinator is there later. So the time is ours, and librdkafka has its
+    ///     longest one, an hour; what it has after ours is dropped.
     ///   - operation: that of Kafka's access control which the user needs on the cluster.
     ///   - read: the answer that an event has.
     ///   - send: hands the request to librdkafka, which takes copies, and puts one event into the queue.
     /// - Throws: what is wrong with the request, in which case nothing was sent, and `complete` is not called.
     func request<Answer>(
         _ kind: rd_kafka_admin_op_t, _ options: AdminOptions, servedByMock isServedByMock: Bool = false,
-        wanting operation: String = "Alter", then complete: @escaping AdminCompletion<Answer>,
-        reading read: @escaping (OpaquePointer) -> Answer,
+        ofGroup isOfGroup: Bool = false, wanting operation: String = "Alter",
+        then complete: @escaping AdminCompletion<Answer>, reading read: @escaping (OpaquePointer) -> Answer,
         _ send: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void
     ) throws(StreamsError) {
         guard let answers else { throw StreamsError(.destroyed) }
         if !isServedByMock { try refuseMock() }
+        var options = options
+        var deadline: Deadline?
+        if isOfGroup {
+            deadline = Deadline(milliseconds: options.requestTimeout ?? defaultTimeout)
+            options.requestTimeout = Self.longestTimeout
+        }
         try options.withRaw(handle, kind) { raw throws(StreamsError) in
             let setOpaque = try Symbols.Admin.adminOptionsSetOpaque.required
-            let number = try expect { [self] event in
-                guard let event else { return complete(.failure(StreamsError(.destroyed))) }
-                if let error = itemError(rd_kafka_event_error(event), rd_kafka_event_error_string(event)) {
-                    return complete(.failure(explained(error, ofClusterWanting: operation)))
+            let number = try expect(until: deadline) { [self] ending in
+                switch ending {
+                case .destroyed: complete(.failure(StreamsError(.destroyed)))
+                case .late: complete(.failure(explained(Self.late)))
+                case .answered(let event):
+                    if let error = itemError(rd_kafka_event_error(event), rd_kafka_event_error_string(event)) {
+                        complete(.failure(explained(error, ofClusterWanting: operation)))
+                    } else {
+                        complete(.success(read(event)))
+                    }
                 }
-                complete(.success(read(event)))
             }
             setOpaque(raw, UnsafeMutableRawPointer(bitPattern: number))
             send(raw, answers.raw)
@@ -93,8 +122,19 @@ extension Admin {
                 + " (docs/admin.md), and librdkafka would wait for one that does: a real Kafka is needed")
     }
 
+    /// librdkafka's, for a request that is given none, in milliseconds.
+    private var defaultTimeout: Int32 { property("socket.timeout.ms").flatMap { Int32($0) } ?? 60_000 }
+
+    /// The longest that librdkafka takes for a request, in milliseconds.
+    private static let longestTimeout: Int32 = 3_600_000
+
+    private static let late = StreamsError(
+        .timedOut, reason: "Failed while waiting for the answer of the group's coordinator: \(ErrorCode.timedOut.text)")
+
     /// Notes an answer that is awaited, and sees to it that a thread waits for it. - Returns: its number.
-    private func expect(_ handler: @escaping (OpaquePointer?) -> Void) throws(StreamsError) -> Int {
+    private func expect(
+        until deadline: Deadline?, _ end: @escaping (Ending) -> Void
+    ) throws(StreamsError) -> Int {
         try awaited.withLock { (awaited) throws(StreamsError) in
             // Under the lock: nobody may count on a thread that there will be none of.
             if !awaited.isServed {
@@ -105,7 +145,7 @@ extension Admin {
             awaited.isServed = true
             let number = awaited.next
             awaited.next += 1
-            awaited.handlers[number] = handler
+            awaited.requests[number] = Request(end: end, deadline: deadline)
             return number
         }
     }
@@ -116,25 +156,41 @@ extension Admin {
     /// Waits for answers, until none is awaited or the owner has let go of the client.
     private func serve() {
         while !isReleased {
-            if let event = answers?.poll(milliseconds: Self.slice) {
+            if let event = answers?.poll(milliseconds: nextSlice) {
                 let number = Int(bitPattern: rd_kafka_event_opaque(event))
-                let handler = awaited.withLock { $0.handlers.removeValue(forKey: number) }
-                handler?(event)
-                // In the child of a fork the handler does not return.
+                let request = awaited.withLock { $0.requests.removeValue(forKey: number) }
+                request?.end(.answered(event))
+                // In the child of a fork the request's end does not return.
                 rd_kafka_event_destroy(event)
             }
+            for request in takeLate() { request.end(.late) }
             let isDone = awaited.withLock { awaited in
-                if awaited.handlers.isEmpty { awaited.isServed = false }
-                return awaited.handlers.isEmpty
+                if awaited.requests.isEmpty { awaited.isServed = false }
+                return awaited.requests.isEmpty
             }
             if isDone { return }
         }
         // Nobody can send any more.
         let left = awaited.withLock { awaited in
-            defer { awaited.handlers = [:] }
-            return awaited.handlers
+            defer { awaited.requests = [:] }
+            return awaited.requests
         }
-        for number in left.keys.sorted() { left[number]?(nil) }
+        for number in left.keys.sorted() { left[number]?.end(.destroyed) }
         awaited.withLock { $0.isServed = false }
+    }
+
+    /// How long to wait for an answer before somebody's time may be over.
+    private var nextSlice: Int32 {
+        awaited.withLock { awaited in
+            awaited.requests.values.reduce(Self.slice) { min($0, $1.deadline?.remaining ?? Self.slice) }
+        }
+    }
+
+    /// The requests whose time is over, which are awaited no longer.
+    private func takeLate() -> [Request] {
+        awaited.withLock { awaited in
+            let late = awaited.requests.filter { $0.value.deadline?.hasPassed ?? false }.keys.sorted()
+            return late.compactMap { awaited.requests.removeValue(forKey: $0) }
+        }
     }
 }

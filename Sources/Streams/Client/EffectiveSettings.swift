@@ -98,6 +98,11 @@ extension Configuration {
             // MapR takes values of up to 10 MB; what comes around them is no more than 64 KB, unless there are many headers.
             defaults.append(("message.max.bytes", "\(10 * 1024 * 1024 + 64 * 1024)", dialects))
         }
+        if kind == .admin {
+            // librdkafka looks for another controller at its usual refresh alone, which is five minutes away: the requests for
+            // one that has gone are over before.
+            defaults.append(("topic.metadata.refresh.interval.ms", "10000", package))
+        }
         return defaults.filter { setDefault($0.0, $0.1) }.map { (name: $0.0, reason: $0.2) }
     }
 

@@ -21,7 +21,7 @@ public struct KnownFault: Sendable {
 
     /// Which clients meet a fault.
     enum Meets: Sendable {
-        case all, consumers, groups, producers
+        case all, consumers, groups, producers, administrators
         // From here on what is configured decides.
         case idempotence, cooperative, rack, longClientID, metrics, tls, scram, consumerProtocol, plugins
         /// The pointers of the machine do, or the calls that the program makes.
@@ -83,6 +83,7 @@ extension KnownFault.Meets {
         case .consumers: "consumers"
         case .groups: "consumers with a group"
         case .producers: "producers"
+        case .administrators: "administrators"
         case .idempotence: "enable.idempotence"
         case .cooperative: "partition.assignment.strategy=cooperative-sticky"
         case .rack: "client.rack"
@@ -100,7 +101,7 @@ extension KnownFault.Meets {
     /// Whether it is a matter of what kind of client it is, and nothing else.
     var isAnyOfAKind: Bool {
         switch self {
-        case .all, .consumers, .groups, .producers: true
+        case .all, .consumers, .groups, .producers, .administrators: true
         default: false
         }
     }
@@ -123,6 +124,7 @@ struct ClientDescription {
         case .consumers: isConsumer
         case .groups: isConsumer && !(property("group.id") ?? "").isEmpty
         case .producers: isProducer
+        case .administrators: kind == .admin
         case .idempotence: isProducer && property("enable.idempotence") == "true"
         case .cooperative:
             self.is(.groups) && (property("partition.assignment.strategy") ?? "").includes("cooperative-sticky")

@@ -62,6 +62,11 @@ public enum KnownFaults {
 
     private static let kept = [
         Fault(
+            "a request about a group, whose time is over before the group's coordinator is there, aborts when it comes",
+            4605,
+            mended: nil, .crashes, .administrators,
+            kept: "ends such a request itself; librdkafka goes on with it for an hour at most"),
+        Fault(
             "a group whose consumer closes while a subscription is pending aborts", 0, mended: nil, .crashes, .groups,
             kept: "unsubscribes first"),
         Fault(

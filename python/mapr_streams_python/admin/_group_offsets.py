@@ -96,7 +96,8 @@ class GroupOffsetRequests(_AdminClient):
 
         Args:
             alter_consumer_group_offsets_request: one group, and partitions with the offsets.
-            request_timeout: how many seconds to wait for the answer.
+            request_timeout: how many seconds to wait for the answer. The offsets may be committed after it, when the
+                group's coordinator is there and the client still is.
 
         Returns:
             A future, by the group's name. Its exception is a `KafkaException`: ``UNKNOWN_MEMBER_ID`` where the group
@@ -133,7 +134,8 @@ class GroupOffsetRequests(_AdminClient):
 
         Args:
             delete_consumer_group_offsets_request: one group, and partitions.
-            request_timeout: how many seconds to wait for the answer.
+            request_timeout: how many seconds to wait for the answer. The offsets may be deleted after it, when the
+                group's coordinator is there and the client still is.
 
         Returns:
             A future, by the group's name. Its exception is a `KafkaException`: ``GROUP_ID_NOT_FOUND`` where there is

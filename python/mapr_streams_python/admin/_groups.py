@@ -268,16 +268,19 @@ class GroupRequests(_AdminClient):
 
         ``rd_kafka_DescribeConsumerGroups``.
         """
-        names = _group_ids(group_ids)
-        return request(
-            self,
-            "describe_consumer_groups",
-            names,
-            names,
-            _described,
-            request_timeout=request_timeout,
-            include_authorized_operations=include_authorized_operations,
-        )
+        futures: dict[str, Future[ConsumerGroupDescription]] = {}
+        # By themselves: a coordinator that does not answer keeps those alone that ask it.
+        for name in _group_ids(group_ids):
+            futures |= request(
+                self,
+                "describe_consumer_groups",
+                [name],
+                [name],
+                _described,
+                request_timeout=request_timeout,
+                include_authorized_operations=include_authorized_operations,
+            )
+        return futures
 
     def delete_consumer_groups(
         self, group_ids: Sequence[str], *, request_timeout: float | None = None
@@ -286,7 +289,8 @@ class GroupRequests(_AdminClient):
 
         Args:
             group_ids: their names.
-            request_timeout: how many seconds to wait for the answers.
+            request_timeout: how many seconds to wait for the answers. A group may be deleted after it, when its
+                coordinator is there and the client still is.
 
         Returns:
             A future for each group, by its name. Its exception is a `KafkaException`: ``NON_EMPTY_GROUP`` where it has
@@ -298,8 +302,12 @@ class GroupRequests(_AdminClient):
 
         ``rd_kafka_DeleteGroups``.
         """
-        names = _group_ids(group_ids)
-        return request(self, "delete_consumer_groups", names, names, _deleted, request_timeout=request_timeout)
+        futures: dict[str, Future[None]] = {}
+        for name in _group_ids(group_ids):
+            futures |= request(
+                self, "delete_consumer_groups", [name], [name], _deleted, request_timeout=request_timeout
+            )
+        return futures
 
     def list_groups(self, group: str | None = None, timeout: float = -1) -> list[GroupMetadata]:
         """Tell of groups of any protocol type: what the brokers said before there was `list_consumer_groups`.
