@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from limits import HANG
-from requires import lacks
 
-from mapr_streams_python import KafkaError, KafkaException, TopicPartition, libversion
+from mapr_streams_python import TopicPartition
 from mapr_streams_python.admin import (
     AclBinding,
     AclBindingFilter,
@@ -21,7 +19,6 @@ from mapr_streams_python.admin import (
     UserScramCredentialUpsertion,
     Uuid,
 )
-from mapr_streams_python.testing import MockCluster
 
 # Nobody listens there.
 NOWHERE = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0, "error_cb": lambda error: None}
@@ -103,11 +100,6 @@ CASES = [
         ValueError,
         f"topic_partition_offsets[1]: {TopicPartition('t', 0, 2)!r} is there twice",
     ),
-    (
-        lambda c: c.delete_records([]),
-        ValueError,
-        "topic_partition_offsets must not be empty: it is a list of TopicPartition",
-    ),
     (lambda c: Uuid("1", 2), TypeError, "most_significant_bits must be an int, not str"),
     (lambda c: Uuid(1, 2**64), OverflowError, "least_significant_bits must have 64 bits, not be 18446744073709551616"),
     # Elections.
@@ -115,11 +107,6 @@ CASES = [
         lambda c: c.elect_leaders("preferred"),
         TypeError,
         "election_type must be an ElectionType, not str",
-    ),
-    (
-        lambda c: c.elect_leaders(ElectionType.PREFERRED, []),
-        ValueError,
-        "partitions must not be empty: it is a list of TopicPartition",
     ),
     (
         lambda c: c.elect_leaders(ElectionType.PREFERRED, [TopicPartition("t", -1)]),
@@ -172,7 +159,6 @@ CASES = [
     ),
     # Users of SCRAM.
     (lambda c: c.describe_user_scram_credentials("a"), TypeError, "users must be a list of str, not str"),
-    (lambda c: c.describe_user_scram_credentials([]), ValueError, "users must not be empty: it is a list of str"),
     (lambda c: c.describe_user_scram_credentials(["a", "a"]), ValueError, "users[1]: 'a' is there twice"),
     (
         lambda c: c.alter_user_scram_credentials([UserScramCredentialAlteration("a")]),
@@ -254,84 +240,4 @@ def test_bad_arguments_are_named_before_anything_is_sent(client, call, error, te
 def test_a_malformed_request_raises(client, name, arguments):
     with pytest.raises((TypeError, ValueError)):
         client._request(name, arguments, (None,) * 5, lambda exception, answer: None)
-    assert len(client) == 0
-
-
-CALLS = {
-    "delete_records": lambda c: c.delete_records([TopicPartition("t", 0, 1)]),
-    "create_acls": lambda c: c.create_acls([acl()]),
-    "describe_acls": lambda c: c.describe_acls(acl_filter()),
-    "delete_acls": lambda c: c.delete_acls([acl_filter()]),
-    "describe_topics": lambda c: c.describe_topics(TopicCollection(["t"])),
-    "describe_cluster": lambda c: c.describe_cluster(),
-    "elect_leaders": lambda c: c.elect_leaders(ElectionType.PREFERRED),
-    "describe_user_scram_credentials": lambda c: c.describe_user_scram_credentials(["a"]),
-    "alter_user_scram_credentials": lambda c: c.alter_user_scram_credentials([upsert()]),
-}
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_a_closed_client_refuses(name):
-    client = AdminClient(NOWHERE)
-    client.close()
-    with pytest.raises(RuntimeError, match="AdminClient closed"):
-        CALLS[name](client)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_closing_ends_what_is_awaited(name):
-    client = AdminClient(NOWHERE)
-    try:
-        futures = CALLS[name](client)
-    except KafkaException as exception:
-        assert exception.args[0] == KafkaError._NOT_IMPLEMENTED
-        return
-    client.close()
-    for future in futures.values() if isinstance(futures, dict) else [futures]:
-        assert future.exception(HANG).args[0] == KafkaError._DESTROY
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_the_mock_cluster_answers_or_refuses_at_once(name):
-    with MockCluster() as cluster, AdminClient({"bootstrap.servers": cluster.bootstrap_servers}) as client:
-        cluster.create_topic("t")
-        try:
-            futures = CALLS[name](client)
-        except KafkaException as exception:
-            assert exception.args[0] in (KafkaError._NOT_IMPLEMENTED, KafkaError._UNSUPPORTED_FEATURE)
-        else:
-            assert name in ("describe_topics", "describe_cluster")
-            for future in futures.values() if isinstance(futures, dict) else [futures]:
-                assert future.exception(HANG) is None
-
-
-@pytest.mark.parametrize(
-    ("version", "function", "call"),
-    [
-        pytest.param(*case, marks=lacks(case[0]))
-        for case in [
-            ("2.3.0", "rd_kafka_DescribeCluster", lambda c: c.describe_cluster()),
-            ("2.3.0", "rd_kafka_DescribeTopics", lambda c: c.describe_topics(TopicCollection(["t"]))),
-            ("2.6.0", "rd_kafka_ElectLeaders", lambda c: c.elect_leaders(ElectionType.PREFERRED)),
-            ("2.2.0", "rd_kafka_DescribeUserScramCredentials", lambda c: c.describe_user_scram_credentials()),
-            ("2.2.0", "rd_kafka_AlterUserScramCredentials", lambda c: c.alter_user_scram_credentials([upsert()])),
-        ]
-    ],
-    ids=["DescribeCluster", "DescribeTopics", "ElectLeaders", "DescribeUsers", "AlterUsers"],
-)
-def test_what_librdkafka_lacks_is_named_with_the_release_that_has_it(client, version, function, call):
-    with pytest.raises(KafkaException) as caught:
-        call(client)
-    assert caught.value.args[0] == KafkaError._NOT_IMPLEMENTED
-    assert caught.value.args[0].str() == (
-        f"the loaded librdkafka {libversion()[0]} does not have {function}, which Apache Kafka's has since {version}"
-    )
-    assert len(client) == 0
-
-
-@lacks("2.6.0")
-def test_acls_of_transactional_ids_name_the_release_that_has_them(client):
-    with pytest.raises(KafkaException, match=r"does not have ACLs of transactional ids, .* since 2\.6\.0") as caught:
-        client.create_acls([acl(restype="transactional_id", name="id")])
-    assert caught.value.args[0] == KafkaError._NOT_IMPLEMENTED
     assert len(client) == 0

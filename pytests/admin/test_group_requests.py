@@ -140,11 +140,6 @@ T0, LATEST = TopicPartition("t", 0), OffsetSpec.latest()
             TypeError,
             "topic_partition_offsets must be a dict of OffsetSpec by TopicPartition, not list",
         ),
-        (
-            asking({}),
-            ValueError,
-            "topic_partition_offsets must not be empty: it is a dict of OffsetSpec by TopicPartition",
-        ),
         (asking({T0: -1}), TypeError, "topic_partition_offsets[0] must have an OffsetSpec, not int"),
         (
             asking({TopicPartition("t"): LATEST}),

@@ -132,6 +132,26 @@ class AclBinding:
         for field, value in zip(_FIELDS, _checked("", self)):
             setattr(self, field, value)
 
+    @property
+    def restype_int(self) -> int:
+        """``restype`` by number."""
+        return self.restype.value
+
+    @property
+    def resource_pattern_type_int(self) -> int:
+        """``resource_pattern_type`` by number."""
+        return self.resource_pattern_type.value
+
+    @property
+    def operation_int(self) -> int:
+        """``operation`` by number."""
+        return self.operation.value
+
+    @property
+    def permission_type_int(self) -> int:
+        """``permission_type`` by number."""
+        return self.permission_type.value
+
     def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, field) for field in _FIELDS)
 

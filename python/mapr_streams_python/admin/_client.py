@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ..cimpl import _AdminClient
 from ._acls import AclRequests
 from ._cluster import DescriptionRequests
@@ -13,6 +15,11 @@ from ._reset_offsets import ResetRequests
 from ._scram import ScramRequests
 from ._topics import TopicRequests
 from ._waiting import Waits
+
+
+def _by_name(config: tuple[Any, ...], properties: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments of the constructor. confluent-kafka's calls its first one ``conf``, and takes it by that name."""
+    return (properties.pop("conf"),) if "conf" in properties and not config else config
 
 
 class AdminClient(
@@ -49,3 +56,8 @@ class AdminClient(
         TypeError: config is no mapping, or a value has another type.
         KafkaException: a property is unknown, or its value not allowed.
     """
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, *config, **properties):
+            super().__init__(*_by_name(config, properties), **properties)

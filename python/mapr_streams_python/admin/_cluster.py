@@ -265,7 +265,7 @@ class DescriptionRequests(_AdminClient):
         """Ask for the ids of topics, and for their partitions.
 
         Args:
-            topics: a `TopicCollection` of their names.
+            topics: a `TopicCollection` of their names; none are asked for where it has none.
             include_authorized_operations: have it tell too what this user may do to each of them.
             request_timeout: how many seconds to wait for the answer.
 
@@ -283,7 +283,7 @@ class DescriptionRequests(_AdminClient):
         """
         if not isinstance(topics, TopicCollection):
             raise TypeError(f"topics must be a TopicCollection, not {type(topics).__name__}")
-        names = elements("topics.topic_names", topics.topic_names, str, "str")
+        names = elements("topics.topic_names", topics.topic_names, str, "str", may_be_empty=True)
         for index, name in enumerate(names):
             text(f"topics.topic_names[{index}]", name)
         once("topics.topic_names", names)

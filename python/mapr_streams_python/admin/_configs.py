@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from enum import Enum
+from functools import total_ordering
 from typing import Any, ClassVar
 from warnings import warn
 
@@ -63,13 +64,17 @@ CONFIG_SOURCE_DEFAULT_CONFIG = ConfigSource.DEFAULT_CONFIG.value
 CONFIG_SOURCE_GROUP_CONFIG = ConfigSource.GROUP_CONFIG.value
 
 
+def _entries_of(name: str, given: object) -> list[ConfigEntry]:
+    return elements(name, given, ConfigEntry, "ConfigEntry", may_be_empty=True)
+
+
 class ConfigEntry:
     """A property of a resource, as the cluster has it, or a change of one.
 
     Attributes:
         name: of the property.
         value: as text; None where the cluster does not tell, since it is sensitive.
-        source: the `ConfigSource` of the value, as a number.
+        source: the `ConfigSource` of the value; a number where the cluster has told it.
         is_read_only: it cannot be changed while the cluster runs.
         is_default: the value is the default.
         is_sensitive: the value is a secret.
@@ -87,17 +92,19 @@ class ConfigEntry:
         is_default: bool = False,
         is_sensitive: bool = False,
         is_synonym: bool = False,
-        synonyms: Sequence[ConfigEntry] = (),
+        synonyms: Mapping[str, ConfigEntry] | Sequence[ConfigEntry] = (),
         incremental_operation: AlterConfigOpType | None = None,
     ) -> None:
         self.name = name
         self.value = value
-        self.source = source.value if isinstance(source, ConfigSource) else source
+        self.source = source
         self.is_read_only = bool(is_read_only)
         self.is_default = bool(is_default)
         self.is_sensitive = bool(is_sensitive)
         self.is_synonym = bool(is_synonym)
-        self.synonyms = {entry.name: entry for entry in synonyms}
+        if not isinstance(synonyms, Mapping):
+            synonyms = {entry.name: entry for entry in _entries_of("synonyms", synonyms)}
+        self.synonyms = dict(synonyms)
         self.incremental_operation = incremental_operation
 
     def __repr__(self) -> str:
@@ -107,6 +114,7 @@ class ConfigEntry:
         return f'{self.name}="{self.value}"'
 
 
+@total_ordering
 class ConfigResource:
     """What has a configuration, and what is to be changed of it.
 
@@ -147,13 +155,21 @@ class ConfigResource:
         """
         self.restype = member("restype", restype, ResourceType)
         self.name = text("name", name)
+        if set_config is not None and not isinstance(set_config, Mapping):
+            raise TypeError(f"set_config must be a dict, not {type(set_config).__name__}")
         self.set_config_dict: dict[str, object] = dict(set_config or {})
         self.configs = described_configs
         self.error = error
-        self.incremental_configs = list(incremental_configs or ())
+        self.incremental_configs = _entries_of("incremental_configs", incremental_configs or ())
+
+    @property
+    def restype_int(self) -> int:
+        """``restype`` by number."""
+        return self.restype.value
 
     def __repr__(self) -> str:
-        return f"ConfigResource({self.restype},{self.name})"
+        error = "" if self.error is None else f",{self.error!r}"
+        return f"ConfigResource({self.restype},{self.name}{error})"
 
     def __hash__(self) -> int:
         return hash((self.restype, self.name))
@@ -205,9 +221,7 @@ def _resources(name: str, given: object) -> list[ConfigResource]:
     return found
 
 
-def _change(name: str, given: object) -> tuple[int, str, str | None]:
-    if not isinstance(given, ConfigEntry):
-        raise TypeError(f"{name} must be a ConfigEntry, not {type(given).__name__}")
+def _change(name: str, given: ConfigEntry) -> tuple[int, str, str | None]:
     operation = given.incremental_operation
     if not isinstance(operation, AlterConfigOpType):
         raise TypeError(
@@ -219,6 +233,12 @@ def _change(name: str, given: object) -> tuple[int, str, str | None]:
     if given.value is None:
         raise TypeError(f"{name}.value must be str, not None: to go back to the default is AlterConfigOpType.DELETE")
     return operation.value, property_name, property_value(name, property_name, given.value)
+
+
+def _set(resource: ConfigResource) -> object:
+    """What is to be set: what is not goes back to its default, and so does what is None."""
+    given = resource.set_config_dict
+    return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
 
 
 class ConfigRequests(_AdminClient):
@@ -267,7 +287,7 @@ class ConfigRequests(_AdminClient):
         Deprecated: `incremental_alter_configs` changes what it is told to, and no more.
 
         Args:
-            resources: with what is to be set in ``set_config_dict``.
+            resources: with what is to be set in ``set_config_dict``; None stands for the default there.
             request_timeout: how many seconds to wait for the answer.
             validate_only: have the brokers only say whether they would do so.
             broker: the id of the broker that is asked.
@@ -291,7 +311,7 @@ class ConfigRequests(_AdminClient):
             (
                 resource.restype.value,
                 resource.name,
-                properties(f"resources[{index}].set_config_dict", resource.set_config_dict),
+                properties(f"resources[{index}].set_config_dict", _set(resource)),
             )
             for index, resource in enumerate(found)
         ]
@@ -336,7 +356,8 @@ class ConfigRequests(_AdminClient):
         arguments = []
         for index, resource in enumerate(found):
             name = f"resources[{index}].incremental_configs"
-            changes = [_change(f"{name}[{place}]", entry) for place, entry in enumerate(resource.incremental_configs)]
+            entries = _entries_of(name, resource.incremental_configs)
+            changes = [_change(f"{name}[{place}]", entry) for place, entry in enumerate(entries)]
             if not changes:
                 raise ValueError(f"{name} must not be empty: it is what is to be changed")
             arguments.append((resource.restype.value, resource.name, changes))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from ..cimpl import KafkaError, TopicPartition, _AdminClient
-from ._requests import OrderedEnum, partitions as checked, request_one
+from ._requests import OrderedEnum, nothing, partitions as checked, request_one
 
 
 class ElectionType(OrderedEnum):
@@ -32,6 +32,7 @@ class ElectionRequests(_AdminClient):
         election_type: ElectionType,
         partitions: Sequence[TopicPartition] | None = None,
         *,
+        timeout: float | None = None,
         operation_timeout: float | None = None,
         request_timeout: float | None = None,
     ) -> Future[dict[TopicPartition, KafkaError | None]]:
@@ -39,7 +40,9 @@ class ElectionRequests(_AdminClient):
 
         Args:
             election_type: who may become the leader.
-            partitions: of which partitions; None for all of the cluster.
+            partitions: of which partitions; None for all of the cluster, and of none where it is empty.
+            timeout: seconds for all of it, in place of the two that follow: the brokers work on it, and the answer is
+                waited for, for so long.
             operation_timeout: how many seconds the brokers wait for the work to be done before they answer; 0 does not
                 wait. The default is 60.
             request_timeout: how many seconds to wait for the answer.
@@ -59,12 +62,12 @@ class ElectionRequests(_AdminClient):
         """
         if not isinstance(election_type, ElectionType):
             raise TypeError(f"election_type must be an ElectionType, not {type(election_type).__name__}")
-        found = None if partitions is None else checked("partitions", partitions)
-        return request_one(
-            self,
-            "elect_leaders",
-            (election_type.value, found),
-            _elected,
-            operation_timeout=operation_timeout,
-            request_timeout=request_timeout,
-        )
+        found = None if partitions is None else checked("partitions", partitions, may_be_empty=True)
+        timeouts = {
+            "timeout": timeout,
+            "operation_timeout": operation_timeout,
+            "request_timeout": request_timeout,
+        }
+        if found == []:
+            return nothing(self, {}, **timeouts)
+        return request_one(self, "elect_leaders", (election_type.value, found), _elected, **timeouts)

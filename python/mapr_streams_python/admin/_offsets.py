@@ -38,6 +38,9 @@ class OffsetSpec:
         spec._value = index
         return spec
 
+    def __getnewargs__(self) -> tuple[int]:
+        return (self._value,)
+
     @classmethod
     def earliest(cls) -> OffsetSpec:
         """The first offset."""
@@ -56,9 +59,18 @@ class OffsetSpec:
     @classmethod
     def for_timestamp(cls, timestamp: int) -> OffsetSpec:
         """The first offset from a time on, in milliseconds since the epoch."""
-        if isinstance(timestamp, int) and timestamp < 0:
+        if isinstance(timestamp, bool) or not isinstance(timestamp, int):
+            raise TypeError(f"timestamp must be an int, of milliseconds, not {type(timestamp).__name__}")
+        if timestamp < 0:
             raise ValueError(f"timestamp must be 0 or more, not {timestamp}")
         return cls(timestamp)
+
+    @property
+    def timestamp(self) -> int:
+        """The time, in milliseconds since the epoch. AttributeError where it is none."""
+        if self._value < 0:
+            raise AttributeError(f"{self!r} has no timestamp")
+        return self._value
 
     def __eq__(self, other: object) -> bool:
         return self._value == other._value if isinstance(other, OffsetSpec) else NotImplemented
@@ -109,7 +121,7 @@ class OffsetRequests(_AdminClient):
         """Ask for offsets of partitions: where they begin and end, or where a time is.
 
         Args:
-            topic_partition_offsets: which offset of which partition.
+            topic_partition_offsets: which offset of which partition; none are asked for where it is empty.
             isolation_level: READ_COMMITTED for the end of what transactions have committed. The default is
                 READ_UNCOMMITTED.
             request_timeout: how many seconds to wait for the answers.
@@ -130,9 +142,7 @@ class OffsetRequests(_AdminClient):
             raise TypeError(
                 f"{name} must be a dict of OffsetSpec by TopicPartition, not {type(topic_partition_offsets).__name__}"
             )
-        if not topic_partition_offsets:
-            raise ValueError(f"{name} must not be empty: it is a dict of OffsetSpec by TopicPartition")
-        asked = partitions(name, list(topic_partition_offsets))
+        asked = partitions(name, list(topic_partition_offsets), may_be_empty=True)
         for index, spec in enumerate(topic_partition_offsets.values()):
             if not isinstance(spec, OffsetSpec):
                 raise TypeError(f"{name}[{index}] must have an OffsetSpec, not {type(spec).__name__}")

@@ -32,6 +32,7 @@ class RecordRequests(_AdminClient):
         self,
         topic_partition_offsets: Sequence[TopicPartition],
         *,
+        timeout: float | None = None,
         operation_timeout: float | None = None,
         request_timeout: float | None = None,
     ) -> dict[TopicPartition, Future[DeletedRecords]]:
@@ -39,7 +40,9 @@ class RecordRequests(_AdminClient):
 
         Args:
             topic_partition_offsets: each with the ``offset`` of the first record that is to stay; ``OFFSET_END``
-                deletes all that the partition has.
+                deletes all that the partition has. Of none, none are deleted.
+            timeout: seconds for all of it, in place of the two that follow: the brokers work on it, and the answer is
+                waited for, for so long.
             operation_timeout: how many seconds the brokers wait for the work to be done before they answer; 0 does not
                 wait. The default is 60.
             request_timeout: how many seconds to wait for the answer.
@@ -56,7 +59,7 @@ class RecordRequests(_AdminClient):
 
         ``rd_kafka_DeleteRecords``.
         """
-        found = partitions("topic_partition_offsets", topic_partition_offsets)
+        found = partitions("topic_partition_offsets", topic_partition_offsets, may_be_empty=True)
         for index, partition in enumerate(found):
             if partition.offset < 0 and partition.offset != OFFSET_END:
                 raise ValueError(
@@ -68,6 +71,7 @@ class RecordRequests(_AdminClient):
             found,
             found,
             _deleted,
+            timeout=timeout,
             operation_timeout=operation_timeout,
             request_timeout=request_timeout,
         )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Hashable, Iterable, Sequence
+import threading
+import weakref
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -29,27 +32,58 @@ class OrderedEnum(Enum):
         return NotImplemented
 
 
-class AdminFuture(Future[Value]):
-    """A future that does not wait for ever in the child of a fork: the answer comes to the parent alone."""
+class _Completing(threading.local):
+    """Which client's futures this thread is completing."""
 
-    def __init__(self) -> None:
+    client: weakref.ref[_AdminClient] | None = None
+
+    @contextmanager
+    def futures_of(self, client: weakref.ref[_AdminClient]) -> Iterator[None]:
+        self.client = client
+        try:
+            yield
+        finally:
+            # Other clients have this thread after this one.
+            self.client = None
+
+
+_completing = _Completing()
+
+
+class AdminFuture(Future[Value]):
+    """A future that does not wait for what cannot come.
+
+    That is an answer in the child of a fork, since it comes to the parent alone; and one in a callback of another
+    future of the client, whose thread would bring it.
+    """
+
+    def __init__(self, client: weakref.ref[_AdminClient]) -> None:
         super().__init__()
+        self._client = client
         self._process = os.getpid()
         # From now on it cannot be cancelled: what the request asks for may be done already.
         self.set_running_or_notify_cancel()
 
-    def _check_process(self) -> None:
-        if not self.done() and os.getpid() != self._process:
+    def _check(self) -> None:
+        if self.done():
+            return
+        if os.getpid() != self._process:
             raise RuntimeError(
                 "the AdminClient of this future was made before this process was forked: the answer comes to the parent"
             )
+        # A client has one such reference, whichever future asks for it.
+        if _completing.client is self._client:
+            raise RuntimeError(
+                "a callback of a future waits for another future of the same AdminClient, which would be done on this"
+                " thread, after the callback: add a callback to that one, too, or wait on another thread"
+            )
 
     def result(self, timeout: float | None = None) -> Value:
-        self._check_process()
+        self._check()
         return super().result(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        self._check_process()
+        self._check()
         return super().exception(timeout)
 
 
@@ -69,17 +103,25 @@ def request(
         keys: of the futures, in the order of the items; the answer has the items in the same order.
         answer: what an item of the answer comes to, its exception or its value.
         options: see `_options`.
+
+    Without items nothing is sent.
     """
-    futures: dict[Key, Future[Value]] = {key: AdminFuture() for key in keys}
+    given = _options(**options)
+    if not keys:
+        _check_open(client)
+        return {}
+    reference = weakref.ref(client)
+    futures: dict[Key, Future[Value]] = {key: AdminFuture(reference) for key in keys}
     waiting = list(futures.values())
 
     def complete(exception: BaseException | None, items: list[Any] | None) -> None:
         if exception is None and (items is None or len(items) != len(waiting)):
             exception = KafkaException(KafkaError(KafkaError._BAD_MSG, "the brokers' answer does not have all items"))
-        for index, future in enumerate(waiting):
-            _end(future, exception, None if items is None or exception is not None else items[index], answer)
+        with _completing.futures_of(reference):
+            for index, future in enumerate(waiting):
+                _end(future, exception, None if items is None or exception is not None else items[index], answer)
 
-    client._request(name, arguments, _options(**options), complete)
+    client._request(name, arguments, given, complete)
     return futures
 
 
@@ -91,23 +133,46 @@ def request_one(
     **options: Any,
 ) -> Future[Value]:
     """Send a request that has one future, whose answer it is as a whole. The arguments are those of `request`."""
-    future: Future[Value] = AdminFuture()
+    reference = weakref.ref(client)
+    future: Future[Value] = AdminFuture(reference)
 
     def complete(exception: BaseException | None, items: Any) -> None:
-        _end(future, exception, items, answer)
+        with _completing.futures_of(reference):
+            _end(future, exception, items, answer)
 
     client._request(name, arguments, _options(**options), complete)
     return future
 
 
+def nothing(client: _AdminClient, value: Value, **options: Any) -> Future[Value]:
+    """The future of a request that asks for nothing, which is not sent. The options are those of `request`."""
+    _options(**options)
+    _check_open(client)
+    future: Future[Value] = AdminFuture(weakref.ref(client))
+    future.set_result(value)
+    return future
+
+
+def _check_open(client: _AdminClient) -> None:
+    client._settled_topics([])
+
+
 def _options(
     *,
+    timeout: float | None = None,
     request_timeout: float | None = None,
     operation_timeout: float | None = None,
     validate_only: bool | None = None,
     broker: int | None = None,
     include_authorized_operations: bool | None = None,
 ) -> tuple[float | None, float | None, bool | None, int | None, bool | None]:
+    if timeout is not None:
+        for name, other in (("operation_timeout", operation_timeout), ("request_timeout", request_timeout)):
+            if other is not None:
+                raise ValueError(f"timeout and {name} must not both be given: timeout is both of them")
+        request_timeout = operation_timeout = seconds("timeout", timeout)
+    if isinstance(broker, int) and broker < 0:
+        raise ValueError(f"broker must be 0 or more, not {broker}")
     return (
         seconds("request_timeout", request_timeout),
         seconds("operation_timeout", operation_timeout),
@@ -147,12 +212,12 @@ def _report(raised: BaseException) -> None:
 # Checks. Each names the argument, or the element of it, as in new_topics[2].num_partitions.
 
 
-def elements(name: str, given: object, kind: type[Value], called: str) -> list[Value]:
-    """A list that is not empty, of elements of one kind."""
+def elements(name: str, given: object, kind: type[Value], called: str, *, may_be_empty: bool = False) -> list[Value]:
+    """A list of elements of one kind, which is not empty unless it may be."""
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
         raise TypeError(f"{name} must be a list of {called}, not {type(given).__name__}")
     found = list(given)
-    if not found:
+    if not found and not may_be_empty:
         raise ValueError(f"{name} must not be empty: it is a list of {called}")
     for index, element in enumerate(found):
         if not isinstance(element, kind):
@@ -169,9 +234,9 @@ def once(name: str, keys: Sequence[Hashable]) -> None:
         seen.add(key)
 
 
-def partitions(name: str, given: object) -> list[TopicPartition]:
+def partitions(name: str, given: object, *, may_be_empty: bool = False) -> list[TopicPartition]:
     """Partitions, each there once, with a topic and a number."""
-    found = elements(name, given, TopicPartition, "TopicPartition")
+    found = elements(name, given, TopicPartition, "TopicPartition", may_be_empty=may_be_empty)
     for index, partition in enumerate(found):
         text(f"{name}[{index}].topic", partition.topic)
         if partition.partition < 0:
@@ -215,7 +280,7 @@ def integer(name: str, given: int | None) -> int | None:
     if isinstance(given, bool) or not isinstance(given, int):
         raise TypeError(f"{name} must be an int, not {type(given).__name__}")
     if not -(2**31) <= given < 2**31:
-        raise OverflowError(f"{name} must be between {-(2**31)} and {2**31 - 1}, not {given}")
+        raise OverflowError(f"{name} must have 32 bits, not be {given}")
     return given
 
 

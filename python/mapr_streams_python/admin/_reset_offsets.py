@@ -196,7 +196,8 @@ class ResetRequests(GroupRequests, GroupOffsetRequests, _AdminClient):
             for index, name in enumerate(names):
                 text(f"topics[{index}]", name)
             once("topics", names)
-        flag("apply", apply)
+        if flag("apply", apply) is None:
+            raise TypeError("apply must be a bool, not NoneType")
         deadline = Deadline(timeout, f'the offsets of group "{group}"')
 
         self._refuse_active(group, deadline)

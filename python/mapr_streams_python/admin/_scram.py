@@ -164,7 +164,7 @@ class ScramRequests(_AdminClient):
         """Ask which users there are, and for which mechanisms each has a credential.
 
         Args:
-            users: their names; None for all that have any.
+            users: their names; None for all that have any. None are asked for where the list is empty.
             request_timeout: how many seconds to wait for the answer.
 
         Returns:
@@ -182,7 +182,7 @@ class ScramRequests(_AdminClient):
         name = "describe_user_scram_credentials"
         if users is None:
             return request_one(self, name, None, _all_described, request_timeout=request_timeout)
-        names = elements("users", users, str, "str")
+        names = elements("users", users, str, "str", may_be_empty=True)
         for index, user in enumerate(names):
             text(f"users[{index}]", user)
         once("users", names)
@@ -211,9 +211,8 @@ class ScramRequests(_AdminClient):
 
         ``rd_kafka_AlterUserScramCredentials``.
         """
-        found = elements(
-            "alterations", alterations, UserScramCredentialAlteration, "UserScramCredentialUpsertion or ...Deletion"
-        )
+        kinds = "UserScramCredentialUpsertion or UserScramCredentialDeletion"
+        found = elements("alterations", alterations, UserScramCredentialAlteration, kinds)
         rows = [_row(f"alterations[{index}]", alteration) for index, alteration in enumerate(found)]
         once("alterations", [(row[0], ScramMechanism(row[1]).name) for row in rows])
         users = list(dict.fromkeys(row[0] for row in rows))

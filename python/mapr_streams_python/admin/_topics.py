@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import total_ordering
 
 from ..cimpl import _AdminClient
 from ._requests import elements, integer, once, properties, request, text
 
+# librdkafka's bounds, RD_KAFKAP_PARTITIONS_MAX and RD_KAFKAP_BROKERS_MAX.
+_MOST_PARTITIONS, _MOST_BROKERS = 100_000, 10_000
 
+
+@total_ordering
 @dataclass
 class NewTopic:
     """A topic to be made.
@@ -33,7 +38,13 @@ class NewTopic:
     def __hash__(self) -> int:
         return hash(self.topic)
 
+    def __lt__(self, other: object) -> bool:
+        if isinstance(other, NewTopic):
+            return (self.topic, self.num_partitions) < (other.topic, other.num_partitions)
+        return NotImplemented
 
+
+@total_ordering
 @dataclass
 class NewPartitions:
     """How many partitions a topic is to have.
@@ -51,6 +62,11 @@ class NewPartitions:
     def __hash__(self) -> int:
         return hash(self.topic)
 
+    def __lt__(self, other: object) -> bool:
+        if isinstance(other, NewPartitions):
+            return (self.topic, self.new_total_count) < (other.topic, other.new_total_count)
+        return NotImplemented
+
 
 def _replicas(name: str, given: object) -> tuple[tuple[int, ...], ...]:
     if given is None:
@@ -64,22 +80,27 @@ def _replicas(name: str, given: object) -> tuple[tuple[int, ...], ...]:
         if not brokers:
             raise ValueError(f"{name}[{partition}] must not be empty")
         for broker in brokers:
-            if broker is None or integer(f"{name}[{partition}]", broker) is None:
-                raise TypeError(f"{name}[{partition}] must be a list of broker ids, not of {broker!r}")
+            number = integer(f"{name}[{partition}]", broker)
+            if number is None:
+                raise TypeError(f"{name}[{partition}] must be a list of broker ids, not of None")
+            if number < 0:
+                raise ValueError(f"{name}[{partition}] must be a list of broker ids, 0 or more, not of {number}")
         found.append(tuple(brokers))
     return tuple(found)
 
 
-def _count(name: str, given: int, lowest: int) -> int | None:
+def _count(name: str, given: int, lowest: int, highest: int) -> int | None:
     """A number that is positive, or -1 for the brokers' default where that is allowed."""
-    count = integer(name, given)
-    if count is None:
+    if given is None:
         raise TypeError(f"{name} must be an int, not None")
-    if count == -1 and lowest < 0:
-        return None
-    if count < 1:
-        raise ValueError(f"{name} must be 1 or more, not {count}")
-    return count
+    if isinstance(given, int) and not isinstance(given, bool):
+        if given == -1 and lowest < 0:
+            return None
+        if given < 1:
+            raise ValueError(f"{name} must be 1 or more, not {given}")
+        if given > highest:
+            raise ValueError(f"{name} must be {highest} or less, not {given}: librdkafka takes no more")
+    return integer(name, given)
 
 
 def _done(item: tuple[str, BaseException | None]) -> tuple[BaseException | None, None]:
@@ -93,6 +114,7 @@ class TopicRequests(_AdminClient):
         self,
         new_topics: Sequence[NewTopic],
         *,
+        timeout: float | None = None,
         operation_timeout: float | None = None,
         request_timeout: float | None = None,
         validate_only: bool = False,
@@ -101,6 +123,8 @@ class TopicRequests(_AdminClient):
 
         Args:
             new_topics: what is to be made.
+            timeout: seconds for all of it, in place of the two that follow: the brokers work on it, and the answer is
+                waited for, for so long.
             operation_timeout: how many seconds the brokers wait for the topics to be known in the cluster before they
                 answer. With 0 a Kafka with KRaft answers at once, and makes none. The default is 60.
             request_timeout: how many seconds to wait for the answer.
@@ -122,12 +146,12 @@ class TopicRequests(_AdminClient):
         for index, topic in enumerate(topics):
             name = f"new_topics[{index}]"
             replicas = _replicas(f"{name}.replica_assignment", topic.replica_assignment)
-            count = _count(f"{name}.num_partitions", topic.num_partitions, -1)
+            count = _count(f"{name}.num_partitions", topic.num_partitions, -1, _MOST_PARTITIONS)
             if replicas and count is not None and count != len(replicas):
                 raise ValueError(
                     f"{name}: num_partitions is {count}, and replica_assignment has {len(replicas)}: leave one out"
                 )
-            factor = _count(f"{name}.replication_factor", topic.replication_factor, -1)
+            factor = _count(f"{name}.replication_factor", topic.replication_factor, -1, _MOST_BROKERS)
             if replicas and factor is not None and any(len(brokers) != factor for brokers in replicas):
                 raise ValueError(
                     f"{name}: replication_factor is {factor}, and replica_assignment says otherwise: leave one out"
@@ -142,6 +166,7 @@ class TopicRequests(_AdminClient):
             arguments,
             names,
             _done,
+            timeout=timeout,
             operation_timeout=operation_timeout,
             request_timeout=request_timeout,
             validate_only=validate_only,
@@ -151,6 +176,7 @@ class TopicRequests(_AdminClient):
         self,
         topics: Sequence[str],
         *,
+        timeout: float | None = None,
         operation_timeout: float | None = None,
         request_timeout: float | None = None,
     ) -> dict[str, Future[None]]:
@@ -158,6 +184,8 @@ class TopicRequests(_AdminClient):
 
         Args:
             topics: their names.
+            timeout: seconds for all of it, in place of the two that follow: the brokers work on it, and the answer is
+                waited for, for so long.
             operation_timeout: how many seconds the brokers wait for them to be gone before they answer. With 0 a
                 Kafka with KRaft answers at once, and deletes none. The default is 60.
             request_timeout: how many seconds to wait for the answer.
@@ -183,6 +211,7 @@ class TopicRequests(_AdminClient):
             names,
             names,
             _done,
+            timeout=timeout,
             operation_timeout=operation_timeout,
             request_timeout=request_timeout,
         )
@@ -191,6 +220,7 @@ class TopicRequests(_AdminClient):
         self,
         new_partitions: Sequence[NewPartitions],
         *,
+        timeout: float | None = None,
         operation_timeout: float | None = None,
         request_timeout: float | None = None,
         validate_only: bool = False,
@@ -199,6 +229,8 @@ class TopicRequests(_AdminClient):
 
         Args:
             new_partitions: which topics are to have how many.
+            timeout: seconds for all of it, in place of the two that follow: the brokers work on it, and the answer is
+                waited for, for so long.
             operation_timeout: how many seconds the brokers wait for them to be known in the cluster before they
                 answer; 0 does not wait. The default is 60.
             request_timeout: how many seconds to wait for the answer.
@@ -222,7 +254,7 @@ class TopicRequests(_AdminClient):
             arguments.append(
                 (
                     text(f"{name}.topic", topic.topic),
-                    _count(f"{name}.new_total_count", topic.new_total_count, 1),
+                    _count(f"{name}.new_total_count", topic.new_total_count, 1, _MOST_PARTITIONS),
                     _replicas(f"{name}.replica_assignment", topic.replica_assignment),
                 )
             )
@@ -234,6 +266,7 @@ class TopicRequests(_AdminClient):
             arguments,
             names,
             _done,
+            timeout=timeout,
             operation_timeout=operation_timeout,
             request_timeout=request_timeout,
             validate_only=validate_only,
