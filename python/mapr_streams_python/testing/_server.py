@@ -13,19 +13,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable
 
-from ..cimpl import KafkaError, KafkaException
+from ..cimpl import TimeoutException
+from ..kafka.admin import AdminClient, NewTopic
 from ._certificates import Certificates, make_certificates
 from ._distribution import Distribution, new_cluster_id
+from ._mock_handle import whole_number
 from ._names import check_topic_name
 from ._ports import LISTENERS, ReservedPorts
 from ._processes import Processes
 from ._properties import USERS, server_properties
 from ._token import unsecured_token
-from ._wire import ClusterState, PartitionState, TopicError, cluster_state, create_topic
+from ._wire import ClusterState, PartitionState, cluster_state
 
 # Of silence: a node that starts on a busy machine is slow, but goes on writing to its log.
 _START_TIMEOUT = 300.0
 _STOP_TIMEOUT = 60.0
+_TOPIC_TIMEOUT = 30.0
 _ATTEMPTS = 3
 
 
@@ -165,16 +168,14 @@ class KafkaServer:
             properties: properties of the topic, as ``{'retention.ms': '1000'}``.
 
         Raises:
-            ValueError: Kafka would refuse the name.
+            ValueError: Kafka would refuse the name, or a number is out of range.
             KafkaException: the cluster refuses, for example because the topic exists.
         """
         check_topic_name(topic)
+        partitions = whole_number("partitions", partitions, 1, 2**31 - 1)
+        replication_factor = whole_number("replication_factor", replication_factor, 1, 2**15 - 1)
         running = self._running()
-        port = self._ports[running[0] - 1]["plaintext"]
-        try:
-            create_topic(port, topic, partitions, replication_factor, properties or {})
-        except TopicError as error:
-            raise KafkaException(KafkaError(error.code, str(error))) from None
+        self._create(NewTopic(topic, partitions, replication_factor, config=properties))
         for node in running:
             self._await(node, partial(self._leads_all, node, topic, partitions), f"it knows no leaders of {topic}")
 
@@ -339,6 +340,17 @@ class KafkaServer:
 
     def _has_ended(self, pid: int) -> bool:
         return self._processes.status(pid) is not None
+
+    def _create(self, topic: NewTopic) -> None:
+        # Brokers name any node that they take for alive as the one to ask, for some seconds one that is paused, too.
+        for attempt in range(_ATTEMPTS, 0, -1):
+            timeout = _TOPIC_TIMEOUT if attempt == 1 or not self._paused else _TOPIC_TIMEOUT / _ATTEMPTS
+            with AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0}) as client:
+                try:
+                    return client.create_topics([topic], timeout=timeout)[topic.topic].result()
+                except TimeoutException:
+                    if attempt == 1 or not self._paused:
+                        raise
 
     # What a node says of the cluster.
 

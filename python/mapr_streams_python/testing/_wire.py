@@ -1,20 +1,17 @@
-"""The few requests of Kafka's protocol that starting a cluster, and creating and deleting topics, take.
+"""The few requests of Kafka's protocol that are for one broker alone, as no client of librdkafka's sends them.
 
-`bin/kafka-topics.sh` starts a Java virtual machine for each call, two seconds on a small machine; these requests take
-milliseconds. They are sent in versions whose encoding is the old one, without tagged fields, which Kafka 2.1 to 4.x
-serve.
+What a node that has just started knows of the cluster and its topics, and which requests a broker understands. They are
+sent in versions whose encoding is the old one, without tagged fields, which Kafka 2.1 to 4.x serve.
 """
 
 from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Mapping
 from typing import NamedTuple
 
 _API_VERSIONS = 18
 _METADATA, _METADATA_VERSION = 3, 4
-_CREATE_TOPICS, _CREATE_TOPICS_VERSION = 19, 4
 _LOOPBACK = "127.0.0.1"
 
 
@@ -31,14 +28,6 @@ class ClusterState(NamedTuple):
 
     brokers: list[int]
     topics: dict[str, dict[int, PartitionState]]
-
-
-class TopicError(Exception):
-    """The cluster refused a topic."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 class _Reader:
@@ -160,26 +149,3 @@ def api_versions(port: int, timeout: float = 10.0, host: str = _LOOPBACK) -> dic
     answer = _ask(port, _API_VERSIONS, 0, b"", timeout, host)
     answer.int16()  # error
     return {answer.int16(): (answer.int16(), answer.int16()) for _ in range(answer.int32())}
-
-
-def create_topic(
-    port: int,
-    topic: str,
-    partitions: int,
-    replication_factor: int,
-    properties: Mapping[str, str],
-    timeout: float = 30.0,
-    host: str = _LOOPBACK,
-) -> None:
-    """Create a topic by the broker at this port. TopicError when the cluster refuses it."""
-    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">ihi", partitions, replication_factor, 0)
-    body += struct.pack(">i", len(properties))
-    for name, value in properties.items():
-        body += _string(name) + _string(value)
-    body += struct.pack(">ib", int(timeout * 1000), 0)
-    answer = _ask(port, _CREATE_TOPICS, _CREATE_TOPICS_VERSION, body, timeout, host)
-    answer.int32()  # throttling time
-    for _ in range(answer.int32()):
-        _name, error, text = answer.string(), answer.int16(), answer.string()
-        if error:
-            raise TopicError(error, f"topic {topic}: {text or f'error {error}'}")
