@@ -12,7 +12,9 @@ from mapr_streams_python.admin import AdminClient, ConfigResource, NewPartitions
 def main(servers: str, topic: str) -> None:
     with AdminClient({"bootstrap.servers": servers}) as admin:
         # One future for each topic.
-        admin.create_topics([NewTopic(topic, 1, config={"cleanup.policy": "compact"})])[topic].result()
+        new = NewTopic(topic, 1, config={"cleanup.policy": "compact"})
+        admin.create_topics([new], timeout=30)[topic].result()
+        admin.wait_for_topics([topic], timeout=30)
         print(f"made {topic}")
 
         resource = ConfigResource("topic", topic)
@@ -22,7 +24,8 @@ def main(servers: str, topic: str) -> None:
         admin.create_partitions([NewPartitions(topic, 3)])[topic].result()
         print("it gets 3 partitions")
 
-        admin.delete_topics([topic])[topic].result()
+        admin.delete_topics([topic], timeout=30)[topic].result()
+        admin.wait_until_deleted([topic], timeout=30)
         print(f"deleted {topic}")
 
 
