@@ -8,7 +8,8 @@ from . import callgrind
 from .broker import MockBrokers, RealBroker
 from .report import Report
 from .rounds import compare, note
-from .scenario import METRICS, select
+from .scenario import METRICS
+from .scenarios import select
 from .subjects import ROOT, default_subjects, install_peers, subject
 
 EPILOG = """

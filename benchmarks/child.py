@@ -13,11 +13,10 @@ import os
 import sys
 
 from .meter import Meter, peak_rss_mb
-from .scenario import SCENARIOS, select
+from .scenarios import SCENARIOS
 
 
 def measure(parameters):
-    select(None)
     chosen = SCENARIOS[parameters["scenario"]]
     module = importlib.import_module(parameters["module"])
     marks = None
@@ -35,7 +34,6 @@ def measure(parameters):
 
 def fork_for_each(module):
     """Prints for each run its figures and ``pid``, its process."""
-    select(None)
     importlib.import_module(module)
     for line in sys.stdin:
         reader, writer = os.pipe()

@@ -14,7 +14,7 @@ import sys
 from . import callgrind
 from .broker import MockBrokers
 from .report import table
-from .scenario import select
+from .scenarios import select
 from .subjects import OURS, ROOT, Subject
 
 RECORD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "counts.json")

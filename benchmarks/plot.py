@@ -3,7 +3,7 @@
 from xml.sax.saxutils import escape
 
 from .rounds import advantage, summary
-from .scenario import SCENARIOS
+from .scenarios import SCENARIOS
 from .subjects import BARE
 
 BAR, GAP, BARS, TOP, MARGIN = 14, 10, 570, 56, 10

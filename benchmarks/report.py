@@ -8,7 +8,8 @@ import platform
 from .callgrind import GROUPS
 from .plot import plot
 from .rounds import advantage, problem, summary
-from .scenario import METRICS, SCENARIOS
+from .scenario import METRICS
+from .scenarios import SCENARIOS
 
 # What is generated on a page stands between these; NAME is the kind of broker: mock or kafka.
 BEGIN, END = "<!-- benchmarks NAME: begin -->", "<!-- benchmarks NAME: end -->"

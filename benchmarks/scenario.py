@@ -1,4 +1,4 @@
-"""What a scenario is, and the table of all of them."""
+"""What a scenario is, and the table that those register themselves in which are imported; see scenarios.py."""
 
 # Every figure that a scenario may report: (unit, which is better). "low" figures are costs, "high" ones are rates.
 METRICS = {
@@ -78,23 +78,3 @@ def scenario(
         return run
 
     return register
-
-
-def select(patterns, everything=False):
-    """The scenarios that match one of the patterns (a name, or a prefix and ``*``), in the table's order."""
-    # imported here: these modules register themselves with this one
-    from . import consuming, memory, producing, startup, streams, threads  # noqa: F401
-
-    if not patterns:
-        return [s for s in SCENARIOS.values() if everything or not s.extra]
-    chosen = []
-    for pattern in patterns:
-        hits = [
-            s
-            for s in SCENARIOS.values()
-            if s.name == pattern or (pattern.endswith("*") and s.name.startswith(pattern[:-1]))
-        ]
-        if not hits:
-            raise SystemExit(f"no scenario {pattern!r}; --list names them")
-        chosen += [s for s in hits if s not in chosen]
-    return chosen

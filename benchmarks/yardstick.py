@@ -21,7 +21,7 @@ from . import callgrind
 from .broker import MockBrokers
 from .callgrind import GROUPS, Counts, group
 from .report import table
-from .scenario import select
+from .scenarios import select
 from .subjects import OURS, ROOT, BareC, Subject, build_folder
 
 LEAN = "kafka_floor_abi3"

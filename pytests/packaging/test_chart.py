@@ -26,7 +26,7 @@ def test_every_scenario_could_be_drawn_with_its_title_whole(monkeypatch, tmp_pat
     plot = pytest.importorskip("benchmarks.plot")
     monkeypatch.setattr(plot, "summary", lambda row, metric: row)
     monkeypatch.setattr(plot, "advantage", lambda ours, theirs: 2.0)
-    scenarios = importlib.import_module("benchmarks.scenario").select([], everything=True)
+    scenarios = importlib.import_module("benchmarks.scenarios").select([], everything=True)
     times = {scenario.name: ["ours", "theirs"] for scenario in scenarios}
     report = SimpleNamespace(data={"times": times}, labels=["ours", "theirs"])
     assert plot.plot(report, tmp_path / "chart.svg")

@@ -5,7 +5,7 @@ import pytest
 from benchmarks import callgrind
 from benchmarks.broker import MockBrokers
 from benchmarks.gate import LIMIT, NOISE, Gate, rows
-from benchmarks.scenario import select
+from benchmarks.scenarios import select
 from benchmarks.subjects import ROOT, BareC
 from benchmarks.yardstick import BARE_LIMIT
 
