@@ -41,7 +41,8 @@ def candidates() -> Iterator[Path]:
     yield Path(sys.executable)
     folders = [Path(folder) for folder in os.get_exec_path() if os.path.isabs(folder)]
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    uv = Path.home() / ".local" / "share" / "uv" / "python"
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
     for manager in (pyenv / "versions", uv):
         folders += sorted(manager.glob("*/bin"))
     for folder in folders:

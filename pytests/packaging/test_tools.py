@@ -86,6 +86,20 @@ def test_every_process_of_a_run_knows_the_interpreters_that_were_found(monkeypat
     assert find_pythons.all_of_them() == found
 
 
+@pytest.mark.parametrize(
+    ("variable", "folder"), [("UV_PYTHON_INSTALL_DIR", ""), ("XDG_DATA_HOME", "uv/python"), ("PYENV_ROOT", "versions")]
+)
+def test_interpreters_are_looked_for_where_their_managers_were_told_to_put_them(
+    variable, folder, monkeypatch, tmp_path
+):
+    monkeypatch.delenv("UV_PYTHON_INSTALL_DIR", raising=False)
+    monkeypatch.setenv(variable, str(tmp_path))
+    python = tmp_path / folder / "cpython-3.9.18-linux" / "bin" / "python3.9"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    assert python in find_pythons.candidates()
+
+
 def test_the_nodes_of_a_kafka_share_the_classes_of_that_kafka_and_java_unless_java_has_options(monkeypatch, tmp_path):
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
