@@ -163,6 +163,15 @@ class Consumers(Clients):
             self.actor.ask("plain", name, "close")
         self.actor.ask("drop", name)
 
+    @rule(name=consumes(consumers), leaves=st.booleans(), chosen=topics)
+    def close_while_a_subscription_waits(self, name, leaves, chosen):
+        """For the end of a rebalance, which commits what was read: it must not come into force while the group ends."""
+        self.join(name, TOPICS[0])
+        self.actor.ask("plain", name, "poll", 1)
+        self.change_the_subscription(name, leaves, chosen)
+        self.actor.ask("plain", name, "close")
+        self.actor.ask("drop", name)
+
 
 class Producers(Clients):
     """Messages on their way at a close, a drop or the end of the process, and callbacks that use the producer."""
