@@ -240,3 +240,45 @@ def test_a_signal_ends_a_close_that_waits_for_the_threads_of_librdkafka(program,
         """,
         kind=kind,
     )
+
+
+def test_a_rebalance_is_told_at_the_end_though_a_daemon_thread_subscribes_and_never_gets_the_gil(program, filled):
+    printed = program(
+        """
+        import types
+
+        told = []
+        note = lambda consumer, partitions: told.append(partitions)
+        client = make_consumer()
+        client.subscribe([topic], on_assign=note, on_revoke=note)
+        wait_for(lambda: client.poll(0.1) or told)
+        told.clear()
+
+        class Last:
+            poll, write, told, over = client.poll, os.write, told, time.monotonic() + 300
+
+            def __del__(self, clock=time.monotonic):
+                while not self.told and clock() < self.over:
+                    self.poll(0.1)
+                if self.told:
+                    self.write(1, b"told")
+
+        # In a module that no frame of the thread's keeps: its objects go when the interpreter does.
+        sys.modules["last"] = types.ModuleType("last")
+        sys.modules["last"].one = Last()
+        begun = threading.Event()
+
+        def subscribe():
+            begun.set()
+            client.subscribe([other], on_assign=note, on_revoke=note)
+            os.write(1, b"subscribed")
+
+        # From here on a thread gets the GIL where another one waits, and not before.
+        sys.setswitchinterval(1000)
+        threading.Thread(target=subscribe, daemon=True).start()
+        begun.wait()
+        """,
+        topic=filled("v"),
+        other=filled("v"),
+    )
+    assert printed == "told"

@@ -22,13 +22,15 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
     }
 
     /// Waits while another thread subscribes: until it has set its callables, or the subscription was refused, nobody knows whom
-    /// to tell. That thread may wait for the GIL.
+    /// to tell. That thread may wait for the GIL, which it never gets once the interpreter is finalizing.
+    ///
+    /// The one wait beside `Python.wait`: in a callback, inside of librdkafka, no handler of a signal may run.
     @inline(never)
     private func awaitSubscription() {
         guard let frame = CallFrame.current else { return }
         let wasDetached = frame.pointee.detachedState != nil
         if !wasDetached { frame.detachAgain() }
-        while pointee.isSubscribing { usleep(500) }
+        while pointee.isSubscribing && !Interpreter.isFinalizing { usleep(500) }
         if !wasDetached { frame.attach() }
     }
 
