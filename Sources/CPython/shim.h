@@ -66,7 +66,6 @@ static inline Py_ssize_t cpy_refcount(PyObject *object) { return Py_REFCNT(objec
 static inline void cpy_set_refcount_to_one(PyObject *object) { Py_SET_REFCNT(object, 1); }
 static inline PyObject *cpy_type_of(PyObject *object) { return (PyObject *)Py_TYPE(object); }
 static inline Py_ssize_t cpy_size(PyObject *object) { return Py_SIZE(object); }
-static inline int cpy_is_exactly(PyObject *object, PyObject *type) { return (PyObject *)Py_TYPE(object) == type; }
 static inline PyObject *cpy_base_of(PyObject *type) {
     return (PyObject *)PyType_GetSlot((PyTypeObject *)type, Py_tp_base);
 }
@@ -89,7 +88,6 @@ static inline int cpy_is_exactly_str(PyObject *object) { return Py_TYPE(object) 
 static inline int cpy_is_exactly_int(PyObject *object) { return Py_TYPE(object) == &PyLong_Type; }
 static inline int cpy_is_exactly_float(PyObject *object) { return Py_TYPE(object) == &PyFloat_Type; }
 static inline int cpy_is_bool(PyObject *object) { return Py_TYPE(object) == &PyBool_Type; }
-static inline int cpy_is_exception(PyObject *object) { return PyExceptionInstance_Check(object); }
 
 // A new instance whose own fields are zero.
 static inline PyObject *cpy_new(PyObject *type) {
@@ -171,7 +169,6 @@ static inline PyObject *cpy_none(void) { return Py_None; }
 static inline PyObject *cpy_true(void) { return Py_True; }
 static inline PyObject *cpy_false(void) { return Py_False; }
 static inline PyObject *cpy_not_implemented(void) { return Py_NotImplemented; }
-static inline PyObject *cpy_bytes_type(void) { return (PyObject *)&PyBytes_Type; }
 
 #define CPY_EXCEPTION(NAME)                                                                                            \
     static inline PyObject *cpy_exc_##NAME(void) { return PyExc_##NAME; }
@@ -181,13 +178,11 @@ CPY_EXCEPTION(ValueError)
 CPY_EXCEPTION(AttributeError)
 CPY_EXCEPTION(BufferError)
 CPY_EXCEPTION(ImportError)
-CPY_EXCEPTION(IndexError)
 CPY_EXCEPTION(MemoryError)
 CPY_EXCEPTION(OverflowError)
 CPY_EXCEPTION(RuntimeError)
 CPY_EXCEPTION(ResourceWarning)
 CPY_EXCEPTION(SystemExit)
-CPY_EXCEPTION(KeyboardInterrupt)
 #undef CPY_EXCEPTION
 
 #endif

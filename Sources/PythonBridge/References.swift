@@ -129,14 +129,6 @@ extension UnsafeMutablePointer where Pointee == Object? {
         old.release()
     }
 
-    /// Puts a new reference into the field, then drops the old one.
-    @inlinable @inline(__always)
-    public func replace(with new: consuming OwnedObject) {
-        let old = pointee
-        pointee = new.take()
-        old?.release()
-    }
-
     /// Puts a reference of its own to an object into the field, or nil, then drops the old one.
     @inlinable @inline(__always)
     public func set(_ new: Object?) {

@@ -265,6 +265,7 @@ class TestWrongLines:
         )
         ran.check()
         assert ran.stderr.count("environment variable MAPR_STREAMS_TOPIC sets nothing, since no property has") == 1
+        assert "the application (python -m mapr_streams_python config --set shows what is set)" in ran.stderr
 
     def test_a_variable_in_another_encoding_is_said_to_be_it(self, monkeypatch):
         monkeypatch.setenv("MAPR_STREAMS_CLIENT_ID", "caf\udce9")

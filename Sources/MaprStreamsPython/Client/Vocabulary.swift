@@ -3,7 +3,8 @@ import Streams
 extension Vocabulary {
     /// What Python programs call the things that they have of this package.
     static let python = Vocabulary(
-        properties: properties, advice: advice, tokenRefresh: "oauth_cb")
+        properties: properties, advice: advice, tokenRefresh: "oauth_cb",
+        whatIsSet: " (python -m mapr_streams_python config --set shows what is set)")
 
     private static let properties: [PropertyFate.Row] = [
         // Callbacks: librdkafka's table lists them, and none can be set by text.

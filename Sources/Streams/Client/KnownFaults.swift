@@ -117,8 +117,8 @@ public enum KnownFaults {
             .crashes,
             .mockClusters, kept: "refuses the second one's subscription in the cluster's own process"),
         Fault(
-            "what clients are told by a mock cluster's `set_topic_error` makes them crash", 4907, from: .init(2, 3, 0),
-            mended: .init(2, 10, 0), .crashes, .mockClusters, kept: "refuses the call"),
+            "the error of a mock cluster's topic (`rd_kafka_mock_topic_set_error`) makes clients that are told it crash",
+            4907, from: .init(2, 3, 0), mended: .init(2, 10, 0), .crashes, .mockClusters, kept: "refuses the call"),
         Fault(
             "metrics that a broker asks for are read past their end", 5102, from: .init(2, 5, 0),
             mended: .init(2, 10, 1), .crashes, .metrics, kept: "sets `enable.metrics.push` to false by default",
@@ -151,8 +151,8 @@ public enum KnownFaults {
             "a batch crashes after an unknown topic was subscribed to", 4273, from: .init(2, 1, 0),
             mended: .init(2, 2, 0), .crashes, .consumers, kept: "takes message by message in `consume()`"),
         Fault(
-            "a crash where `leader_epoch()` is asked of an error about an unknown topic", 4245, from: .init(2, 1, 0),
-            mended: .init(2, 1, 1), .crashes, .consumers, kept: "asks from 2.1.1 on"),
+            "a crash where `rd_kafka_message_leader_epoch` is asked of an error about an unknown topic", 4245,
+            from: .init(2, 1, 0), mended: .init(2, 1, 1), .crashes, .consumers, kept: "asks from 2.1.1 on"),
     ]
 
     // MARK: Mended by a newer librdkafka alone

@@ -206,7 +206,7 @@ public struct OutsideSettings: Sendable {
     var warnings: [String] {
         unknown.map {
             "environment variable \($0) sets nothing, since no property has this name: it is left to the application"
-                + " (python -m mapr_streams_python config --set shows what is set)"
+                + "\(Vocabulary.current.whatIsSet)"
         }
     }
 

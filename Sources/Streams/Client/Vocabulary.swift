@@ -16,11 +16,14 @@ public struct Vocabulary: Sendable {
     let advice: [Advice]
     /// What gives the tokens of OAUTHBEARER.
     let tokenRefresh: String
+    /// How to see what is set from outside of the program, added to what is said of a variable that sets nothing.
+    let whatIsSet: StaticString
 
-    public init(properties: [PropertyFate.Row], advice: [Advice], tokenRefresh: String) {
+    public init(properties: [PropertyFate.Row], advice: [Advice], tokenRefresh: String, whatIsSet: StaticString = "") {
         self.properties = properties
         self.advice = advice
         self.tokenRefresh = tokenRefresh
+        self.whatIsSet = whatIsSet
     }
 
     public static let swift = Vocabulary(properties: [], advice: [], tokenRefresh: "ClientEvents.tokenRefresh")
