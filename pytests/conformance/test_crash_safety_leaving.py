@@ -201,6 +201,48 @@ def test_a_second_close_beside_one_that_flushes_does_not_say_that_all_is_deliver
     )
 
 
+def test_a_close_in_the_handler_of_a_signal_does_not_wait_for_the_close_that_it_interrupts(program):
+    program(
+        """
+        producer = Producer({"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": 2000, "log_level": 0})
+        producer.produce("t", "v")
+        answers = []
+        signal.signal(signal.SIGALRM, lambda *_: answers.append(producer.close()))
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        assert producer.close()
+        assert answers == [False]
+        """
+    )
+
+
+def test_two_threads_that_close_each_others_producers_inside_callbacks_do_not_wait_for_each_other(program, filled):
+    program(
+        """
+        producers = [make_producer(), make_producer()]
+        both = threading.Barrier(2)
+        answers, ends = [], []
+
+        def close_the_other(number):
+            both.wait()
+            answers.append(producers[1 - number].close())
+            both.wait()
+
+        def close(number):
+            producers[number].produce(topic, "v", on_delivery=lambda error, message: close_the_other(number))
+            ends.append(producers[number].close())
+
+        threads = [threading.Thread(target=close, args=(number,)) for number in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == [False, False]
+        assert ends == [True, True]
+        """,
+        topic=filled(),
+    )
+
+
 @pytest.mark.parametrize("kind", ["Producer", "Consumer"])
 def test_a_signal_ends_a_close_that_waits_for_the_threads_of_librdkafka(program, kind):
     program(

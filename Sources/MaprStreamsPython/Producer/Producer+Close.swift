@@ -1,4 +1,5 @@
 import CPython
+import CSystem
 import PythonBridge
 import Streams
 
@@ -32,7 +33,8 @@ let producerCloseMethods: [Method] = [
 
         :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
             _PURGE_INFLIGHT
-        :returns: whether every message was delivered or had failed by itself; beside another close, when that is done
+        :returns: whether every message was delivered or had failed by itself; beside another thread's close, when that is done,
+            and inside of a callback at once
         :rtype: bool
         """),
     .none(
@@ -83,13 +85,17 @@ func producerClose(
         let milliseconds = try python.milliseconds(timeout)
         let deadline = Deadline(milliseconds: milliseconds)
         // Made by __new__ alone, closed before, or another process's: there is nothing to close. What another thread is
-        // closing may come back into service where its flush is broken off.
+        // closing may come back into service where its flush is broken off. Who is inside of a callback, of whichever client, is
+        // not let wait: the other thread may be inside of one that waits for this one. Nor is the handler of a signal that has
+        // interrupted this very close.
+        let here: pthread_t = pthread_self()
         while fields.pointee.producer == nil {
             guard let client = fields.pointee.base.client else {
                 return python.boolean(!fields.pointee.hasLeftMessages).take()
             }
             let left = Unmanaged<Producer>.fromOpaque(client.toOpaque()).use { $0.undelivered }
-            if deadline.hasPassed || CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+            let isHere = fields.pointee.closer.map { pthread_equal($0, here) != 0 } ?? false
+            if deadline.hasPassed || isHere || CallFrame.current != nil {
                 return python.boolean(left == 0).take()
             }
             _ = try python.wait(until: OneSlice(Swift.min(deadline.nextSlice, 10)), unless: { false }) { slice in
@@ -100,6 +106,7 @@ func producerClose(
         let producer = fields.pointee.producer.unsafelyUnwrapped
         // From now on nobody adds messages, so that the flush comes to an end.
         fields.pointee.producer = nil
+        fields.pointee.closer = here
         fields.pointee.base.state = .closed
         fields.base.enter()
         producer.use { $0.beginEnding(milliseconds: deadline.milliseconds) }

@@ -1,4 +1,5 @@
 import CPython
+import CSystem
 import PythonBridge
 import Streams
 
@@ -26,6 +27,8 @@ struct ProducerFields {
     var purged: Int
     /// The flush of a close that is done has left messages. False where there was nothing to close, too.
     var hasLeftMessages: Bool
+    /// The thread that closes the producer, or has closed it.
+    var closer: pthread_t?
 }
 
 @inline(__always)
@@ -119,6 +122,7 @@ extension ProducerFields: KindOfFields {
         discardsReports = false
         purged = 0
         hasLeftMessages = false
+        closer = nil
     }
 
     static func check(_ python: borrowing Python, _ parsed: ParsedConfiguration) throws(PythonError) {}
