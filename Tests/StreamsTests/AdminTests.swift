@@ -2,42 +2,6 @@ import Testing
 
 @testable import Streams
 
-/// What becomes of a request, waited for.
-private final class Answer<Value>: @unchecked Sendable {
-    // Unchecked: guarded.
-    private let result = Guarded<Result<Value, StreamsError>?>(nil)
-
-    var completion: AdminCompletion<Value> {
-        { result in self.result.withLock { $0 = result } }
-    }
-
-    var isThere: Bool { result.withLock { $0 != nil } }
-
-    func get() throws -> Value {
-        #expect(eventually { isThere })
-        return try #require(result.withLock { $0 }).get()
-    }
-
-    /// The error that it must be.
-    func failure() throws -> StreamsError {
-        #expect(eventually { isThere })
-        switch try #require(result.withLock { $0 }) {
-        case .failure(let error): return error
-        case .success(let value): throw Unexpected(description: "\(value)")
-        }
-    }
-
-    private struct Unexpected: Error { let description: String }
-}
-
-/// Throws what a call throws before anything is sent.
-private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) throws -> StreamsError {
-    var refusal: StreamsError?
-    do { try body() } catch { refusal = error }
-    #expect(admin.outstanding == 0)
-    return try #require(refusal)
-}
-
 @Suite struct AdminTests {
     let test: TestCluster
 
@@ -45,14 +9,6 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
 
     private func admin(_ properties: [String: String] = [:]) throws -> Admin {
         try Admin(configuration: test.configuration(properties, dialect: .kafka), events: ClientEvents())
-    }
-
-    /// One that no broker answers.
-    private func lonely() throws -> Admin {
-        let configuration = Configuration(dialect: .kafka)
-        try configuration.set("bootstrap.servers", "127.0.0.1:1")
-        try configuration.set("log_level", "0")
-        return try Admin(configuration: configuration, events: ClientEvents())
     }
 
     private var options: AdminOptions {
@@ -142,7 +98,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
     }
 
     @Test func aRequestForNothingIsNotSent() throws {
-        let admin = try lonely()
+        let admin = try lonelyAdmin()
         let topics = Answer<[TopicResult]>()
         let offsets = Answer<[ConsumerGroupResult]>()
         let described = Answer<[ConsumerGroupDescription]>()
@@ -159,7 +115,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
     }
 
     @Test func arrangementsThatLibrdkafkaRefusesNameTheTopic() throws {
-        let admin = try lonely()
+        let admin = try lonelyAdmin()
         let answer = Answer<[TopicResult]>()
         let error = try refusal(of: admin) { () throws(StreamsError) in
             try admin.createTopics(
@@ -171,7 +127,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
     }
 
     @Test func anAnswerThatDoesNotComeEndsWithItsTime() throws {
-        let admin = try lonely()
+        let admin = try lonelyAdmin()
         let answer = Answer<[TopicResult]>()
         var options = AdminOptions()
         options.requestTimeout = 100
@@ -181,7 +137,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
     }
 
     @Test func anErrorOfARequestAboutOneGroupNamesIt() throws {
-        let admin = try lonely()
+        let admin = try lonelyAdmin()
         let answer = Answer<[ConsumerGroupResult]>()
         var options = AdminOptions()
         options.requestTimeout = 100
@@ -193,7 +149,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
     @Test func theEndOfTheClientIsTheAnswerOfWhatIsUnderWay() throws {
         let answer = Answer<[TopicResult]>()
         do {
-            let admin = Unmanaged.passRetained(try lonely())
+            let admin = Unmanaged.passRetained(try lonelyAdmin())
             try admin.takeUnretainedValue().deleteTopics(["topic"], then: answer.completion)
             #expect(!answer.isThere)
             _ = Client.release(Unmanaged<Client>.fromOpaque(admin.toOpaque()), mayWait: false)
@@ -202,7 +158,7 @@ private func refusal(of admin: Admin, _ body: () throws(StreamsError) -> Void) t
     }
 
     @Test func whatTheLoadedLibraryLacksIsNamedByTheCallThatNeedsIt() throws {
-        let admin = try lonely()
+        let admin = try lonelyAdmin()
         let offsets = Answer<[ListedOffset]>()
         let groups = Answer<ConsumerGroupListings>()
         var missing: [(function: String, since: String, error: StreamsError)] = []
