@@ -148,6 +148,42 @@ print("all is well")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_brokers_go_down_and_come_up_on_one_thread_while_another_forks(run_python: Factory) -> None:
+    result = run_python(
+        """
+import os, threading
+from mapr_streams_python.testing import MockCluster
+
+FORKS = 200
+over = threading.Event()
+with MockCluster(2) as cluster:
+    def go_down_and_come_up():
+        while not over.is_set():
+            cluster.set_broker_down(1)
+            cluster.set_broker_up(1)
+    threads = [threading.Thread(target=go_down_and_come_up) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        children = []
+        for _ in range(FORKS):
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            children.append(child)
+        for child in children:
+            os.waitpid(child, 0)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+print("all is well")
+"""
+    )
+    assert result.stdout == "all is well\n", result.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_in_the_child_of_a_fork_a_cluster_raises_and_the_parent_keeps_it(run_python: Factory) -> None:
     code = """
 import os, warnings

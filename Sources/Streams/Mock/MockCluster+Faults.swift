@@ -25,13 +25,13 @@ extension MockCluster {
     /// - Note: `rd_kafka_mock_broker_set_down`.
     public func setBrokerDown(_ id: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try withFunction(Symbols.Mock.brokerSetDown) { $0(cluster, id) }
+        try withPorts(Symbols.Mock.brokerSetDown) { $0(cluster, id) }
     }
 
     /// Accepts connections again. - Note: `rd_kafka_mock_broker_set_up`.
     public func setBrokerUp(_ id: Int32) throws(StreamsError) {
         try checkBroker(id, orMinusOne: Self.all)
-        try withFunction(Symbols.Mock.brokerSetUp) { $0(cluster, id) }
+        try withPorts(Symbols.Mock.brokerSetUp) { $0(cluster, id) }
     }
 
     /// Delays every answer of a broker; 0 ends it. - Note: `rd_kafka_mock_broker_set_rtt`.

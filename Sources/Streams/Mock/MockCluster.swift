@@ -92,4 +92,13 @@ public final class MockCluster: @unchecked Sendable {
     ) throws(StreamsError) {
         try StreamsError.check(call(try symbol.required))
     }
+
+    /// The same, for a function that lets go of a broker's port or takes it again: a fork waits, and this waits for one.
+    func withPorts<Function>(
+        _ symbol: Symbol<Function>, _ call: (Function) -> rd_kafka_resp_err_t
+    ) throws(StreamsError) {
+        Forking.begin(.making)
+        defer { Forking.end(.making) }
+        try withFunction(symbol, call)
+    }
 }

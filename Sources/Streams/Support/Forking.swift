@@ -9,7 +9,8 @@ import CSystem
 public enum Forking {
     /// What a fork waits for, if not for ever.
     enum Work: Int, CaseIterable {
-        /// Of a client: librdkafka has locks of the process of its own then, and what is made once is made.
+        /// Of a client: librdkafka has locks of the process of its own then, and what is made once is made. And of a port, which a
+        /// mock broker lets go of and takes again.
         case making
         /// Of an address: glibc has such locks then, for a moment of what may take long.
         case resolving
@@ -112,14 +113,18 @@ public enum Forking {
     private static func goOn() {
         let (read, write) = state.pointee.childHasClosed
         state.pointee.childHasClosed = (-1, -1)
-        state.pointee.forks -= 1
-        pthread_cond_broadcast(condition)
         // Before another thread forks: its child would keep this end.
         if write >= 0 { close(write) }
+        if read >= 0 {
+            // Others may fork meanwhile, and do no such work as a fork waits for.
+            pthread_mutex_unlock(mutex)
+            sys_await_end(read, Work.making.patience)
+            close(read)
+            pthread_mutex_lock(mutex)
+        }
+        state.pointee.forks -= 1
+        pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
-        if read < 0 { return }
-        sys_await_end(read, Work.making.patience)
-        close(read)
     }
 
     private static func beginAnew() {
