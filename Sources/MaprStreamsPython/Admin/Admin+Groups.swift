@@ -32,30 +32,6 @@ nonisolated(unsafe) let groupRequests = [
             try admin.deleteConsumerGroups(groups, options: options, then: answer.completion(groupResults))
         }
     },
-    // (name, partitions or None, require_stable)
-    AdminRow(name: "list_consumer_group_offsets") { python, admin, arguments, options, answer throws(PythonError) in
-        let given = try python.row(arguments, count: 3, "arguments")
-        let group = try group(python, given)
-        let requiresStable = try python.truth(given[2], default: false)
-        try python.raising { () throws(StreamsError) in
-            try admin.listConsumerGroupOffsets(
-                group, requiresStable: requiresStable, options: options, then: answer.completion(groupResults))
-        }
-    },
-    // (name, partitions)
-    AdminRow(name: "alter_consumer_group_offsets") { python, admin, arguments, options, answer throws(PythonError) in
-        let group = try group(python, try python.row(arguments, count: 2, "arguments"))
-        try python.raising { () throws(StreamsError) in
-            try admin.alterConsumerGroupOffsets(group, options: options, then: answer.completion(groupResults))
-        }
-    },
-    // (name, partitions)
-    AdminRow(name: "delete_consumer_group_offsets") { python, admin, arguments, options, answer throws(PythonError) in
-        let group = try group(python, try python.row(arguments, count: 2, "arguments"))
-        try python.raising { () throws(StreamsError) in
-            try admin.deleteConsumerGroupOffsets(group, options: options, then: answer.completion(groupResults))
-        }
-    },
 ]
 
 extension Python {
@@ -91,12 +67,6 @@ extension Python {
 
 private func names(_ python: borrowing Python, _ object: Object) throws(PythonError) -> [String] {
     try python.array(object, "group_ids") { name throws(PythonError) in try python.request(text: name, "group_ids") }
-}
-
-private func group(_ python: borrowing Python, _ given: TupleFields) throws(PythonError) -> ConsumerGroupPartitions {
-    let name = try python.request(text: given[0], "group_id")
-    if given[1].isNone { return ConsumerGroupPartitions(name, nil) }
-    return ConsumerGroupPartitions(name, try python.topicPartitions(given[1], "topic_partitions"))
 }
 
 /// ([(name, is_simple, state, type or None)], [KafkaError]).
@@ -166,7 +136,7 @@ private func members(_ python: borrowing Python, _ found: [ConsumerGroupMember])
 }
 
 /// A list of (exception or None, name, partitions).
-private func groupResults(
+func groupResults(
     _ python: borrowing Python, _ results: [ConsumerGroupResult]
 ) throws(PythonError) -> OwnedObject {
     try python.list(count: results.count) { index throws(PythonError) in

@@ -25,8 +25,8 @@ struct AdminRow {
     let send: (borrowing Python, Admin, Object, AdminOptions, AdminAnswer) throws(PythonError) -> Void
 
     nonisolated(unsafe) static let all =
-        topicRequests + configRequests + groupRequests + offsetRequests + descriptionRequests + recordRequests
-        + electionRequests + aclRequests + userRequests
+        topicRequests + configRequests + groupRequests + groupOffsetRequests + offsetRequests + descriptionRequests
+        + recordRequests + electionRequests + aclRequests + userRequests
 }
 
 /// The callable that an answer goes to. It owns the reference, and gives it back when it has called it.
