@@ -177,37 +177,31 @@ static rd_kafka_conf_t *configuration_without_broker(void) {
     return conf;
 }
 
-/* A message for a queue that always has room, by the call that takes what it has, with nothing that it does not have. */
+/* A message for a queue that always has room: by rd_kafka_produce where that takes all that it has, else by
+ * rd_kafka_producev, as C programs call it. */
 static void hand_over(rd_kafka_t *producer, rd_kafka_topic_t *handle, char *value, int has_key, int has_partition,
                       int has_timestamp, int has_headers) {
     static const char key[] = "key-0123", content[] = "0123456789abcdef";
     int partition = has_partition ? 1 : RD_KAFKA_PARTITION_UA;
+    const char *given_key = has_key ? key : NULL;
+    size_t key_size = has_key ? sizeof key - 1 : 0;
     if (!has_timestamp && !has_headers) {
-        if (rd_kafka_produce(handle, partition, RD_KAFKA_MSG_F_COPY, value, size, has_key ? key : NULL,
-                             has_key ? sizeof key - 1 : 0, NULL))
+        if (rd_kafka_produce(handle, partition, RD_KAFKA_MSG_F_COPY, value, size, given_key, key_size, NULL))
             die("produce", rd_kafka_err2str(rd_kafka_last_error()));
         return;
     }
-    rd_kafka_vu_t arguments[7];
-    size_t count = 0;
-    arguments[count].vtype = RD_KAFKA_VTYPE_RKT, arguments[count++].u.rkt = handle;
-    arguments[count].vtype = RD_KAFKA_VTYPE_MSGFLAGS, arguments[count++].u.i = RD_KAFKA_MSG_F_COPY;
-    arguments[count].vtype = RD_KAFKA_VTYPE_VALUE, arguments[count].u.mem.ptr = value;
-    arguments[count++].u.mem.size = size;
-    if (has_key) {
-        arguments[count].vtype = RD_KAFKA_VTYPE_KEY, arguments[count].u.mem.ptr = (void *)key;
-        arguments[count++].u.mem.size = sizeof key - 1;
-    }
-    if (has_partition) arguments[count].vtype = RD_KAFKA_VTYPE_PARTITION, arguments[count++].u.i32 = partition;
-    if (has_timestamp) arguments[count].vtype = RD_KAFKA_VTYPE_TIMESTAMP, arguments[count++].u.i64 = 1700000000000;
+    rd_kafka_headers_t *headers = NULL;
     if (has_headers) {
-        rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
-        rd_kafka_header_add(headers, "header-0", 8, content, sizeof content - 1);
-        rd_kafka_header_add(headers, "header-1", 8, content, sizeof content - 1);
-        arguments[count].vtype = RD_KAFKA_VTYPE_HEADERS, arguments[count++].u.headers = headers;
+        headers = rd_kafka_headers_new(2);
+        rd_kafka_header_add(headers, "header-0", -1, content, sizeof content - 1);
+        rd_kafka_header_add(headers, "header-1", -1, content, sizeof content - 1);
     }
-    rd_kafka_error_t *error = rd_kafka_produceva(producer, arguments, count);
-    if (error) die("produceva", rd_kafka_error_string(error));
+    rd_kafka_resp_err_t error = rd_kafka_producev(
+        producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE(value, size), RD_KAFKA_V_KEY(given_key, key_size),
+        RD_KAFKA_V_TIMESTAMP(has_timestamp ? 1700000000000 : 0), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(NULL),
+        RD_KAFKA_V_END);
+    if (error) die("producev", rd_kafka_err2str(error));
 }
 
 static void fill(void) {

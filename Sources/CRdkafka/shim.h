@@ -8,5 +8,6 @@
 #include "cluster.h"
 #include "groups.h"
 #include "optional.h"
+#include "produce.h"
 
 #endif

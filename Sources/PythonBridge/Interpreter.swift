@@ -30,20 +30,19 @@ public enum Interpreter {
         let probe = try OwnedObject(PyBytes_FromStringAndSize("probe", 5))
         ProcessState.bytesDataOffset =
             UnsafeRawPointer(PyBytes_AsString(probe.object)) - UnsafeRawPointer(probe.object)
-        ProcessState.tupleItemsOffset = try tupleItemsOffset(python, probe.object)
+        try learnOfTuples(python, probe.object)
     }
 
-    /// Where a tuple has its items: behind its head, in which their number stands last.
-    private static func tupleItemsOffset(_ python: borrowing Python, _ item: Object) throws(PythonError) -> Int {
+    /// Learns where tuples have their items: behind their head, in which the number of them stands last.
+    private static func learnOfTuples(_ python: borrowing Python, _ item: Object) throws(PythonError) {
         let other = cpy_none().unsafelyUnwrapped
-        let probe = try OwnedObject(cpy_tuple2(item, other))
+        let tuple = try OwnedObject(cpy_tuple2(item, other))
         let word = MemoryLayout<Object?>.size
-        // Of the two items there is the first word at the least: later ones are looked at only where it is not they.
-        for offset in stride(from: 3 * word, through: 4 * word, by: word) {
-            let found = (UnsafeRawPointer(probe.object) + offset).assumingMemoryBound(to: Object?.self)
-            if found[0] == item && found[1] == other { return offset }
+        // The first word is there whatever it is: the second is looked at where the first is the item.
+        for offset in [3 * word, 4 * word] where ProcessState.tupleItemsOffset == 0 {
+            let found = (UnsafeRawPointer(tuple.object) + offset).assumingMemoryBound(to: Object?.self)
+            if found[0] == item && found[1] == other { ProcessState.tupleItemsOffset = offset }
         }
-        throw python.error(.importError, "this interpreter's tuples are laid out in a way that is not known")
     }
 
     /// Whether the interpreter is going away. May be asked without the GIL.

@@ -29,7 +29,7 @@ public enum ProcessState {
     /// From a bytes object to its data: the same for all of them, learnt from one.
     nonisolated(unsafe) public internal(set) static var bytesDataOffset = 0
 
-    /// From a tuple to its items, the same way.
+    /// From a tuple to its items, the same way; 0 where they are elsewhere.
     nonisolated(unsafe) public internal(set) static var tupleItemsOffset = 0
 
     /// The tables of all types, and how many there are; see `FieldTable`.

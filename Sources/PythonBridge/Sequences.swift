@@ -16,13 +16,25 @@ extension Python {
     public struct Elements: ~Copyable {
         private let tuple: OwnedObject
         private let items: UnsafePointer<Object?>
+        /// Where the items are not found inside of the tuple.
+        private let copied: UnsafeMutablePointer<Object?>?
         public let count: Int
 
         fileprivate init(tuple: consuming OwnedObject) {
             count = cpy_size(tuple.object)
-            items = tuple.object.itemsOfTuple
+            if ProcessState.tupleItemsOffset != 0 {
+                copied = nil
+                items = tuple.object.itemsOfTuple
+            } else {
+                let made = UnsafeMutablePointer<Object?>.allocate(capacity: max(count, 1))
+                for index in 0..<count { (made + index).initialize(to: PyTuple_GetItem(tuple.object, index)) }
+                copied = made
+                items = UnsafePointer(made)
+            }
             self.tuple = tuple
         }
+
+        deinit { copied?.deallocate() }
 
         /// Borrowed: it lives while this does.
         @inline(__always)
@@ -31,7 +43,7 @@ extension Python {
 }
 
 extension Object {
-    /// The items of a tuple, or of an instance of a subclass, which live as long as it does.
+    /// The items of a tuple, where `ProcessState.tupleItemsOffset` is known; they live as long as it does.
     @inline(__always)
     public var itemsOfTuple: UnsafePointer<Object?> {
         (UnsafeRawPointer(self) + ProcessState.tupleItemsOffset).assumingMemoryBound(to: Object?.self)

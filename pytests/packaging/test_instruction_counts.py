@@ -44,17 +44,13 @@ def bare_c(gate):
         yield processes
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    select(["enqueue-batch", "enqueue-batch-keyval", "enqueue-batch-partition"]),
-    ids=lambda scenario: scenario.name,
-)
-def test_a_message_of_a_batch_takes_at_most_1_15_times_what_c_takes_for_rd_kafka_produce(
+@pytest.mark.parametrize("scenario", select(["enqueue-batch*"]), ids=lambda scenario: scenario.name)
+def test_a_message_of_a_batch_takes_at_most_1_15_times_what_c_takes_for_its_fields(
     scenario, processes, bare_c, brokers
 ):
     batch, bare = (callgrind.count(scenario, counted, brokers) for counted in (processes, bare_c))
     assert bare.groups["librdkafka"] > 400
-    assert batch.total <= BARE_LIMIT * bare.total
+    assert batch.total <= BARE_LIMIT * bare.total + NOISE
 
 
 def test_the_rows_are_those_of_the_yardstick_and_the_same_with_stream_names(gate):

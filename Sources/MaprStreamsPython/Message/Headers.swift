@@ -39,8 +39,13 @@ func parseHeaders(_ python: borrowing Python, _ object: Object) throws(PythonErr
             guard cpy_is_tuple(pair) != 0, cpy_size(pair) == 2 else {
                 throw python.error(.typeError, "Headers are expected to be a list of (key, value) tuples")
             }
-            let items = pair.itemsOfTuple
-            try addHeader(python, headers, items[0].unsafelyUnwrapped, items[1].unsafelyUnwrapped)
+            let (name, value): (Object?, Object?)
+            if ProcessState.tupleItemsOffset != 0 {
+                (name, value) = (pair.itemsOfTuple[0], pair.itemsOfTuple[1])
+            } else {
+                (name, value) = (PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1))
+            }
+            try addHeader(python, headers, name.unsafelyUnwrapped, value.unsafelyUnwrapped)
             index += 1
         }
         return headers
@@ -63,7 +68,7 @@ func parseHeaders(_ python: borrowing Python, _ object: Object) throws(PythonErr
 /// bytes. - Returns: nil where it is not that.
 @inline(__always)
 func plainHeaders(_ object: Object) -> Headers? {
-    guard cpy_is_list(object) != 0 else { return nil }
+    guard cpy_is_list(object) != 0, ProcessState.tupleItemsOffset != 0 else { return nil }
     let count = cpy_size(object)
     let headers = Headers(capacity: count)
     for index in 0..<count {

@@ -155,49 +155,88 @@ struct MessageBatch: ~Copyable {
     @inline(never)
     private mutating func readFields(_ messages: borrowing Python.Elements) {
         // What lies behind `self` would be loaded again after each call.
-        let (names, held, shortestLent) = (self.names, self.held, self.shortestLent)
-        let usual = PlainFields(callback: callback, partition: partition)
+        let valueName = self.name(.value)
+        let keyName = self.name(.key)
+        let headersName = self.name(.headers)
+        let timestampName = self.name(.timestamp)
+        let partitionName = self.name(.partition)
+        let callbackName = self.name(.onDelivery)
+        let (held, shortestLent, usualCallback, usualPartition) = (self.held, self.shortestLent, callback, partition)
         let mayLackValue = withoutValue == .sent
         let end = messages.count
         var index = outgoing.count
         defer { outgoing.count(upTo: index) }
         var position = 0
         var name: Object?
-        var item: Object?
+        var next: Object?
         while index < end {
             let message = messages[index]
             guard cpy_is_dict(message) != 0 else { return }
-            var fields = usual
+            var value: Object?
+            var key: Object?
+            var headers: Object?
+            var timestamp = 0
+            var partition = usualPartition
+            var callback = usualCallback
             position = 0
             var left = PyDict_Size(message)
-            while left > 0 && PyDict_Next(message, &position, &name, &item) != 0 {
+            while left > 0 && PyDict_Next(message, &position, &name, &next) != 0 {
                 left &-= 1
-                guard fields.take(names, name, item.unsafelyUnwrapped) else { return }
+                let item = next.unsafelyUnwrapped
+                if name == valueName {
+                    value = item
+                } else if name == keyName {
+                    key = item
+                } else if name == headersName {
+                    headers = item
+                } else if name == timestampName {
+                    if cpy_is_exactly_int(item) == 0 {
+                        guard item == cpy_none() else { return }
+                        continue
+                    }
+                    var overflow: Int32 = 0
+                    timestamp = PyLong_AsLongAndOverflow(item, &overflow)
+                    if overflow != 0 { return }
+                } else if name == partitionName {
+                    if cpy_is_exactly_int(item) == 0 {
+                        guard item == cpy_none() else { return }
+                        continue
+                    }
+                    var overflow: Int32 = 0
+                    let number = PyLong_AsLongAndOverflow(item, &overflow)
+                    partition = Int32(truncatingIfNeeded: number)
+                    if overflow != 0 || Int(partition) != number { return }
+                } else {
+                    guard name == callbackName else { return }
+                    if item == cpy_none() { continue }
+                    guard PyCallable_Check(item) != 0 else { return }
+                    callback = item
+                }
             }
-            var value = BorrowedBytes()
-            var key = BorrowedBytes()
-            guard value.borrowPlain(fields.value), key.borrowPlain(fields.key) else { return }
-            if value.start == nil && !mayLackValue { return }
+            var valueBytes = BorrowedBytes()
+            var keyBytes = BorrowedBytes()
+            guard valueBytes.borrowPlain(value), keyBytes.borrowPlain(key) else { return }
+            if valueBytes.start == nil && !mayLackValue { return }
             var way: OutgoingMessages.Way = []
-            if let given = fields.headers {
-                guard let headers = plainHeaders(given) else { return }
-                outgoing.addExtras(index, timestamp: fields.timestamp, headers: headers)
+            if let given = headers, given != cpy_none() {
+                guard let list = plainHeaders(given) else { return }
+                outgoing.addExtras(index, timestamp: Int64(timestamp), headers: list)
                 way = .alone
-            } else if fields.timestamp != 0 {
-                outgoing.addExtras(index, timestamp: fields.timestamp, headers: nil)
+            } else if timestamp != 0 {
+                outgoing.addExtras(index, timestamp: Int64(timestamp), headers: nil)
                 way = .alone
             }
-            let isLent = value.count >= shortestLent && cpy_is_exactly_bytes(fields.value) != 0
+            let isLent = valueBytes.count >= shortestLent && cpy_is_exactly_bytes(value) != 0
             if isLent { way.insert(.lent) }
-            if let value = fields.value { cpy_incref(value) }
-            if let key = fields.key { cpy_incref(key) }
-            if let callback = fields.callback { cpy_incref(callback) }
-            held[2 &* index] = fields.value
-            held[2 &* index &+ 1] = fields.key
+            if let value { cpy_incref(value) }
+            if let key { cpy_incref(key) }
+            if let callback { cpy_incref(callback) }
+            held[2 &* index] = value
+            held[2 &* index &+ 1] = key
             outgoing.write(
-                index, value: value.start, valueCount: value.count, key: key.start, keyCount: key.count,
-                partition: fields.partition,
-                opaque: DeliveryContext(callback: fields.callback, isLending: isLent).opaque, way: way)
+                index, value: valueBytes.start, valueCount: valueBytes.count, key: keyBytes.start,
+                keyCount: keyBytes.count, partition: partition,
+                opaque: DeliveryContext(callback: callback, isLending: isLent).opaque, way: way)
             index &+= 1
         }
     }
@@ -329,54 +368,5 @@ struct MessageBatch: ~Copyable {
         }
         ProcessState.messageFields = names
         return names
-    }
-}
-
-/// The fields of a message's dict, as far as they are of the usual types; borrowed.
-private struct PlainFields {
-    var value: Object?
-    var key: Object?
-    var headers: Object?
-    var timestamp: Int64 = 0
-    var partition: Int32
-    var callback: Object?
-
-    @inline(__always)
-    init(callback: Object?, partition: Int32) {
-        self.callback = callback
-        self.partition = partition
-    }
-
-    /// Takes what stands under an interned name of a field. - Returns: whether it is of the usual type.
-    @inline(__always)
-    mutating func take(_ names: UnsafeMutablePointer<Object?>, _ name: Object?, _ item: Object) -> Bool {
-        func isNamed(_ field: MessageBatch.Field) -> Bool { name == names[field.rawValue] }
-        if isNamed(.value) {
-            value = item
-        } else if isNamed(.headers) {
-            if item != cpy_none() { headers = item }
-        } else if isNamed(.key) {
-            key = item
-        } else if isNamed(.partition) {
-            return item == cpy_none() || Self.read(item, into: &partition)
-        } else if isNamed(.timestamp) {
-            return item == cpy_none() || Self.read(item, into: &timestamp)
-        } else if isNamed(.onDelivery) {
-            if item == cpy_none() { return true }
-            guard PyCallable_Check(item) != 0 else { return false }
-            callback = item
-        } else {
-            return false
-        }
-        return true
-    }
-
-    @inline(__always)
-    private static func read<Number: FixedWidthInteger>(_ item: Object, into number: inout Number) -> Bool {
-        guard cpy_is_exactly_int(item) != 0 else { return false }
-        var overflow: Int32 = 0
-        guard let read = Number(exactly: PyLong_AsLongAndOverflow(item, &overflow)), overflow == 0 else { return false }
-        number = read
-        return true
     }
 }

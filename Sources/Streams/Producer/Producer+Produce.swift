@@ -50,31 +50,9 @@ extension Producer {
         key: UnsafeRawPointer?, keyCount: Int, opaque: UnsafeMutableRawPointer?, timestamp: Int64,
         headers: Headers.Reference?
     ) throws(StreamsError) {
-        let error = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { arguments in
-            var count = 0
-            func add(_ type: rd_kafka_vtype_t, _ fill: (inout rd_kafka_vu_t) -> Void) {
-                var argument = rd_kafka_vu_t()
-                argument.vtype = type
-                fill(&argument)
-                arguments.initializeElement(at: count, to: argument)
-                count += 1
-            }
-            add(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.raw }
-            add(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition }
-            add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = isLent ? 0 : RD_KAFKA_MSG_F_COPY }
-            add(RD_KAFKA_VTYPE_VALUE) {
-                $0.u.mem.ptr = UnsafeMutableRawPointer(mutating: value)
-                $0.u.mem.size = valueCount
-            }
-            add(RD_KAFKA_VTYPE_KEY) {
-                $0.u.mem.ptr = UnsafeMutableRawPointer(mutating: key)
-                $0.u.mem.size = keyCount
-            }
-            add(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = opaque }
-            add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp }
-            if let headers { add(RD_KAFKA_VTYPE_HEADERS) { $0.u.headers = headers.raw } }
-            return rd_kafka_produceva(handle, arguments.baseAddress, count)
-        }
+        let error = rdk_produce_with_extras(
+            handle, topic.raw, partition, isLent ? 0 : RD_KAFKA_MSG_F_COPY, value, valueCount, key, keyCount, opaque,
+            timestamp, headers?.raw)
         try StreamsError.check(error)
     }
 

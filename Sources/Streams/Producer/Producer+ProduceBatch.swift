@@ -168,64 +168,27 @@ extension Producer {
         _ messages: borrowing OutgoingMessages, from first: Int, to topic: Topic, limit: Int
     ) -> (next: Int, isFull: Bool) {
         let extras = messages.extras.unsafelyUnwrapped
-        let raw = messages.raw
-        return withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { arguments in
-            arguments.initialize(repeating: rd_kafka_vu_t())
-            let list = arguments.baseAddress.unsafelyUnwrapped
-            // What each message has stands in the same place, and is named once.
-            list[0].vtype = RD_KAFKA_VTYPE_RKT
-            list[0].u.rkt = topic.raw
-            list[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS
-            list[2].vtype = RD_KAFKA_VTYPE_VALUE
-            var index = first
-            repeat {
-                let message = raw + index
-                let way = OutgoingMessages.Way(rawValue: message.pointee.offset)
-                if !way.contains(.alone) || way.contains(.rejected) { break }
-                list[1].u.i = way.contains(.lent) ? 0 : RD_KAFKA_MSG_F_COPY
-                list[2].u.mem.ptr = message.pointee.payload
-                list[2].u.mem.size = message.pointee.len
-                // librdkafka looks at each argument: those that say nothing are left out.
-                var end = list + 3
-                if let opaque = message.pointee._private {
-                    end.pointee.vtype = RD_KAFKA_VTYPE_OPAQUE
-                    end.pointee.u.ptr = opaque
-                    end += 1
-                }
-                if let key = message.pointee.key {
-                    end.pointee.vtype = RD_KAFKA_VTYPE_KEY
-                    end.pointee.u.mem.ptr = key
-                    end.pointee.u.mem.size = message.pointee.key_len
-                    end += 1
-                }
-                if message.pointee.partition != RD_KAFKA_PARTITION_UA {
-                    end.pointee.vtype = RD_KAFKA_VTYPE_PARTITION
-                    end.pointee.u.i32 = message.pointee.partition
-                    end += 1
-                }
-                if extras[index].timestamp != 0 {
-                    end.pointee.vtype = RD_KAFKA_VTYPE_TIMESTAMP
-                    end.pointee.u.i64 = extras[index].timestamp
-                    end += 1
-                }
-                if let headers = extras[index].headers {
-                    end.pointee.vtype = RD_KAFKA_VTYPE_HEADERS
-                    end.pointee.u.headers = headers
-                    end += 1
-                }
-                if let error = rd_kafka_produceva(handle, list, end - list) {
-                    message.pointee.err = rd_kafka_error_code(error)
-                    rd_kafka_error_destroy(error)
-                    if message.pointee.err == RD_KAFKA_RESP_ERR__QUEUE_FULL { return (index, true) }
-                } else {
-                    message.pointee.err = RD_KAFKA_RESP_ERR_NO_ERROR
-                    // They are librdkafka's now.
-                    extras[index].headers = nil
-                }
-                index &+= 1
-            } while index < limit
-            return (index, false)
-        }
+        var index = first
+        repeat {
+            let message = messages.raw + index
+            let way = OutgoingMessages.Way(rawValue: message.pointee.offset)
+            if !way.contains(.alone) || way.contains(.rejected) { break }
+            if let error = rdk_produce_with_extras(
+                handle, topic.raw, message.pointee.partition, way.contains(.lent) ? 0 : RD_KAFKA_MSG_F_COPY,
+                message.pointee.payload, message.pointee.len, message.pointee.key, message.pointee.key_len,
+                message.pointee._private, extras[index].timestamp, extras[index].headers)
+            {
+                message.pointee.err = rd_kafka_error_code(error)
+                rd_kafka_error_destroy(error)
+                if message.pointee.err == RD_KAFKA_RESP_ERR__QUEUE_FULL { return (index, true) }
+            } else {
+                message.pointee.err = RD_KAFKA_RESP_ERR_NO_ERROR
+                // They are librdkafka's now.
+                extras[index].headers = nil
+            }
+            index &+= 1
+        } while index < limit
+        return (index, false)
     }
 
     private func produceOne(_ messages: borrowing OutgoingMessages, _ index: Int, _ topic: Topic) {
