@@ -205,7 +205,7 @@ static void hand_over(rd_kafka_t *producer, rd_kafka_topic_t *handle, char *valu
 }
 
 static void fill(void) {
-    int all = !!strstr(scenario, "-all"), has_key = all || strstr(scenario, "-keyval");
+    int all = !!strstr(scenario, "-full"), has_key = all || strstr(scenario, "-keyval");
     int has_partition = all || strstr(scenario, "-partition"), has_timestamp = all || strstr(scenario, "-timestamp");
     int has_headers = all || strstr(scenario, "-headers");
     char *value = memset(malloc(size + 1), 'v', size);

@@ -134,7 +134,7 @@ _enqueue_batch("enqueue-batch-keyval", ", with a key", "key", extra=True)
 _enqueue_batch("enqueue-batch-partition", ", with a partition", "partition", extra=True)
 _enqueue_batch("enqueue-batch-timestamp", ", with a timestamp", "timestamp", extra=True)
 _enqueue_batch("enqueue-batch-headers", ", with 2 headers", "headers")
-_enqueue_batch("enqueue-batch-all", ", with all of them", "key", "partition", "timestamp", "headers")
+_enqueue_batch("enqueue-batch-full", ", with all of them", "key", "partition", "timestamp", "headers")
 
 
 def delivery(touch):
