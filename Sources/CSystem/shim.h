@@ -68,15 +68,18 @@ static inline void sys_await_end(int file, int milliseconds) {
     poll(&end, 1, milliseconds);
 }
 
-/// Closes a file that listens at one of these ports of IPv4.
+/// Closes a file that listens, or may yet listen, at one of these ports of IPv4.
 static inline void sys_close_listener(int file, const uint16_t *ports, size_t count) {
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     int listens = 0;
     socklen_t listens_size = sizeof listens;
     if (getsockname(file, (struct sockaddr *)&address, &size) != 0 || address.sin_family != AF_INET) return;
-    // One that is bound, and will listen, is none of these: it holds no other one up.
-    if (getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0 || !listens) return;
+    if (getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0) return;
+    // One that is bound alone listens in both processes as soon as one of them says so. A connection has the port too.
+    struct sockaddr_in peer;
+    socklen_t peer_size = sizeof peer;
+    if (!listens && getpeername(file, (struct sockaddr *)&peer, &peer_size) == 0) return;
     for (size_t at = 0; at < count; at++) {
         if (ports[at] == ntohs(address.sin_port)) {
             close(file);

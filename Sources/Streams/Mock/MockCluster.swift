@@ -97,8 +97,8 @@ public final class MockCluster: @unchecked Sendable {
     func withPorts<Function>(
         _ symbol: Symbol<Function>, _ call: (Function) -> rd_kafka_resp_err_t
     ) throws(StreamsError) {
-        Forking.begin(.making)
-        defer { Forking.end(.making) }
+        Forking.begin(.listening)
+        defer { Forking.end(.listening) }
         try withFunction(symbol, call)
     }
 }

@@ -9,11 +9,12 @@ import CSystem
 public enum Forking {
     /// What a fork waits for, if not for ever.
     enum Work: Int, CaseIterable {
-        /// Of a client: librdkafka has locks of the process of its own then, and what is made once is made. And of a port, which a
-        /// mock broker lets go of and takes again.
+        /// Of a client: librdkafka has locks of the process of its own then, and what is made once is made.
         case making
         /// Of an address: glibc has such locks then, for a moment of what may take long.
         case resolving
+        /// With a port, which a mock broker lets go of and takes again.
+        case listening
 
         /// In milliseconds.
         var patience: Int32 {
@@ -21,6 +22,8 @@ public enum Forking {
             // It may look for files, on slow disks.
             case .making: 1000
             case .resolving: 100
+            // The mock cluster's thread looks at what it is asked once a second at the latest.
+            case .listening: 3000
             }
         }
     }
@@ -29,6 +32,7 @@ public enum Forking {
         /// How many threads do such work.
         var making = 0
         var resolving = 0
+        var listening = 0
         /// How many threads are about to fork.
         var forks = 0
         /// Ports that mock clusters listen at.
@@ -37,8 +41,20 @@ public enum Forking {
         var childHasClosed: (read: Int32, write: Int32) = (-1, -1)
 
         subscript(_ work: Work) -> Int {
-            get { work == .making ? making : resolving }
-            set { if work == .making { making = newValue } else { resolving = newValue } }
+            get {
+                switch work {
+                case .making: making
+                case .resolving: resolving
+                case .listening: listening
+                }
+            }
+            set {
+                switch work {
+                case .making: making = newValue
+                case .resolving: resolving = newValue
+                case .listening: listening = newValue
+                }
+            }
         }
     }
 
