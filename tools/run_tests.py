@@ -28,8 +28,9 @@ SWIFT = os.environ.get("SWIFT") or "swift"
 # What is compiled of Python sources, where the environment says to leave nothing beside them (PYTHONDONTWRITEBYTECODE):
 # tests start hundreds of interpreters, and each would compile the package anew.
 BYTECODE = ROOT / "build" / "bytecode"
-# Tests mostly wait, for brokers and for the clocks of librdkafka: more of them than there are processors run at a time.
-WORKERS = max(8, os.cpu_count() or 1)
+# Tests mostly wait, for brokers and for the clocks of librdkafka: with half as many workers, two processors stood idle
+# for most of the second half of a run.
+WORKERS = max(16, 2 * (os.cpu_count() or 1))
 # Where the Swift tests are built: not in .build, which belongs to a plain `swift build`, whose options are others.
 SWIFT_TESTS = ["--scratch-path", str(ROOT / "build" / "swift-tests")]
 # What the compiler says of each module that it compiles at once.
