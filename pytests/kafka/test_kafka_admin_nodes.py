@@ -166,10 +166,15 @@ def test_each_broker_tells_of_its_own_configuration(kafka_cluster, client):
 def groups(kafka_cluster, client, topic):
     """Groups that have committed, of which the brokers share out who coordinates them."""
     names = [unique_name("g") for _ in range(PARTITIONS)]
-    for p, name in enumerate(names):
+
+    def commit(name, p):
         request = [ConsumerGroupTopicPartitions(name, [TopicPartition(topic, p, p)])]
         done = client.alter_consumer_group_offsets(request, request_timeout=HANG)[name].result(HANG)
-        assert [partition.error for partition in done.topic_partitions] == [None]
+        return done.topic_partitions[0].error
+
+    for p, name in enumerate(names):
+        # The first group makes the topic of all groups' offsets, which brokers hear of one after the other.
+        assert wait_until(lambda name=name, p=p: commit(name, p) is None, HANG)
     return names
 
 
@@ -210,12 +215,22 @@ def test_a_broker_that_does_not_answer_keeps_no_other_ones_groups(kafka_cluster,
     assert others
     kafka_cluster.pause(2)
     asked = client.describe_consumer_groups(groups, request_timeout=5)
-    result = client.list_consumer_groups(request_timeout=5).result(HANG)
-    # Once the others take it for dead it is none of the cluster's brokers, and another one has its groups.
-    assert {error.code() for error in result.errors} <= {KafkaError._TIMED_OUT}
-    assert others <= {group.group_id for group in result.valid}
-    for name in others:
-        assert asked[name].result(HANG).state == ConsumerGroupState.EMPTY
+
+    def are_listed():
+        result = client.list_consumer_groups(request_timeout=5).result(HANG)
+        # Once the others take it for dead it is none of the cluster's brokers, and another one has its groups.
+        assert {error.code() for error in result.errors} <= {KafkaError._TIMED_OUT}
+        return others <= {group.group_id for group in result.valid}
+
+    def are_described():
+        futures = client.describe_consumer_groups(list(others), request_timeout=5).values()
+        # Who has a group may be asked of the one that does not answer; the next request asks another one.
+        return all(future.exception(HANG) is None for future in futures) and all(
+            future.result().state == ConsumerGroupState.EMPTY for future in futures
+        )
+
+    wait_until(are_listed, HANG)
+    wait_until(are_described, HANG)
     kafka_cluster.resume(2)
     for name in groups:
         exception = asked[name].exception(HANG)
