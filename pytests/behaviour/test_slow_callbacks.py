@@ -7,9 +7,11 @@ import threading
 import time
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import Producer, TopicPartition
 from mapr_streams_python.admin import AdminClient
+from mapr_streams_python.testing import wait_until
 
 SLOW = 0.02
 TIMEOUT = 0.2
@@ -186,8 +188,7 @@ def test_a_close_that_a_callback_breaks_off_tells_of_statistics_again(kafka_topi
     producer.produce(kafka_topic, "v", on_delivery=fail)
     with pytest.raises(LookupError):
         producer.close()
-    while not told.is_set():
-        producer.poll(0.1)
+    assert wait_until(told.is_set, HANG, polling=[producer])
 
 
 def test_a_close_tells_of_errors_for_a_second_in_all():
@@ -203,8 +204,7 @@ def test_a_close_tells_of_errors_for_a_second_in_all():
     producer = Producer({"bootstrap.servers": servers, "streams.compatibility": "kafka", **properties})
     producer.produce("t", "v")
     # Each of the brokers is refused, and then all of them are down.
-    while len(producer) < 4:
-        time.sleep(0.01)
+    assert wait_until(lambda: len(producer) >= 4, HANG)
     assert producer.close()
     assert len(told) == 1
 

@@ -54,3 +54,11 @@ def test_its_settings_are_taken(file, capsys):
         "bootstrap.servers",
         "message.timeout.ms",
     }
+
+
+def test_no_page_has_a_user_install_the_vendors_package_for_ours():
+    """PyPI's `mapr-streams-python` is the vendor's: this one comes from a file or a folder."""
+    root = PAGE.parents[1]
+    pages = [root / "README.md", *root.glob("docs/**/*.md"), *root.glob("python/**/*.py"), *root.glob("examples/**/*")]
+    by_name = re.compile(r"pip install [^`\n]*mapr[-_]streams[-_]python(?!-[\w.*-]*\.whl)")
+    assert [str(page) for page in pages if page.is_file() and by_name.search(page.read_text("utf-8", "ignore"))] == []

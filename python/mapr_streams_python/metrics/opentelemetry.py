@@ -1,4 +1,4 @@
-"""librdkafka's statistics for OpenTelemetry: ``pip install mapr-streams-python[opentelemetry]``.
+"""librdkafka's statistics for OpenTelemetry, by opentelemetry-api, which the extra ``opentelemetry`` brings.
 
     instrument(producer, consumer)
 

@@ -1,4 +1,4 @@
-"""librdkafka's statistics for Prometheus, by prometheus_client: ``pip install mapr-streams-python[prometheus]``.
+"""librdkafka's statistics for Prometheus, by prometheus_client, which the extra ``prometheus`` brings.
 
     REGISTRY.register(Collector([producer, consumer]))
 
