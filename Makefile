@@ -16,7 +16,7 @@ PYTHON_SOURCES := setup.py python pytests benchmarks examples tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test fuzz test-asan test-debug test-valgrind test-runtime bench build wheel wheels test-wheel sdist format lint lock clean install ready ready-to-test
+.PHONY: help demo test fuzz test-asan test-debug test-valgrind test-runtime bench build wheel wheels test-wheel sdist format lint pyright lock clean install ready ready-to-test
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -72,6 +72,9 @@ format: ready-to-test ## rewrite Swift and Python sources in the project's forma
 
 lint: ready-to-test ## the checks of `make test` without its tests
 	@MAKE='$(MAKE)' $(VENV) tools/run_tests.py --checks
+
+pyright: ready-to-test install ## the examples and the file of types under pyright too, as in CI
+	@$(VENV) tools/run_pyright.py
 
 lock: ## the newest releases of what comes from PyPI, into tools/requirements-*.txt
 	@$(PYTHON) tools/bootstrap.py lock

@@ -30,7 +30,7 @@ VENV = ROOT / ".venv"
 MADE_FOR = ".made-for"
 # Each names two files: requirements-NAME.in says what is wanted, and requirements-NAME.txt, which is made from it and
 # alone installed, each package down to its hash. "build" comes first, since "dev" takes it in.
-LISTS = ("build", "dev", "librdkafka", "lock", "wheels")
+LISTS = ("build", "dev", "librdkafka", "lock", "pyright", "wheels")
 
 # Commands, and the packages that bring them. The benchmarks build confluent-kafka from source, to compare with.
 COMMANDS = {

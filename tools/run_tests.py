@@ -3,8 +3,8 @@
 Usage: .venv/bin/python tools/run_tests.py [--checks]
 
 --checks leaves out the tests and runs the format, lint and type checks alone. Where the environment variable CI is set,
-a part of the tests also runs on other builds, see run_variant.py, and what they ran on is held against what they have
-to run on, see ran_on.py.
+pyright is one of them, a part of the tests also runs on other builds, see run_variant.py, and what they ran on is held
+against what they have to run on, see ran_on.py.
 """
 
 from __future__ import annotations
@@ -136,6 +136,7 @@ def checks() -> list[Step]:
         *properties(),
         Step("mypy", [python, "-m", "mypy"], needs=("extension",)),
         Step("stubtest", stubtest, needs=("extension",)),
+        *pyright(),
     ]
 
 
@@ -143,6 +144,12 @@ def properties() -> list[Step]:
     """Holds the types of properties against the newest librdkafka, which comes from a wheel for Linux."""
     command = [sys.executable, str(ROOT / "tools" / "property_types.py"), "--check"]
     return [Step("properties", command)] if sys.platform == "linux" else []
+
+
+def pyright() -> list[Step]:
+    """In CI alone: for a second opinion of what mypy has looked at, it is much to download."""
+    command = [sys.executable, str(ROOT / "tools" / "run_pyright.py")]
+    return [Step("pyright", command, needs=("extension",))] if os.environ.get("CI") else []
 
 
 def keep_bytecode() -> None:

@@ -64,6 +64,14 @@ def test_the_summary_ends_with_the_sum_alone_on_its_line(capsys):
     assert any("FAILED" in line and "pytest" in line for line in lines)
 
 
+@pytest.mark.parametrize("ci", [True, False])
+def test_pyright_is_one_of_the_checks_in_ci_alone(ci, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    if not ci:
+        monkeypatch.delenv("CI")
+    assert ("pyright" in [step.name for step in run_tests.checks()]) is ci
+
+
 def test_interpreters_of_a_run_keep_what_they_compile_but_not_beside_the_sources(monkeypatch):
     # Set, so that they are put back to what they were.
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
