@@ -11,7 +11,7 @@ import types
 import pytest
 
 from mapr_streams_python.__main__ import main
-from mapr_streams_python.migration.check_source import INSTALL
+from mapr_streams_python.migration.check_syntax import INSTALL
 
 PYTHON_2 = """\
 # -*- coding: latin-1 -*-

@@ -9,16 +9,19 @@ import json
 import os
 import sys
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import check_loops, check_platform
-from .check_client import ClientCheck, ClientsProject, Names, asynchronous
+from .check_client import ClientCheck, ClientsProject, asynchronous
 from .check_findings import KINDS, Finding, applied
+from .check_names import Names
 from .check_project import Project
 from .check_resolver import Resolver
-from .check_source import MissingParser, Source, UnreadableSource, text, walk
+from .check_source import ChangedSource, Source, Trees, UnreadableSource
+from .check_syntax import MissingParser, Node, text
 from .names import create_command
 from .settings import SettingsError, add_name_options, servers_from_outside, topic_names
 
@@ -70,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         names = Names(lambda: topic_names(options))
         files = list(_files(options.paths))
         report = check(files, names, fix=options.fix)
-    except (SettingsError, MissingParser, FileNotFoundError) as error:
+    except (SettingsError, MissingParser, ChangedSource, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -140,28 +143,27 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
         MissingParser: the library that parses is not installed.
     """
     report = Report()
-    project = Project()
-    resolver = Resolver(project)
-    checks = []
-    for path in dict.fromkeys(files):
-        report.files += 1
-        try:
-            source = Source(path)
-        except UnreadableSource as error:
-            report.findings.append(Finding(str(path), 1, 1, "unparsed", f"this file cannot be read: {error}"))
-        else:
-            project.add(source)
-            checks.append(ClientCheck(source, resolver, names))
-    clients_project = ClientsProject(checks)
-    findings: list[Finding] = []
+    checks = list(_read(files, names, report))
+    clients_project = ClientsProject([one.client for one in checks])
+    # Of each file, whichever file they were found on the way from.
+    findings: defaultdict[str, list[Finding]] = defaultdict(list)
     for one in checks:
-        findings += one.properties(bool(clients_project))
+        _share_out(one.client.properties(bool(clients_project)), findings)
+        one.client.resolver.forget()
     for one in checks:
-        findings += [*_unparsed(one.source), *one.find(clients_project), *check_loops.find(one.source)]
-        findings += check_platform.find(one.source, one.is_client)
-    for source in [one.source for one in checks]:
+        findings[one.client.source.name] += one.before
+        _share_out(one.client.find(clients_project), findings)
+        findings[one.client.source.name] += one.behind
+        one.client.resolver.forget()
+    of_servers: list[Finding] = []
+    are_given, are_replaced = servers_from_outside()
+    if not are_given:
+        of_servers += _servers(clients_project.checks)
+    if not are_replaced and (names.topics or any(one.default_streams for one in clients_project.checks)):
+        of_servers += _own_servers(clients_project.checks)
+    for source in [one.client.source for one in checks]:
         # What was found on the way from another file stands here too, once.
-        own = list({one.place: one for one in reversed(findings) if one.file == source.name}.values())[::-1]
+        own = list({one.place: one for one in reversed(findings.pop(source.name))}.values())[::-1]
         if fix:
             edits = list(dict.fromkeys(edit for finding in own for edit in finding.edits))
             if edits:
@@ -169,23 +171,50 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
                 report.fixed[source.name] = len(edits)
             own = [finding for finding in own if not finding.edits]
         report.findings += sorted(own, key=lambda finding: (finding.line, finding.column))
-    are_given, are_replaced = servers_from_outside()
-    if not are_given:
-        report.findings += _servers(checks)
-    if not are_replaced and (names.topics or any(one.default_streams for one in checks)):
-        report.findings += _own_servers(checks)
+    report.findings += of_servers
     report.topics = names.topics
     return report
 
 
+@dataclass
+class _FileCheck:
+    """A file, and what is found in it whatever the others are: before and behind what is found with them."""
+
+    client: ClientCheck
+    before: list[Finding]
+    behind: list[Finding]
+
+
+def _read(files: Iterable[Path], names: Names, report: Report) -> Iterator[_FileCheck]:
+    """Read the files one by one. Few trees are kept: what needs no other file is found while a file's tree is there."""
+    project, trees = Project(), Trees()
+    resolver = Resolver(project)
+    for path in dict.fromkeys(files):
+        report.files += 1
+        try:
+            source = Source(path, trees)
+        except UnreadableSource as error:
+            report.findings.append(Finding(str(path), 1, 1, "unparsed", f"this file cannot be read: {error}"))
+            continue
+        project.add(source)
+        client = ClientCheck(source, resolver, names)
+        behind = [*check_loops.find(source), *check_platform.find(source, client.is_client)]
+        yield _FileCheck(client, list(_unparsed(source)), behind)
+
+
+def _share_out(found: Iterable[Finding], findings: defaultdict[str, list[Finding]]) -> None:
+    for finding in found:
+        findings[finding.file].append(finding)
+
+
 def _unparsed(source: Source) -> Iterator[Finding]:
     """Where a file is no Python, and where it is Python 2."""
-    if source.root.has_error:
-        for node in walk(source.root):
-            if node.is_error or node.is_missing:
-                near = text(node).strip().split("\n")[0][:60] or f"{node.type} is missing"
-                yield Finding.at(source, node, "unparsed", f"this cannot be parsed: {near}")
-                return
+    if source.tree.first_error is not None:
+        number, what = source.tree.first_error
+        node = Node(source, number)
+        near = text(node).strip().split("\n")[0][:60] or what
+        yield Finding.at(source, node, "unparsed", f"this cannot be parsed: {near}")
+        return
     # `async=` is a finding of its own, which is no reason to call a file Python 2.
     edits = [edit for finding in asynchronous(source) for edit in finding.edits]
     try:
@@ -200,10 +229,8 @@ def _unparsed(source: Source) -> Iterator[Finding]:
         version = ".".join(map(str, sys.version_info[:2]))
         yield Finding(source.name, number, 1, "unparsed", f"Python {version} cannot parse this line: {what}")
         return
-    for node in walk(source.root):
-        if node.type == "chevron":
-            yield Finding.at(source, node, "unparsed", "print >> is Python 2's: Python 3 parses it, and fails here")
-            return
+    for node in source.root.below("chevron")[:1]:
+        yield Finding.at(source, node, "unparsed", "print >> is Python 2's: Python 3 parses it, and fails here")
 
 
 def _servers(checks: list[ClientCheck]) -> Iterator[Finding]:
@@ -221,7 +248,7 @@ def _own_servers(checks: list[ClientCheck]) -> Iterator[Finding]:
     for one in checks:
         for node, servers in one.servers:
             yield Finding.at(
-                one.resolver.project.owner(node).source,
+                node.source,
                 node,
                 "override",
                 f'bootstrap.servers is "{servers}" here, which MapR\'s client ignores: where these are not the brokers'

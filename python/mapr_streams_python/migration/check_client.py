@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
-from ..cimpl import KafkaException, _property_fate, _TopicNames
+from ..cimpl import _property_fate
 from .check_findings import Finding, replacement
 from .check_imports import has_module, has_name, missing
+from .check_names import Names
 from .check_resolver import Resolver
-from .check_source import Source, argument, arguments, call_name, field, text, walk
+from .check_source import Source
+from .check_syntax import Node, argument, arguments, call_name, field, text
 from .check_values import MOST_VALUES, Hole, Value, is_known, literal, shown
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 PACKAGES = ("mapr_streams_python", "confluent_kafka")
 CLIENTS = ("Producer", "Consumer", "AvroProducer", "AvroConsumer", "SerializingProducer", "DeserializingConsumer")
@@ -38,52 +38,11 @@ FULL_NAME_BELOW_A_FOLDER = re.compile(r"/[^/]+" + FULL_NAME.pattern)
 SHORTEST = {"session.timeout.ms": 6000, "message.timeout.ms": 1000, "delivery.timeout.ms": 1000}
 
 
-class Names:
-    """The mapping of names, and what has been mapped."""
-
-    def __init__(self, make_mapping: Callable[[], _TopicNames]) -> None:
-        self._make_mapping = make_mapping
-        self._mapping = make_mapping()
-        self.topics: dict[str, str] = {}
-        self._folded: dict[str, str] = {}
-
-    def kafka_topic(self, name: str) -> str:
-        """Return the Kafka topic of a full name.
-
-        Raises:
-            ValueError: there is none. The message says why.
-        """
-        try:
-            topic = self._mapping.kafka_topic(name)
-        except KafkaException as error:
-            raise ValueError(error.args[0].str()) from None
-        if not topic.startswith("^"):
-            self.topics[name] = topic
-        return topic
-
-    def beginning(self, stream: str) -> str:
-        """Return what the Kafka topics of a stream look like.
-
-        Raises:
-            ValueError: it is no stream. The message says why.
-        """
-        try:
-            # One of its own, since the example is no name that another could collide with.
-            return self._make_mapping().kafka_topic(f"{stream}:TOPIC")
-        except KafkaException as error:
-            raise ValueError(error.args[0].str()) from None
-
-    def folded(self, topic: str) -> str | None:
-        """Another topic that Kafka would take this one for, since it takes "." and "_" for one."""
-        other = self._folded.setdefault(topic.replace(".", "_"), topic)
-        return other if other != topic else None
-
-
 class ClientsProject:
     """What the files that are checked together tell each other; false where none of them uses the client."""
 
     def __init__(self, checks: list[ClientCheck]) -> None:
-        self._checks = checks
+        self.checks = checks
         self._is_clients = any(one.is_client for one in checks)
 
     def __bool__(self) -> bool:
@@ -91,7 +50,7 @@ class ClientsProject:
 
     def default_streams(self, kind: str) -> list[Value]:
         """Those of all files."""
-        found = [stream for one in self._checks for stream in one.default_streams.get(kind, [])]
+        found = [stream for one in self.checks for stream in one.default_streams.get(kind, [])]
         return list(dict.fromkeys(found))[:MOST_VALUES]
 
 
@@ -102,8 +61,9 @@ class ClientCheck:
         self.source = source
         self.resolver = resolver
         self.names = names
-        self.nodes = list(walk(source.root))
-        self.is_client = any(self._package(node) in PACKAGES for node in self.nodes)
+        self.is_client = any(
+            self._package(node) in PACKAGES for node in source.root.below("import_statement", "import_from_statement")
+        )
         # Of a producer, and of a consumer.
         self.default_streams: dict[str, list[Value]] = {}
         self.reported: set[str] = set()
@@ -111,20 +71,47 @@ class ClientCheck:
         # Where a source names servers, and which.
         self.servers: list[tuple[Node, str]] = []
         self.clients: list[Node] = []
+        # Most files of an application have nothing that could be found, which is told while their tree is there.
+        self._may_hold_properties = self.is_client or self._holds_properties()
+        self._may_hold_names = self.is_client or self._holds_names()
+
+    def _holds_properties(self) -> bool:
+        """Whether a file without a client has what could be one's configuration."""
+        return any(
+            self._may_tell(node) if node.type == "dictionary" else self._item(node) is not None
+            for node in self.source.root.below("dictionary", "assignment")
+        )
+
+    def _holds_names(self) -> bool:
+        """Whether a file without a client has a call of one that it was handed, or the name of a stream."""
+        called = self.resolver.project.modules[self.source.number].called
+        return (
+            "commit" in called
+            or any(name in called for name in HANDED)
+            or any(FULL_NAME.fullmatch(literal(node) or "") for node in self._strings())
+        )
+
+    def _strings(self) -> Iterator[Node]:
+        """The strings in which a full name could be."""
+        for node in self.source.root.below("string"):
+            data = node.data
+            if b"\\" in data or (b"/" in data and b":" in data):
+                yield node
 
     def find(self, project: ClientsProject) -> Iterator[Finding]:
         """All findings of the file, less those of its properties."""
-        for node in self.nodes:
-            if node.type in ("import_statement", "import_from_statement"):
-                yield from self._import(node)
-            elif node.type == "call":
+        if not self._may_hold_names:
+            return
+        for node in self.source.root.below("import_statement", "import_from_statement", "call"):
+            if node.type == "call":
                 yield from self._call(node, project)
+            else:
+                yield from self._import(node)
         yield from self._literals(FULL_NAME if project else FULL_NAME_BELOW_A_FOLDER)
 
     def _at(self, node: Node, kind: str, text: str, **more: Any) -> Finding:
         """The finding for a node, which may be in another file than this one."""
-        source = self.resolver.project.owner(node).source
-        return Finding.at(source, node, kind, text, **more)
+        return Finding.at(node.source, node, kind, text, **more)
 
     # Imports
 
@@ -133,7 +120,7 @@ class ClientCheck:
         if node.type == "import_from_statement":
             module = field(node, "module_name")
         elif node.type == "import_statement":
-            module = next(iter(node.children_by_field_name("name")), None)
+            module = next(iter(node.fields("name")), None)
             module = field(module, "name") if module is not None and module.type == "aliased_import" else module
         else:
             return ""
@@ -154,13 +141,13 @@ class ClientCheck:
             if folder and not has_module(folder):
                 yield self._at(node, "import", missing(f"has no module {folder}", folder))
             elif not folder or folder == "cimpl":
-                for name in node.children_by_field_name("name"):
+                for name in node.fields("name"):
                     original = field(name, "name") if name.type == "aliased_import" else name
                     if original is not None and not has_name(text(original)):
                         problem = missing(f"has no {text(original)} to import", text(original))
                         yield self._at(name, "import", problem)
         elif package in PACKAGES:
-            for name in node.children_by_field_name("name"):
+            for name in node.fields("name"):
                 original = field(name, "name") if name.type == "aliased_import" else name
                 folder = text(original).split(".", 1)[1] if original is not None and "." in text(original) else ""
                 if folder and not has_module(folder):
@@ -249,9 +236,9 @@ class ClientCheck:
 
     def _literals(self, full_name: re.Pattern[str]) -> Iterator[Finding]:
         """Full names that stand somewhere else than in a call of the client."""
-        for node in self.nodes:
-            parent = self.source.parent(node)
-            if node.type != "string" or parent is None or parent.type in ("concatenated_string", "binary_operator"):
+        for node in self._strings():
+            parent = node.parent
+            if parent is None or parent.type in ("concatenated_string", "binary_operator"):
                 continue
             is_documentation = parent.type == "expression_statement"
             name = literal(node)
@@ -267,30 +254,29 @@ class ClientCheck:
         Args:
             is_clients_project: whether it, or one that is checked with it, uses the client.
         """
-        if not is_clients_project:
+        if not is_clients_project or not self._may_hold_properties:
             return
         # Pairs of a property and its value. Each file looks at all that its own clients are given, since a default
         # stream that stands in another file is this file's too.
         seen: set[int] = set()
-        for node in self.nodes:
-            if node.type == "call" and self.is_client and self._makes_client(node):
+        for node in self.source.root.below("call") if self.is_client else ():
+            if self._makes_client(node):
                 self.clients.append(node)
                 kind = "producer" if "Producer" in call_name(node) else "consumer"
                 for key, value in self._configuration(node):
                     yield from self._property(key, value, kind, seen)
         # Dictionaries whose way to a client cannot be seen, by what they hold.
-        for node in self.nodes:
-            if node.type == "dictionary" and not any(child.id in seen for child in node.named_children):
+        for node in self.source.root.below("dictionary", "assignment"):
+            if node.type == "assignment":
+                item, right = self._item(node), field(node, "right")
+                if item is not None and right is not None:
+                    yield from self._property(item, right, "", seen)
+            elif self._may_tell(node) and not any(child.id in seen for child in node.named_children):
                 pairs = self.resolver.entries(node)
                 if any(self._tells_a_configuration(literal(key)) for key, _ in pairs):
                     for key, value in pairs:
                         if _is_property(literal(key)):
                             yield from self._property(key, value, "", seen)
-            elif node.type == "assignment":
-                left, right = field(node, "left"), field(node, "right")
-                item = field(left, "subscript") if left is not None and left.type == "subscript" else None
-                if item is not None and right is not None and self._tells_a_configuration(literal(item)):
-                    yield from self._property(item, right, "", seen)
 
     def _makes_client(self, call: Node) -> bool:
         """Whether it is a client's constructor, and none of the application's own with arguments of its own."""
@@ -298,6 +284,20 @@ class ClientCheck:
             return False
         function = field(call, "function")
         return function is None or not self.resolver.project.owner(call).initialises_itself(text(function))
+
+    def _may_tell(self, dictionary: Node) -> bool:
+        """Whether a dictionary has a key that tells, or keys of another one."""
+        for child in dictionary.named_children:
+            key = field(child, "key")
+            if child.type == "dictionary_splat" or (key is not None and self._tells_a_configuration(literal(key))):
+                return True
+        return False
+
+    def _item(self, assignment: Node) -> Node | None:
+        """The key that an assignment sets, where it tells a configuration."""
+        left = field(assignment, "left")
+        item = field(left, "subscript") if left is not None and left.type == "subscript" else None
+        return item if item is not None and self._tells_a_configuration(literal(item)) else None
 
     def _tells_a_configuration(self, name: str | None) -> bool:
         """Whether a key is of a client's configuration; what others have too is not where no client is imported."""
@@ -323,7 +323,7 @@ class ClientCheck:
         return entries
 
     def _property(self, key: Node, value: Node, kind: str, seen: set[int]) -> Iterator[Finding]:
-        pair = self.resolver.project.owner(key).source.parent(key)
+        pair = key.parent
         name = self.resolver.key(key)
         if name is None or pair is None or pair.id in seen:
             return
@@ -368,8 +368,8 @@ class ClientCheck:
 
 def asynchronous(source: Source) -> Iterator[Finding]:
     """Each ``async=`` of a file."""
-    for node in walk(source.root):
-        if node.type == "call":
+    if b"async" in source.tree.data:
+        for node in source.root.below("call"):
             yield from _async(source, node)
 
 
@@ -386,6 +386,7 @@ def _async(source: Source, call: Node) -> Iterator[Finding]:
             yield Finding.at(source, child, "async", problem + where, edits=edits)
 
 
+@lru_cache(maxsize=4096)
 def _is_property(name: str | None) -> bool:
     return bool(name and PROPERTY.fullmatch(name) and _property_fate(name)[0] != "unknown")
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from .check_source import Source, column, line
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from .check_source import Source
+from .check_syntax import Node, column, line
 
 # What each kind of finding is called in the output, and what is to be done about those that were found, once for all.
 KINDS = {

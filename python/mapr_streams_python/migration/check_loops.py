@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from .check_findings import Finding
-from .check_source import Source, call_name, field, line, text, walk
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from .check_source import Source
+from .check_syntax import Node, call_name, field, line, text, walk
 
 LOOPS = ("while_statement", "for_statement")
 READS = ("poll", "consume")
@@ -32,18 +29,18 @@ TEXT = (
 
 def find(source: Source) -> Iterator[Finding]:
     """All such loops of a file."""
-    functions = _functions(source)
-    for loop in walk(source.root):
-        if loop.type in LOOPS and _reads(source, loop):
-            end = _Follower(functions, loop).follow()
-            if end is not None:
-                yield Finding.at(source, end, "loop", TEXT.format(loop=line(loop)))
+    loops = [loop for loop in source.root.below(*LOOPS) if _reads(loop)]
+    functions = _functions(source) if loops else {}
+    for loop in loops:
+        end = _Follower(functions, loop).follow()
+        if end is not None:
+            yield Finding.at(source, end, "loop", TEXT.format(loop=line(loop)))
 
 
 def _functions(source: Source) -> dict[str, Node]:
     """The functions of a file, lambdas with a name too, but for those that share their name."""
     found: dict[str, list[Node]] = {}
-    for node in walk(source.root):
+    for node in source.root.below("function_definition", "assignment"):
         name, function = field(node, "name"), node
         if node.type == "assignment":
             name, function = field(node, "left"), field(node, "right") or node
@@ -52,21 +49,21 @@ def _functions(source: Source) -> dict[str, Node]:
     return {name: functions[0] for name, functions in found.items() if len(functions) == 1}
 
 
-def _reads(source: Source, loop: Node) -> bool:
+def _reads(loop: Node) -> bool:
     """Whether a loop itself, and not one inside of it, takes messages from a consumer."""
     iterated = field(loop, "right")
-    if iterated is not None and any(node.type == "call" and call_name(node) in READS for node in walk(iterated)):
+    if iterated is not None and _calls_one(iterated):
         # `for message in consumer.consume(100)` goes through one batch. The loop around it is the one that drains.
-        return source.enclosing(loop, "while_statement") is None
-    return any(
-        node.type == "call" and call_name(node) in READS and source.enclosing(node, *LOOPS) == loop
-        for node in walk(loop)
-    ) or any(
-        node.type == "for_statement"
-        and source.enclosing(node, *LOOPS) == loop
-        and any(call.type == "call" and call_name(call) in READS for call in walk(field(node, "right") or node))
-        for node in walk(loop)
+        return loop.enclosing("while_statement") is None
+    return any(call_name(call) in READS and call.enclosing(*LOOPS) == loop for call in loop.below("call")) or any(
+        inner.enclosing(*LOOPS) == loop and _calls_one(field(inner, "right") or inner)
+        for inner in loop.below("for_statement")
     )
+
+
+def _calls_one(node: Node) -> bool:
+    """Whether something in it is a call that takes messages."""
+    return any(call_name(call) in READS for call in node.below("call"))
 
 
 class _What(Enum):
@@ -191,7 +188,7 @@ class _Follower:
 
     def _if(self, node: Node, depends: bool, is_ours: bool) -> Node | _Exit | None:
         branches: list[tuple[Node | None, Node | None]] = [(field(node, "condition"), field(node, "consequence"))]
-        for alternative in node.children_by_field_name("alternative"):
+        for alternative in node.fields("alternative"):
             if alternative.type == "elif_clause":
                 branches.append((field(alternative, "condition"), field(alternative, "consequence")))
             else:
@@ -239,7 +236,7 @@ class _Follower:
             elif statement.type == "if_statement":
                 condition, consequence = field(statement, "condition"), field(statement, "consequence")
                 truth = self._truth(condition) if condition is not None else None
-                if truth is None or statement.children_by_field_name("alternative"):
+                if truth is None or statement.fields("alternative"):
                     return None
                 if truth and consequence is not None:
                     return self._returned_by(consequence)

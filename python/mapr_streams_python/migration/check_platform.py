@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from .check_findings import Finding
-from .check_source import Source, call_name, field, text, walk
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from .check_source import Source
+from .check_syntax import Node, call_name, field, text
 
 COMMANDS = {
     r"\bmaprcli\s+stream\s+topic\b": "maprcli manages topics of streams; on Kafka kafka-topics.sh does",
@@ -24,12 +21,15 @@ LINKS = ("islink", "readlink", "lexists", "is_symlink")
 
 def find(source: Source, is_client: bool) -> Iterator[Finding]:
     """All such places of a file."""
-    for node in walk(source.root):
+    data = source.tree.data
+    if not (is_client or b"mapr" in data or b"ojai" in data):
+        return
+    for node in source.root.below("string", "import_statement", "import_from_statement", "call"):
         if node.type == "string":
             yield from _command(source, node)
-        elif node.type in ("import_statement", "import_from_statement"):
+        elif node.type != "call":
             yield from _import(source, node)
-        elif node.type == "call" and is_client and call_name(node) in LINKS:
+        elif is_client and call_name(node) in LINKS:
             yield Finding.at(
                 source,
                 node,
@@ -41,11 +41,11 @@ def find(source: Source, is_client: bool) -> Iterator[Finding]:
 
 def _command(source: Source, string: Node) -> Iterator[Finding]:
     # A list of words is as good as a line.
-    parent = source.parent(string)
+    parent = string.parent
     if parent is not None and parent.type == "expression_statement":
         return
     words = text(string)
-    if parent is not None and parent.type == "list" and parent.named_child(0) == string:
+    if parent is not None and parent.type == "list" and parent.first_named == string:
         words = " ".join(text(child).strip("'\"") for child in parent.named_children)
     for pattern, problem in COMMANDS.items():
         if re.search(pattern, words):
@@ -54,12 +54,10 @@ def _command(source: Source, string: Node) -> Iterator[Finding]:
 
 
 def _import(source: Source, node: Node) -> Iterator[Finding]:
-    names = (
-        [field(node, "module_name")] if node.type == "import_from_statement" else node.children_by_field_name("name")
-    )
+    names = [field(node, "module_name")] if node.type == "import_from_statement" else node.fields("name")
     for name in names:
         module = text(name) if name is not None else ""
         if re.match(r"mapr\.ojai\b|ojai\b", module) or (
-            module == "mapr" and any(text(child) == "ojai" for child in node.children_by_field_name("name"))
+            module == "mapr" and any(text(child) == "ojai" for child in node.fields("name"))
         ):
             yield Finding.at(source, node, "platform", "mapr.ojai is a client of MapR Database, and no matter of Kafka")

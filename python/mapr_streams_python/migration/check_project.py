@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .check_definitions import Definitions
-from .check_source import Source, argument, field, text
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from .check_files import Files
+from .check_outline import Calls, Outline, class_of, function_name
+from .check_source import Source
+from .check_syntax import Node, argument, field, text
 
 # Functions of the client, which an application may have functions of the same name beside.
 CLIENTS_OWN = ("produce", "subscribe", "poll", "consume", "commit", "assign", "flush", "close")
@@ -24,42 +22,26 @@ class Project:
     """The files that are checked together, so that a name may come from another of them."""
 
     def __init__(self) -> None:
-        # By every name that one could be imported by: `conf`, `package.conf`, …
-        self._modules: defaultdict[str, list[Module]] = defaultdict(list)
+        self._files = Files()
+        self._calls = Calls()
         self._subclasses: defaultdict[Class, list[Class]] | None = None
-        self.modules: list[Module] = []
-        # The file that the last node was in, where the next is most likely to be.
-        self._latest: Module | None = None
+        self.modules: dict[int, Module] = {}
 
     def add(self, source: Source) -> Module:
-        """Read what a file's names are set to."""
-        module = Module(source, self)
-        self.modules.append(module)
+        """Read what a file says to others."""
+        module = self.modules[source.number] = Module(source, self, self._calls.add(source))
         self._subclasses = None
-        parts = list(source.path.absolute().with_suffix("").parts)
-        if parts[-1] == "__init__":
-            parts.pop()
-        for index in range(len(parts)):
-            self._modules[".".join(parts[index:])].append(module)
+        self._files.add(source.path, source.number)
         return module
 
     def module(self, name: str, near: Module) -> Module | None:
         """The file that an import of this name in another file is most likely to get."""
-        name = name.lstrip(".")
-        found = self._modules.get(name) or self._modules.get(name.rpartition(".")[2]) or []
-        folder = near.source.path.absolute().parent
-        distances = [
-            (len(os.path.relpath(one.source.path.absolute(), folder).split(os.sep)), index)
-            for index, one in enumerate(found)
-            if one is not near
-        ]
-        return found[min(distances)[1]] if distances else None
+        found = self._files.imported(name, near.source.path, near.source.number)
+        return self.modules[found] if found is not None else None
 
     def owner(self, node: Node) -> Module:
         """The file that a node is in."""
-        if self._latest is None or not self._latest.source.has(node):
-            self._latest = next(one for one in self.modules if one.source.has(node))
-        return self._latest
+        return self.modules[node.source.number]
 
     def given(self, function: Node, position: int, name: str) -> list[Node | None]:
         """What the calls of a function that is among the sources give it for a parameter; None for what is not seen.
@@ -67,16 +49,16 @@ class Project:
         Functions are found by their names: of one that several functions have, or the client's, nothing is told.
         """
         module = self.owner(function)
-        called = text(field(function, "name") or function)
-        of_class = module.own.class_of(function)
+        called = function_name(function)
+        of_class = class_of(function)
         names = [called]
         if called == "__init__":
             # Classes that are derived from it may have no constructor of their own.
             found = _all_from((module, of_class or ""), self.subclasses)
-            names = [name for one, name in found if one is module or name not in one.own.initialised]
-        elif sum(len(one.own.functions.get(called, [])) for one in self.modules) > 1:
+            names = [name for one, name in found if one is module or name not in one.outline.initialised]
+        elif self._calls.functions(called) > 1:
             return []
-        calls = [call for one in self.modules for name in names for call in one.own.calls.get(name, [])]
+        calls = self._calls.of(names)
         if called in CLIENTS_OWN:
             if of_class is not None:
                 return []
@@ -88,8 +70,8 @@ class Project:
         """The classes that are derived from one directly."""
         if self._subclasses is None:
             self._subclasses = defaultdict(list)
-            for module in self.modules:
-                for name in module.own.classes:
+            for module in self.modules.values():
+                for name in module.outline.classes:
                     for one in module.bases(name):
                         self._subclasses[one].append((module, name))
         return self._subclasses.get(base, [])
@@ -98,10 +80,20 @@ class Project:
 class Module:
     """One file of a project: what its names are, wherever they come from."""
 
-    def __init__(self, source: Source, project: Project) -> None:
+    def __init__(self, source: Source, project: Project, called: set[str]) -> None:
         self.source = source
         self.project = project
-        self.own = Definitions(source)
+        self.outline = Outline(source)
+        # The names of what it calls.
+        self.called = called
+
+    @property
+    def own(self) -> Definitions:
+        """What the file itself sets, which goes and comes with its tree."""
+        tree = self.source.tree
+        if tree.definitions is None:
+            tree.definitions = Definitions(self.source)
+        return tree.definitions
 
     def definitions(self, node: Node, called: str = "") -> list[Node | None]:
         """What a name is set to, where the place sees it; with `CALLED`, what the function of this name returns."""
@@ -120,21 +112,21 @@ class Module:
         start: Module | None = self
         prefix, _, name = name.rpartition(".")
         if prefix:
-            start = self.project.module(self.own.modules[prefix], self) if prefix in self.own.modules else None
+            start = self.project.module(self.outline.modules[prefix], self) if prefix in self.outline.modules else None
         sources = start._sources(name) if start is not None else []
-        return next((one for one in sources if one[1] in one[0].own.classes and one != besides), None)
+        return next((one for one in sources if one[1] in one[0].outline.classes and one != besides), None)
 
     def bases(self, name: str) -> list[Class]:
         """The classes that a class of this file is derived from directly, as far as they are here."""
         # A class may have the name of the one that it is derived from.
-        found = [self.class_named(base, besides=(self, name)) for base in self.own.classes.get(name, [])]
+        found = [self.class_named(base, besides=(self, name)) for base in self.outline.classes.get(name, [])]
         return [one for one in found if one is not None]
 
     def initialises_itself(self, name: str) -> bool:
         """Whether a name of this file is a class among the sources that has a constructor of its own."""
         start = self.class_named(name)
         found = _all_from(start, lambda one: one[0].bases(one[1])) if start is not None else []
-        return any(one[1] in one[0].own.initialised for one in found)
+        return any(one[1] in one[0].outline.initialised for one in found)
 
     def _sources(self, name: str) -> list[Class]:
         """Where a name of the module may come from, itself first: modules, each with its own name for it.
@@ -148,10 +140,10 @@ class Module:
             if one in found:
                 continue
             found[one] = None
-            if name in module.own.imported:
-                wanted = [module.own.imported[name]]
+            if name in module.outline.imported:
+                wanted = [module.outline.imported[name]]
             else:
-                wanted = [(starred, name) for starred in module.own.starred]
+                wanted = [(starred, name) for starred in module.outline.starred]
             others = [(self.project.module(source, module), original) for source, original in wanted]
             pending += [(other, original) for other, original in reversed(others) if other is not None]
         return list(found)
@@ -162,13 +154,13 @@ class Module:
         if target is None or attribute is None:
             return []
         name = text(attribute)
-        if text(target) in self.own.modules:
-            other = self.project.module(self.own.modules[text(target)], self)
+        if text(target) in self.outline.modules:
+            other = self.project.module(self.outline.modules[text(target)], self)
             found = other.of_module(name, called) if other is not None else []
             if found:
                 return found
         name += called
-        around = self.source.enclosing(node, "class_definition")
+        around = node.enclosing("class_definition")
         of_class = field(around, "name") if around is not None else None
         if of_class is not None and text(target) in ("self", "cls", "type(self)", "self.__class__"):
             found = self._members((self, text(of_class)), name, is_object=True)
@@ -181,7 +173,7 @@ class Module:
 
     def _is_of_module(self, node: Node) -> bool:
         """Whether something is a module's, of which the sources know no more."""
-        return text(node).partition(".")[0] in self.own.modules
+        return text(node).partition(".")[0] in self.outline.modules
 
     def _members(self, start: Class, name: str, *, is_object: bool) -> list[Node | None]:
         """What a class sets, or else those that it is derived from, and for an object those derived from it too."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .check_definitions import CALLED
 from .check_project import Project
-from .check_source import argument, arguments, call_name, field, text
+from .check_syntax import Node, argument, arguments, call_name, field, text
 from .check_values import MOST_VALUES, Hole, Value, content, is_known, joined, literal, shown
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 # How far names are followed to other names.
 DEEPEST = 20
+# How much is known at most from one file to the next, of values, names, parameters and dictionaries.
+MOST_KNOWN = 100_000
 
 COMPREHENSIONS = ("list_comprehension", "set_comprehension", "generator_expression")
 # Methods of text that can be called here, where all that they are given is known.
@@ -37,6 +36,19 @@ class Resolver:
         self._known_named_entries: dict[
             tuple[int, str, int, int], tuple[list[Node | None], list[tuple[Node, Node]]]
         ] = {}
+
+    def forget(self) -> None:
+        """Let go of what is known by now, where it is much. It is found again where it is asked for."""
+        known: list[dict[Any, Any]] = [
+            self._known_values,
+            self._known_names,
+            self._known_given,
+            self._known_entries,
+            self._known_named_entries,
+        ]
+        if sum(map(len, known)) > MOST_KNOWN:
+            for one in known:
+                one.clear()
 
     def values(self, node: Node, depth: int = 0) -> list[Value]:
         """The texts that an expression may have: at least one, of holes if need be."""
@@ -269,7 +281,7 @@ class Resolver:
 
     def key(self, key: Node, depth: int = 0) -> str | None:
         """What a key of a dictionary is, where the sources tell it."""
-        parent = self.project.owner(key).source.parent(key)
+        parent = key.parent
         if parent is not None and parent.type == "keyword_argument":
             return text(key)
         values = self.values(key, depth)

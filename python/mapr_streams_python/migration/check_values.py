@@ -6,12 +6,9 @@ import ast
 import re
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Union
+from typing import Union
 
-from .check_source import text
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from .check_syntax import Node, text
 
 # Where a name may have more values than this, it is computed for our purpose.
 MOST_VALUES = 8
