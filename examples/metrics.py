@@ -1,8 +1,9 @@
 """Watches itself: produces and consumes, and prints how far it is behind and how long brokers take.
 
-    python examples/metrics.py localhost:9092 TOPIC
+    python examples/metrics.py localhost:9092 TOPIC [SECONDS [PORT]]
 
-With prometheus_client installed, http://localhost:8000/metrics has all of it.
+It does so for 10 seconds, unless told otherwise. With prometheus_client installed, http://localhost:8000/metrics has
+all of it, or that port; 0 takes one that is free.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def described(metrics: Metrics) -> str:
     )
 
 
-def serve(clients: list[Producer | Consumer]) -> None:
+def serve(clients: list[Producer | Consumer], port: int) -> None:
     """Has Prometheus find what clients know, where prometheus_client is installed."""
     try:
         from prometheus_client import REGISTRY, start_http_server
@@ -33,14 +34,15 @@ def serve(clients: list[Producer | Consumer]) -> None:
     except ImportError:
         return
     REGISTRY.register(Collector(clients))
-    start_http_server(8000, "127.0.0.1")
+    server, _ = start_http_server(port, "127.0.0.1")
+    print(f"http://127.0.0.1:{server.server_port}/metrics", flush=True)
 
 
-def main(servers: str, topic: str, seconds: float = 10.0) -> None:
+def main(servers: str, topic: str, seconds: float, port: int) -> None:
     often = {"bootstrap.servers": servers, "statistics.interval.ms": 1000}
     group = {"group.id": "metrics-example", "auto.offset.reset": "earliest"}
     with Producer(often) as producer, Consumer({**often, **group}) as consumer:
-        serve([producer, consumer])
+        serve([producer, consumer], port)
         consumer.subscribe([topic])
         told: dict[str, Metrics] = {}
         ends = time.monotonic() + seconds
@@ -52,10 +54,12 @@ def main(servers: str, topic: str, seconds: float = 10.0) -> None:
             for metrics in (producer.metrics(), consumer.metrics()):
                 if metrics is not None and told.get(metrics.name) is not metrics:
                     told[metrics.name] = metrics
-                    print(described(metrics))
+                    print(described(metrics), flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if not 3 <= len(sys.argv) <= 5:
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2])
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 10.0
+    port = int(sys.argv[4]) if len(sys.argv) > 4 else 8000
+    main(sys.argv[1], sys.argv[2], seconds, port)
