@@ -49,7 +49,8 @@ def test_a_message_of_a_batch_takes_at_most_1_15_times_what_c_takes_for_its_fiel
     scenario, processes, bare_c, brokers
 ):
     batch, bare = (callgrind.count(scenario, counted, brokers) for counted in (processes, bare_c))
-    assert bare.groups["librdkafka"] > 400
+    # That something was counted: rd_kafka_produce takes 399 with 2.16.0, and more with older ones.
+    assert bare.groups["librdkafka"] > 300
     assert batch.total <= BARE_LIMIT * bare.total + NOISE
 
 
