@@ -4,7 +4,8 @@ Usage: .venv/bin/python tools/run_tests.py [--checks]
 
 --checks leaves out the tests and runs the format, lint and type checks alone. Where the environment variable CI is set,
 pyright is one of them, a part of the tests also runs on other builds, see run_variant.py, and what they ran on is held
-against what they have to run on, see ran_on.py.
+against what they have to run on, see ran_on.py. With LIBRDKAFKA=newest in the environment, the tests of Swift and of
+Python load the newest librdkafka that is locked instead of the system's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import NamedTuple
 import find_pythons
 import kafka_classes
 import ran_on
+import run_variant
 import side_by_side
 import swift_build
 from ran_on import RanOn
@@ -89,12 +91,12 @@ def swift_tests() -> list[Step]:
         # A process each: the extension gives its process words of Python's, and tests of Streams read those of Swift.
         for name, tests in (("swift test", "--skip"), ("of extension", "--filter")):
             command = [SWIFT, "test", "--skip-build", *SWIFT_TESTS, tests, "MaprStreamsPythonTests"]
-            steps.append(Step(name, command, count_swift, PASSING))
+            steps.append(Step(name, [*with_librdkafka(), *command], count_swift, PASSING))
     return steps
 
 
 def python_tests() -> list[Step]:
-    pytest = [sys.executable, "-m", "pytest", "--color=" + ("yes" if sys.stdout.isatty() else "no")]
+    pytest = [*with_librdkafka(), sys.executable, "-m", "pytest", "--color=" + ("yes" if sys.stdout.isatty() else "no")]
     # Tests of one group, such as those of one Kafka, run one after the other: see pytests/clusters.py. The order of the
     # groups is that of pytests/workers.py.
     shared_out = ["--numprocesses", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
@@ -108,6 +110,18 @@ def python_tests() -> list[Step]:
             needs=("collection", *(step.name for step in kafka())),
         ),
     ]
+
+
+def with_librdkafka() -> list[str]:
+    """What a command begins with that is to load another librdkafka than the system's."""
+    wanted = os.environ.get(ran_on.LIBRDKAFKA, "")
+    if not wanted:
+        return []
+    if wanted != "newest":
+        sys.exit(f"error: {ran_on.LIBRDKAFKA} is newest, or nothing for the system's: {wanted}")
+    environ = {"LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
+    run_variant.before(environ, "LD_LIBRARY_PATH", run_variant.newer_librdkafka())
+    return ["env", *(f"{name}={value}" for name, value in environ.items())]
 
 
 def kafka() -> list[Step]:

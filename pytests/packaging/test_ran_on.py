@@ -61,8 +61,16 @@ def test_another_librdkafka_than_the_system_s_or_the_newest_is_a_problem(step, t
         assert text in problem and (version or "?") in problem
 
 
+def test_where_all_are_to_run_with_the_newest_librdkafka_the_system_s_is_a_problem():
+    (problem,) = ran_on.missing(ALL_OF_THEM, {ran_on.LIBRDKAFKA: "newest", ran_on.REQUIRED: " ".join(ran_on.VERSIONS)})
+    assert problem == f"pytest ran with {SYSTEM}, and the newest that is locked is {LOCKED}"
+    with_newest = dict(ALL_OF_THEM, pytest=RanOn(PYTHONS, f"{LOCKED}.0"))
+    assert ran_on.missing(with_newest, {ran_on.LIBRDKAFKA: "newest"}) == []
+
+
 @pytest.mark.parametrize("ci", [True, False])
 def test_a_run_in_ci_fails_where_something_is_missing(ci, monkeypatch, capsys):
+    monkeypatch.delenv(ran_on.LIBRDKAFKA, raising=False)
     monkeypatch.setenv("CI", "true")
     if not ci:
         monkeypatch.delenv("CI")

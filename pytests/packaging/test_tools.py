@@ -72,6 +72,21 @@ def test_pyright_is_one_of_the_checks_in_ci_alone(ci, monkeypatch):
     assert ("pyright" in [step.name for step in run_tests.checks()]) is ci
 
 
+def test_the_tests_load_the_newest_librdkafka_where_that_is_asked_for(monkeypatch, tmp_path):
+    monkeypatch.delenv("LIBRDKAFKA", raising=False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "mine")
+    monkeypatch.setattr(run_tests.run_variant, "newer_librdkafka", lambda: tmp_path)
+    assert not [step for step in run_tests.python_tests() if step.command[0] == "env"]
+    monkeypatch.setenv("LIBRDKAFKA", "newest")
+    begin = ["env", f"LD_LIBRARY_PATH={tmp_path}:mine"]
+    assert [step.command[:2] for step in run_tests.python_tests()] == [begin, begin]
+    tests = [step for step in run_tests.swift_tests() if step.counts]
+    assert tests and [step.command[:2] for step in tests] == [begin] * len(tests)
+    monkeypatch.setenv("LIBRDKAFKA", "2.3.0")
+    with pytest.raises(SystemExit, match="newest"):
+        run_tests.python_tests()
+
+
 def test_interpreters_of_a_run_keep_what_they_compile_but_not_beside_the_sources(monkeypatch):
     # Set, so that they are put back to what they were.
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
