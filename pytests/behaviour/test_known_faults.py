@@ -3,12 +3,12 @@
 They end the process where they are met, so each is tried in one of its own. On other releases the same must hold.
 """
 
-import shutil
 import subprocess
 import sys
 import threading
 
 import pytest
+from compiled import library_of
 from limits import HANG
 
 from mapr_streams_python import Consumer, Producer, TopicPartition, libversion
@@ -183,32 +183,25 @@ def test_a_stored_offset_without_an_epoch_follows_one_of_a_message(full):
         assert [done.offset for done in consumer.commit(asynchronous=False)] == [7]
 
 
+PLUGIN = r"""
+#include <dlfcn.h>
+#include <stddef.h>
+typedef int (*on_conf_destroy)(void *);
+typedef int (*add_on_conf_destroy)(void *, const char *, on_conf_destroy, void *);
+static int destroyed(void *opaque) { return 0; }
+int conf_init(void *conf, void **opaque, char *text, size_t size) {
+    void *library = dlopen("librdkafka.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    add_on_conf_destroy add =
+        (add_on_conf_destroy)dlsym(library, "rd_kafka_conf_interceptor_add_on_conf_destroy");
+    return add(conf, "my", destroyed, NULL);
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory):
     """A plugin of librdkafka's that wants to be told of the end of a configuration."""
-    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler to make a plugin with")
-    folder = tmp_path_factory.mktemp("plugin")
-    source = folder / "plugin.c"
-    source.write_text(
-        """
-        #include <dlfcn.h>
-        #include <stddef.h>
-        typedef int (*on_conf_destroy)(void *);
-        typedef int (*add_on_conf_destroy)(void *, const char *, on_conf_destroy, void *);
-        static int destroyed(void *opaque) { return 0; }
-        int conf_init(void *conf, void **opaque, char *text, size_t size) {
-            void *library = dlopen("librdkafka.so.1", RTLD_LAZY | RTLD_NOLOAD);
-            add_on_conf_destroy add =
-                (add_on_conf_destroy)dlsym(library, "rd_kafka_conf_interceptor_add_on_conf_destroy");
-            return add(conf, "my", destroyed, NULL);
-        }
-        """
-    )
-    library = folder / "plugin.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-w", "-o", library, source, "-ldl"], check=True, timeout=120)
-    return library
+    return library_of(PLUGIN, tmp_path_factory.mktemp("plugin"))
 
 
 REFUSED = """
@@ -225,7 +218,7 @@ print("refused")
 
 def test_a_configuration_with_a_plugin_may_be_refused(plugin):
     """librdkafka before 2.13.0 freed twice what the plugin had put into it (its issue 4142)."""
-    command = [sys.executable, "-c", REFUSED, str(plugin)]
+    command = [sys.executable, "-c", REFUSED, plugin]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout.strip()) == (0, "refused"), ended.stderr
 

@@ -1,10 +1,9 @@
 import contextlib
-import shutil
-import subprocess
 import sys
 import textwrap
 
 import pytest
+from compiled import library_of
 from limits import HANG
 from reports import report_of
 
@@ -194,11 +193,4 @@ def watch(tmp_path_factory):
     """The library that ends a child which comes into librdkafka."""
     if sys.platform != "linux":
         pytest.skip("interposes functions as Linux's loader does")
-    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
-    if not compiler:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("watch")
-    (folder / "watch.c").write_text(WATCH)
-    library = folder / "watch.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, folder / "watch.c", "-ldl"], check=True)
-    return str(library)
+    return library_of(WATCH, tmp_path_factory.mktemp("watch"))

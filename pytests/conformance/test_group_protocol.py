@@ -5,15 +5,14 @@ What groups do under each: test_cooperative_groups.py, and on a real Kafka kafka
 
 import logging
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 
 import pytest
 from clusters import on_one_node
+from compiled import library_of
 from limits import HANG
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, libversion
@@ -142,13 +141,9 @@ int getaddrinfo(const char *name, const char *service, Hints *hints, struct addr
 
 @pytest.fixture
 def silent_name_server(tmp_path):
-    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
-    if sys.platform != "linux" or not compiler:
-        pytest.skip("interposes a function as Linux's loader does, which takes a C compiler")
-    (tmp_path / "silent.c").write_text(SILENT)
-    library = tmp_path / "silent.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, tmp_path / "silent.c", "-ldl"], check=True)
-    return str(library)
+    if sys.platform != "linux":
+        pytest.skip("interposes a function as Linux's loader does")
+    return library_of(SILENT, tmp_path)
 
 
 @new

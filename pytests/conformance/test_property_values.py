@@ -2,14 +2,13 @@
 
 import enum
 import itertools
-import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
+from compiled import library_of
 
 from mapr_streams_python import Consumer, Producer, TopicPartition
 from mapr_streams_python.testing import MockCluster
@@ -251,38 +250,31 @@ def test_a_property_of_another_program_says_what_to_use_instead(make, name, advi
 # Order, and two names of one property.
 
 
+PLUGIN = r"""
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+typedef int (*on_conf_set)(void *, const char *, const char *, char *, size_t, void *);
+typedef int (*add_on_conf_set)(void *, const char *, on_conf_set, void *);
+static int set(void *conf, const char *name, const char *value, char *text, size_t size, void *opaque) {
+    return strcmp(name, "my.plugin.level") == 0 && strcmp(value, "3") == 0 ? 0 : -2;
+}
+int conf_init(void *conf, void **opaque, char *text, size_t size) {
+    void *library = dlopen("librdkafka.so.1", RTLD_LAZY | RTLD_NOLOAD);
+    add_on_conf_set add = (add_on_conf_set)dlsym(library, "rd_kafka_conf_interceptor_add_on_conf_set");
+    return add(conf, "my", set, NULL);
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory):
     """A plugin of librdkafka's that brings the property `my.plugin.level`."""
-    compiler = shutil.which("cc") or shutil.which("clang") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler to make a plugin with")
-    folder = tmp_path_factory.mktemp("plugin")
-    source = folder / "plugin.c"
-    source.write_text(
-        """
-        #include <dlfcn.h>
-        #include <stddef.h>
-        #include <string.h>
-        typedef int (*on_conf_set)(void *, const char *, const char *, char *, size_t, void *);
-        typedef int (*add_on_conf_set)(void *, const char *, on_conf_set, void *);
-        static int set(void *conf, const char *name, const char *value, char *text, size_t size, void *opaque) {
-            return strcmp(name, "my.plugin.level") == 0 && strcmp(value, "3") == 0 ? 0 : -2;
-        }
-        int conf_init(void *conf, void **opaque, char *text, size_t size) {
-            void *library = dlopen("librdkafka.so.1", RTLD_LAZY | RTLD_NOLOAD);
-            add_on_conf_set add = (add_on_conf_set)dlsym(library, "rd_kafka_conf_interceptor_add_on_conf_set");
-            return add(conf, "my", set, NULL);
-        }
-        """
-    )
-    library = folder / "plugin.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-w", "-o", library, source, "-ldl"], check=True, timeout=120)
-    return library
+    return library_of(PLUGIN, tmp_path_factory.mktemp("plugin"))
 
 
 def test_a_plugins_properties_may_stand_before_the_plugin(make, plugin):
-    properties = {"my.plugin.level": 3, "plugin.library.paths": str(plugin), "client.id": "x"}
+    properties = {"my.plugin.level": 3, "plugin.library.paths": plugin, "client.id": "x"}
     for names in itertools.permutations(properties):
         assert type(make({name: properties[name] for name in names})) is Producer
 
@@ -290,7 +282,7 @@ def test_a_plugins_properties_may_stand_before_the_plugin(make, plugin):
 def test_debug_tells_of_a_plugin_that_stands_before_it(plugin):
     properties = ("'plugin.library.paths': path", "'debug': 'plugin'", "'log_level': 7")
     for order in map(", ".join, (properties, properties[::-1])):
-        code = f"from mapr_streams_python import Producer; path = {os.fspath(plugin)!r}; Producer({{{order}}})"
+        code = f"from mapr_streams_python import Producer; path = {plugin!r}; Producer({{{order}}})"
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
         assert "|PLUGLOAD|" in run.stderr
 
