@@ -48,6 +48,13 @@ RDK_OPTIONAL(int32_t, rd_kafka_message_leader_epoch, const rd_kafka_message_t *)
 RDK_OPTIONAL(void, rd_kafka_topic_partition_set_leader_epoch, rd_kafka_topic_partition_t *, int32_t)
 RDK_OPTIONAL(int32_t, rd_kafka_topic_partition_get_leader_epoch, const rd_kafka_topic_partition_t *)
 
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_conf_interceptor_add_on_new, rd_kafka_conf_t *, const char *,
+    rd_kafka_interceptor_f_on_new_t *, void *)
+RDK_OPTIONAL(
+    rd_kafka_resp_err_t, rd_kafka_interceptor_add_on_broker_state_change, rd_kafka_t *, const char *,
+    rd_kafka_interceptor_f_on_broker_state_change_t *, void *)
+
 // MARK: rdkafka.h, administration
 
 RDK_OPTIONAL(rd_kafka_AdminOptions_t *, rd_kafka_AdminOptions_new, rd_kafka_t *, rd_kafka_admin_op_t)

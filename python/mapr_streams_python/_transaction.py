@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
-from .cimpl import FatalException, KafkaError, KafkaException, RetriableException
+from .cimpl import AbortableException, FatalException, KafkaError, KafkaException, RetriableException
 
 if TYPE_CHECKING:
     from .cimpl import Consumer, Producer
@@ -71,6 +71,9 @@ class Transaction:
         except BaseException as error:
             if not isinstance(error, FatalException):
                 self._abort()
+            if isinstance(error, RetriableException) and not self._is_the_parents():
+                # Whoever waits for the offsets is late, but nothing is committed, and the records come again.
+                raise _aborted(error) from error
             raise
         try:
             _retrying(self._producer.commit_transaction, deadline)
@@ -101,6 +104,11 @@ class Transaction:
     def _rewind(self, deadline: float) -> None:
         if self._consumer is not None:
             self._consumer._rewind(max(0.0, deadline - time.monotonic()))
+
+
+def _aborted(raised: RetriableException) -> KafkaException:
+    error = raised.args[0]
+    return AbortableException(KafkaError(error.code(), error.str(), txn_requires_abort=True))
 
 
 def _requires_abort(raised: KafkaException) -> bool:

@@ -49,7 +49,8 @@ let producerTransactionMethods: [Method] = [
         :param bytes group_metadata: ``Consumer.consumer_group_metadata()``
         :param float timeout: seconds to wait at the most; None or a negative number waits for the rest of
             ``transaction.timeout.ms``
-        :raises RetriableException: call it again, with the same arguments
+        :raises RetriableException: call it again, with the same arguments; ``_TIMED_OUT``: what it asked for goes on, and the next
+            call of the transaction waits for that first
         :raises AbortableException: the transaction must be aborted
         :raises FatalException: the producer is of no use any more
         :raises KafkaException: for other errors
@@ -175,9 +176,22 @@ func producerSendOffsets(
             }
         }
         let (positions, group, milliseconds) = call.arguments
-        try python.request(call.client, unless: { fields.pointee.producer == nil }) { producer throws(StreamsError) in
-            try producer.sendOffsets(positions, group: group, milliseconds: milliseconds)
+        let request = OffsetsRequest(of: call.client, positions, group: group, milliseconds: milliseconds)
+        fields.base.enter()
+        defer { fields.leave(&python) }
+        do throws(PythonError) {
+            let hasEnded = try python.wait(until: request.deadline, unless: { fields.pointee.producer == nil }) {
+                request.wait(milliseconds: $0)
+            }
+            if !hasEnded {
+                if request.deadline.hasPassed { throw python.raise(Producer.offsetsAreUnderWay) }
+                throw python.error(.runtimeError, "the client was closed while the call was waiting")
+            }
+        } catch {
+            request.giveUp()
+            throw error
         }
+        try python.raising { () throws(StreamsError) in try request.result() }
         return python.none.take()
     }
 }
@@ -220,8 +234,10 @@ func producerCommitTransaction(
             error.isRetriable = true
             throw python.raise(error)
         }
+        let client = try fields.open(python)
+        try fields.awaitOffsets(&python, client, until: deadline)
         let milliseconds = call.arguments < 0 ? -1 : deadline.remaining
-        try fields.end(&python, try fields.open(python), "commit_transaction") { producer throws(StreamsError) in
+        try fields.end(&python, client, "commit_transaction") { producer throws(StreamsError) in
             try producer.commitTransaction(milliseconds: milliseconds)
         }
         return python.none.take()
@@ -240,7 +256,9 @@ func producerAbortTransaction(
             try python.milliseconds(timeoutArgument(python, abortSignature, arguments, count, keywords))
         }
         try fields.refuseInsideCallback(python, "abort_transaction")
-        let milliseconds = call.arguments
+        let deadline = Deadline(milliseconds: call.arguments)
+        try fields.awaitOffsets(&python, call.client, until: deadline)
+        let milliseconds = deadline.milliseconds
         try fields.end(&python, call.client, "abort_transaction") { producer throws(StreamsError) in
             try producer.abortTransaction(milliseconds: milliseconds)
         }
@@ -261,6 +279,21 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         throw python.error(
             .runtimeError,
             "\(name)() cannot end inside a callback of the same Producer: it waits for that callback's end")
+    }
+
+    /// Waits for offsets that were given up before: librdkafka refuses to end the transaction as long as they are under way.
+    fileprivate func awaitOffsets(
+        _ python: inout Python, _ producer: Unmanaged<Producer>, until deadline: Deadline
+    ) throws(PythonError) {
+        guard producer.use({ $0.hasOffsetsGivenUp }) else { return }
+        base.enter()
+        defer { leave(&python) }
+        let haveEnded = try python.wait(until: deadline, unless: { pointee.producer == nil }) { slice in
+            producer.use { $0.awaitOffsetsGivenUp(milliseconds: slice) }
+        }
+        if haveEnded { return }
+        if deadline.hasPassed { throw python.raise(Producer.offsetsAreUnderWay) }
+        throw python.error(.runtimeError, "the client was closed while the call was waiting")
     }
 
     /// Commits or aborts, on a helper thread: to call it in slices is not safe, since librdkafka tells late answers apart by

@@ -1,7 +1,8 @@
 import CRdkafka
 import CSystem
 
-// Every function that librdkafka calls, but for the delivery callback, which is the owner's own.
+// Every function that librdkafka calls, but for the delivery callback, which is the owner's own, and those of
+// `CoordinatorConnection`, on the threads that connect.
 //
 // They run inside rd_kafka_poll and its kin, on the thread that called it, except `logLine` without an event for it (any
 // thread of librdkafka's), `resolve` (the threads that connect) and `refreshToken` (its background thread). The former hold
@@ -32,6 +33,10 @@ extension CallbackContext {
             rd_kafka_conf_enable_sasl_queue(conf, 1)
         }
         if let delivery = events.delivery { rd_kafka_conf_set_dr_msg_cb(conf, delivery) }
+        if kind == .producer && !Self.value("transactional.id", in: conf).isEmpty {
+            coordinator = CoordinatorConnection()
+            if !CoordinatorConnection.watch(in: conf, Unmanaged.passUnretained(self).toOpaque()) { coordinator = nil }
+        }
         if kind.isGroupMember {
             rd_kafka_conf_set_rebalance_cb(conf) { Called.rebalanceEvent($0, $1, $2, $3) }
             if events.offsetsCommitted != nil {

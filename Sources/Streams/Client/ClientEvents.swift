@@ -81,6 +81,8 @@ public final class CallbackContext {
     var keepsStatistics = false
     let latestStatistics = Guarded<Client.Statistics?>(nil)
     let lastInformation = Guarded(LastInformation())
+    /// Of a producer with transactions. Set before the client is made.
+    var coordinator: CoordinatorConnection?
     /// The consumer whose rebalances these are; set right after it is made, and it outlives all callbacks.
     unowned(unsafe) var consumer: Consumer?
 

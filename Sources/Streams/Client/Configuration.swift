@@ -202,8 +202,11 @@ public final class Configuration {
     /// would do so again (its issue 4142).
     func wasRefused() { cannotBeFreed = mayNotBeFreedWhereRefused }
 
-    /// Whether an object like it is librdkafka's no more where `rd_kafka_new` has refused it.
-    var mayNotBeFreedWhereRefused: Bool { value("plugin.library.paths") != nil && !Librdkafka.isAtLeast(2, 13) }
+    /// Whether an object like it is librdkafka's no more where `rd_kafka_new` has refused it: interceptors are freed twice,
+    /// those of plugins and ours (`CoordinatorConnection`).
+    var mayNotBeFreedWhereRefused: Bool {
+        (value("plugin.library.paths") ?? value("transactional.id")) != nil && !Librdkafka.isAtLeast(2, 13)
+    }
 
     private func invalid(_ reason: String) -> StreamsError { StreamsError(.invalidArgument, reason: reason) }
 

@@ -24,6 +24,7 @@ public struct KnownFault: Sendable {
         case all, consumers, groups, producers, administrators
         // From here on what is configured decides.
         case idempotence, cooperative, rack, longClientID, metrics, tls, scram, consumerProtocol, plugins
+        case transactions
         /// The pointers of the machine do, or the calls that the program makes.
         case narrowMachines, mockClusters
     }
@@ -93,6 +94,7 @@ extension KnownFault.Meets {
         case .scram: "sasl.mechanism=SCRAM-…"
         case .consumerProtocol: "group.protocol=consumer"
         case .plugins: "plugin.library.paths"
+        case .transactions: "transactional.id"
         case .narrowMachines: "machines with 32 bits"
         case .mockClusters: "mock clusters"
         }
@@ -134,6 +136,7 @@ struct ClientDescription {
         case .tls: isConsumer && (property("security.protocol") ?? "").lowercased().includes("ssl")
         case .scram: (property("sasl.mechanisms") ?? "").hasPrefix("SCRAM")
         case .consumerProtocol: self.is(.groups) && (property("group.protocol") ?? "").lowercased() == "consumer"
+        case .transactions: isProducer && !(property("transactional.id") ?? "").isEmpty
         case .plugins: !(property("plugin.library.paths") ?? "").isEmpty
         case .narrowMachines: Int.bitWidth == 32
         case .mockClusters: false

@@ -103,6 +103,15 @@ public enum KnownFaults {
             "a batch goes on for as long as there are events, whatever time it has", 0, mended: nil, .stops, .consumers,
             kept: "takes message by message in `consume()` where there are callbacks for events"),
         Fault(
+            "`rd_kafka_send_offsets_to_transaction` looks at no time while the coordinator of the group is not there: it"
+                + " waits for ever, and all other calls are refused", 5456, mended: nil, .stops, .transactions,
+            kept: "keeps the time itself, has the next call wait for what goes on, and has librdkafka look for the"
+                + " coordinator again"),
+        Fault(
+            "`rd_kafka_send_offsets_to_transaction` waits for a coordinator of the group that is gone, though there is"
+                + " another one, or the same again", 5511, from: .init(2, 10, 0), mended: nil, .stops, .transactions,
+            kept: "has librdkafka look for the coordinator again"),
+        Fault(
             "a configuration with plugins that is refused is freed twice", 4142, mended: .init(2, 13, 0), .crashes,
             .plugins, kept: "does not free it"),
         Fault(

@@ -19,11 +19,25 @@ extension Producer {
 
     /// Makes a consumer's offsets part of the transaction. Waits.
     ///
+    /// Where the time is over the request goes on, and a later call waits for that one first.
+    ///
     /// - Parameters:
     ///   - positions: the offsets to be consumed next; those that are no real offset are left out.
     ///   - group: of the consumer, see `Consumer.groupMetadata`.
     /// - Note: `rd_kafka_send_offsets_to_transaction`.
     public func sendOffsets(
+        _ positions: [TopicPartition], group: GroupMetadata, milliseconds: Int32
+    ) throws(StreamsError) {
+        let request = OffsetsRequest(
+            of: Unmanaged.passUnretained(self), positions, group: group, milliseconds: milliseconds)
+        while !request.wait(milliseconds: request.deadline.nextSlice) {
+            if request.deadline.hasPassed { throw request.giveUp() }
+        }
+        try request.result()
+    }
+
+    /// The same in librdkafka, which may wait for ever: see `OffsetsRequest`.
+    func sendOffsetsWithoutEnd(
         _ positions: [TopicPartition], group: GroupMetadata, milliseconds: Int32
     ) throws(StreamsError) {
         let list = try TopicPartitionList(positions, names: names)

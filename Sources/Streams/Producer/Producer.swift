@@ -10,6 +10,8 @@ public final class Producer: Client, @unchecked Sendable {
     let topics = Guarded<[Topic]>([])
     @usableFromInline let rejected = RejectedMessages()
     let lost = Guarded<Set<LostRecord>>([])
+    /// The call for offsets that nobody waits for any more, and that goes on: see `OffsetsRequest`.
+    let offsetsGivenUp = Guarded<HelperCall<Void>?>(nil)
     /// Where reports and events wait to be served.
     private(set) var mainQueue: EventQueue?
     /// Where there is a thread of librdkafka's for tokens, what waits for it.

@@ -52,6 +52,9 @@ enum Symbols {
     static let partitionSetLeaderEpoch = Symbol(2, 1, 0, rdk_find_rd_kafka_topic_partition_set_leader_epoch)
     static let partitionGetLeaderEpoch = Symbol(2, 1, 0, rdk_find_rd_kafka_topic_partition_get_leader_epoch)
 
+    static let interceptOnNew = Symbol(0, 11, 0, rdk_find_rd_kafka_conf_interceptor_add_on_new)
+    static let interceptBrokerState = Symbol(1, 6, 0, rdk_find_rd_kafka_interceptor_add_on_broker_state_change)
+
     /// rdkafka_mock.h
     enum Mock {
         static let clusterNew = Symbol(1, 3, 0, rdk_find_rd_kafka_mock_cluster_new)
