@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
 
-from . import _info, demo
-from .migration import check, config, names, run
+if __name__ == "__main__":
+    # `python -m` looks for modules where one stands first: an application is there, whose json.py is not what is meant.
+    with contextlib.suppress(OSError):
+        if sys.path[0] == os.getcwd() != os.path.dirname(os.path.dirname(__file__)):
+            del sys.path[0]
+
+import argparse  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+
+from . import _info, demo  # noqa: E402
+from .migration import check, config, names, run  # noqa: E402
 
 # Each brings its parser by `add_command`, and with it the function that runs it.
 COMMANDS = (demo, names, check, config, run, _info)
@@ -17,6 +25,8 @@ OK = 0
 FINDINGS = 1
 # argparse's own, too.
 USAGE = 2
+# As shells say it of SIGINT.
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever reads has enough: `… | head`. What Python would still flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINDINGS
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status
 
 

@@ -43,11 +43,18 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser(
         "check", help="what an application's sources need before it runs on Kafka", description=DESCRIPTION
     )
-    parser.add_argument("paths", nargs="+", metavar="FILE", type=Path, help="a Python source, or a folder of them")
+    parser.add_argument("paths", nargs="+", metavar="FILE", type=_path, help="a Python source, or a folder of them")
     parser.add_argument("--fix", action="store_true", help="rewrite what can be rewritten without a thought")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_name_options(parser)
     parser.set_defaults(run=run)
+
+
+def _path(given: str) -> Path:
+    # To Path no name is the folder that one stands in: `check "$UNSET"`.
+    if not given:
+        raise argparse.ArgumentTypeError("it has no name")
+    return Path(given)
 
 
 @dataclass
@@ -88,15 +95,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             found = sorted(_sources(path))
             if not found:
                 raise FileNotFoundError(f"{path}: no Python source is in this folder")
             yield from found
-        elif path.exists():
+        elif os.path.exists(path):
             yield path
+        elif str(path) == "-":
+            raise FileNotFoundError("-: the check reads files and folders, and not its input")
         else:
-            raise FileNotFoundError(f"{path}: there is no such file")
+            what = "the link leads to no file" if os.path.islink(path) else "there is no such file"
+            raise FileNotFoundError(f"{path}: {what}")
 
 
 def _sources(folder: Path) -> Iterator[Path]:
@@ -111,13 +121,14 @@ def _sources(folder: Path) -> Iterator[Path]:
         ]
         for name in files:
             path = place / name
-            if path.suffix in SUFFIXES or (not path.suffix and _is_program(path)):
+            if path.suffix.lower() in SUFFIXES or (not path.suffix and _is_program(path)):
                 yield path
     yield from unreadable
 
 
 def _is_environment(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in ENVIRONMENT_MARKS)
+    # A folder that nobody may look into has none.
+    return any(os.path.exists(folder / mark) for mark in ENVIRONMENT_MARKS)
 
 
 def _is_program(path: Path) -> bool:
@@ -148,11 +159,11 @@ def check(files: Iterable[Path], names: Names, fix: bool = False) -> Report:
     # Of each file, whichever file they were found on the way from.
     findings: defaultdict[str, list[Finding]] = defaultdict(list)
     for one in checks:
-        _share_out(one.client.properties(bool(clients_project)), findings)
+        _share_out(one.client.source, one.client.properties(bool(clients_project)), findings)
         one.client.resolver.forget()
     for one in checks:
         findings[one.client.source.name] += one.before
-        _share_out(one.client.find(clients_project), findings)
+        _share_out(one.client.source, one.client.find(clients_project), findings)
         findings[one.client.source.name] += one.behind
         one.client.resolver.forget()
     of_servers: list[Finding] = []
@@ -194,7 +205,7 @@ def _read(files: Iterable[Path], names: Names, report: Report) -> Iterator[_File
         try:
             source = Source(path, trees)
         except UnreadableSource as error:
-            report.findings.append(Finding(str(path), 1, 1, "unparsed", f"this file cannot be read: {error}"))
+            report.findings.append(Finding.unparsed(str(path), 1, f"this file cannot be read: {error}"))
             continue
         project.add(source)
         client = ClientCheck(source, resolver, names)
@@ -202,9 +213,14 @@ def _read(files: Iterable[Path], names: Names, report: Report) -> Iterator[_File
         yield _FileCheck(client, list(_unparsed(source)), behind)
 
 
-def _share_out(found: Iterable[Finding], findings: defaultdict[str, list[Finding]]) -> None:
-    for finding in found:
-        findings[finding.file].append(finding)
+def _share_out(source: Source, found: Iterable[Finding], findings: defaultdict[str, list[Finding]]) -> None:
+    """Put what is found on the way from a file to the files that it stands in."""
+    try:
+        for finding in found:
+            findings[finding.file].append(finding)
+    except RecursionError:
+        what = "this file, or one that it uses, is too deep in itself: not all of it was checked"
+        findings[source.name].append(Finding.unparsed(source.name, 1, what))
 
 
 def _unparsed(source: Source) -> Iterator[Finding]:
@@ -212,7 +228,7 @@ def _unparsed(source: Source) -> Iterator[Finding]:
     if source.tree.first_error is not None:
         number, what = source.tree.first_error
         node = Node(source, number)
-        near = text(node).strip().split("\n")[0][:60] or what
+        near = text(node).strip().split("\n")[0][:60] or (ascii(text(node)) if text(node) else what)
         yield Finding.at(source, node, "unparsed", f"this cannot be parsed: {near}")
         return
     # `async=` is a finding of its own, which is no reason to call a file Python 2.
@@ -227,7 +243,7 @@ def _unparsed(source: Source) -> Iterator[Finding]:
         number = getattr(error, "lineno", None) or 1
         what = getattr(error, "msg", None) or str(error) or "too deep in itself"
         version = ".".join(map(str, sys.version_info[:2]))
-        yield Finding(source.name, number, 1, "unparsed", f"Python {version} cannot parse this line: {what}")
+        yield Finding.unparsed(source.name, number, f"Python {version} cannot parse this line: {what}")
         return
     for node in source.root.below("chevron")[:1]:
         yield Finding.at(source, node, "unparsed", "print >> is Python 2's: Python 3 parses it, and fails here")

@@ -345,7 +345,7 @@ class ClientCheck:
             for one in self.resolver.values(value):
                 number = shown(one) if is_known(one) else text(value)
                 # Of these times 0 is none: the message waits for ever.
-                if number.isdecimal() and 0 < int(number) < SHORTEST[name]:
+                if re.fullmatch("[0-9]{1,9}", number) and 0 < int(number) < SHORTEST[name]:
                     yield self._at(key, "property", f"{name} of {number}: {_too_short(name)}")
 
     def _default_stream(self, key: Node, value: Node, kind: str) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from .check_syntax import Node, column, line
 # What each kind of finding is called in the output, and what is to be done about those that were found, once for all.
 KINDS = {
     "unparsed": "Make the files that cannot be parsed Python 3.9 or later, for example with fissix, or with 2to3, which"
-    " Python has up to 3.12.",
+    " Python has up to 3.12; of those that cannot be read, the findings say what is wrong.",
     "topic": "Create the Kafka topics, with as many partitions as the streams' topics have.",
     "computed": "Look at the names that are computed: python -m mapr_streams_python topic NAME says what each becomes.",
     "collision": "Give names that become one Kafka topic a rule each, in the section [names] of the file of settings.",
@@ -25,6 +25,9 @@ KINDS = {
     "loop": "Let loops that drain a topic end when each of its partitions has reported its end, and not the first.",
     "platform": "Replace what asks the Data Fabric and not a client.",
 }
+
+# How many characters of a finding's text are told.
+LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,19 @@ class Finding:
         edits: tuple[Edit, ...] = (),
     ) -> Finding:
         """Make the finding for a node of a file's tree."""
-        in_one_line = re.sub(r"\s*[\r\n]\s*", " ", text)
-        return cls(source.name, line(node), column(node), kind, in_one_line, name, topic, edits)
+        return cls(source.name, line(node), column(node), kind, _in_one_line(text), name, topic, edits)
+
+    @classmethod
+    def unparsed(cls, file: str, line: int, text: str) -> Finding:
+        """Make the finding for a line that has no tree."""
+        return cls(file, line, 1, "unparsed", _in_one_line(text))
+
+
+def _in_one_line(text: str) -> str:
+    """A finding's text without what a terminal would obey, and without what nobody reads."""
+    line = re.sub(r"\s*[\r\n]\s*", " ", text)
+    line = re.sub(r"[\0-\x08\x0b-\x1f\x7f-\x9f]", lambda one: ascii(one[0])[1:-1], line)
+    return line if len(line) <= LONGEST_TEXT else f"{line[:LONGEST_TEXT]}…"
 
 
 def replacement(node: Node, new: str) -> tuple[Edit, ...]:

@@ -32,7 +32,11 @@ def find(source: Source) -> Iterator[Finding]:
     loops = [loop for loop in source.root.below(*LOOPS) if _reads(loop)]
     functions = _functions(source) if loops else {}
     for loop in loops:
-        end = _Follower(functions, loop).follow()
+        try:
+            end = _Follower(functions, loop).follow()
+        except RecursionError:
+            # A condition that is so deep in itself is no hand's.
+            continue
         if end is not None:
             yield Finding.at(source, end, "loop", TEXT.format(loop=line(loop)))
 

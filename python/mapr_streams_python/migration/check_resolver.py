@@ -101,7 +101,7 @@ class Resolver:
 
     def _of_integer(self, node: Node, depth: int) -> list[Value]:
         number = text(node)
-        return [(str(int(number)),)] if number.isdecimal() and (number == "0" or number[0] != "0") else []
+        return [(number,)] if number.isdecimal() and (number == "0" or number[0] != "0") else []
 
     def _of_concatenated_string(self, node: Node, depth: int) -> list[Value]:
         return joined([self.values(child, depth) for child in node.named_children if child.type == "string"])
@@ -250,7 +250,7 @@ class Resolver:
                     parts.append([(plain.replace("{{", "{").replace("}}", "}"),)])
                     continue
                 source = keywords.get(key)
-                if key.isdigit() or not key:
+                if re.fullmatch("[0-9]{0,4}", key):
                     index = int(key) if key else position
                     position += not key
                     source = positional[index] if index < len(positional) else None
@@ -343,8 +343,8 @@ class Resolver:
         if node.type in ("list", "tuple", "set"):
             found: list[Node] = []
             for child in node.named_children:
-                if child.type == "list_splat":
-                    found += self.elements(child.named_children[0], depth)
+                if child.type == "list_splat" and depth < DEEPEST:
+                    found += self.elements(child.named_children[0], depth + 1)
                 elif child.type != "comment":
                     found.append(child)
             return found

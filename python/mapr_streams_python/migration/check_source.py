@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import shlex
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from .check_syntax import Node, Tree
 
+# Python's own rule, of the first two lines.
+NAMES_ENCODING = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 # How many nodes the trees that are kept may have together, which is some three hundred files.
 MOST_NODES = 500_000
 
@@ -107,20 +110,26 @@ class Source:
 
     def _read(self) -> bytes:
         path = self.path
-        if path.exists() and not path.is_file():
-            raise UnreadableSource("the folder cannot be opened" if path.is_dir() else "it is no regular file")
         try:
+            if path.exists() and not path.is_file():
+                raise UnreadableSource("the folder cannot be opened" if path.is_dir() else "it is no regular file")
             raw = path.read_bytes()
         except OSError as error:
             raise UnreadableSource(error.strerror or str(error)) from None
-        if path.suffix == ".ipynb":
+        if path.suffix.lower() == ".ipynb":
             raise UnreadableSource(
                 f"it is a notebook: jupyter nbconvert --to script {shlex.quote(self.name)} makes a source of it"
             )
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise UnreadableSource("its encoding is UTF-16, in which Python reads no source: write it in UTF-8")
         if b"\0" in raw:
             raise UnreadableSource("it is no text: there is a NUL in it")
         try:
             self.encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
             return raw.decode(self.encoding).encode("utf-8")
-        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        except (SyntaxError, ValueError, LookupError) as error:
+            if not any(map(NAMES_ENCODING.match, raw.split(b"\n", 2)[:2])):
+                raise UnreadableSource(
+                    "its encoding is not UTF-8, and no line at its top names another, as # -*- coding: latin-1 -*- does"
+                ) from None
             raise UnreadableSource(f"its encoding cannot be told: {error}") from None
