@@ -48,4 +48,18 @@ extension Object {
     public var itemsOfTuple: UnsafePointer<Object?> {
         (UnsafeRawPointer(self) + ProcessState.tupleItemsOffset).assumingMemoryBound(to: Object?.self)
     }
+
+    /// Puts the items into a tuple of two that was just made, and owns them from then on. It is what the macro
+    /// `PyTuple_SET_ITEM` does, which the limited API hides.
+    @inline(__always)
+    public func fillNewPair(_ first: Object, _ second: Object) {
+        guard ProcessState.tupleItemsOffset != 0 else {
+            PyTuple_SetItem(self, 0, first)
+            PyTuple_SetItem(self, 1, second)
+            return
+        }
+        let items = UnsafeMutablePointer<Object?>(mutating: itemsOfTuple)
+        items[0] = first
+        items[1] = second
+    }
 }

@@ -207,7 +207,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         if pointee.owned.error == nil && !record.isError {
             pointee.owned.error = none.retained
         }
-        if pointee.owned.headers == nil && readHeaders() == nil { pointee.owned.headers = none.retained }
+        if pointee.owned.headers == nil && (readHeaders()?.count ?? 0) == 0 { pointee.owned.headers = none.retained }
     }
 
     // MARK: From the record
@@ -226,7 +226,7 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
         pointee.owned.key = PyBytes_FromStringAndSize(start.assumingMemoryBound(to: CChar.self), record.keyCount)
     }
 
-    /// The record's headers; nil where it has none, or some that cannot be read, which is noted.
+    /// The record's headers, which may be none at all; nil where it has none, or some that cannot be read, which is noted.
     @inline(__always)
     private func readHeaders() -> Headers.Reference? {
         guard let record = pointee.record else { return nil }
@@ -239,15 +239,19 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
     func copyHeaders(_ python: borrowing Python) {
         guard pointee.owned.headers == nil, let headers = readHeaders() else { return }
         let count = headers.count
+        if count <= 0 { return }
         // All of the record is read before the first object is made that may collect garbage.
-        withUnsafeTemporaryAllocation(of: Object?.self, capacity: 2 * count) { parts in
-            for index in 0..<count {
+        withUnsafeTemporaryAllocation(of: Object?.self, capacity: count &* 2) { parts in
+            let parts = parts.baseAddress.unsafelyUnwrapped
+            var index = 0
+            repeat {
                 let (name, value, valueCount) = headers[index]
-                parts[2 * index] = name.flatMap { PyUnicode_DecodeUTF8($0, strlen($0), "replace") }
-                parts[2 * index + 1] =
+                parts[index &* 2] = name.flatMap { PyUnicode_DecodeUTF8($0, strlen($0), "replace") }
+                parts[index &* 2 &+ 1] =
                     value.map { PyBytes_FromStringAndSize($0.assumingMemoryBound(to: CChar.self), valueCount) }
                     ?? cpy_none().unsafelyUnwrapped.retained
-            }
+                index &+= 1
+            } while index < count
             guard let list = list(of: parts, count) else { return }
             if pointee.owned.headers == nil { pointee.owned.headers = list } else { list.release() }
             track()
@@ -255,25 +259,30 @@ extension UnsafeMutablePointer where Pointee == MessageFields {
     }
 
     /// A list of pairs, which take over the parts; nil with the error indicator set.
-    private func list(of parts: UnsafeMutableBufferPointer<Object?>, _ count: Int) -> Object? {
-        let list = PyList_New(count)
-        var isComplete = list != nil
-        for index in 0..<count {
-            let name = parts[2 * index]
-            let value = parts[2 * index + 1]
-            guard isComplete, let list, let name, let value, let pair = PyTuple_New(2) else {
-                isComplete = false
-                name?.release()
-                value?.release()
-                continue
-            }
-            PyTuple_SetItem(pair, 0, name)
-            PyTuple_SetItem(pair, 1, value)
-            PyList_SetItem(list, index, pair)
+    @inline(__always)
+    private func list(of parts: UnsafeMutablePointer<Object?>, _ count: Int) -> Object? {
+        guard let list = PyList_New(count) else {
+            release(parts, from: 0, to: count)
+            return nil
         }
-        if isComplete { return list }
-        list?.release()
-        return nil
+        var index = 0
+        repeat {
+            guard let name = parts[index &* 2], let value = parts[index &* 2 &+ 1], let pair = PyTuple_New(2) else {
+                release(parts, from: index, to: count)
+                list.release()
+                return nil
+            }
+            pair.fillNewPair(name, value)
+            PyList_SetItem(list, index, pair)
+            index &+= 1
+        } while index < count
+        return list
+    }
+
+    /// Lets go of the parts of pairs that are not made.
+    @inline(never)
+    private func release(_ parts: UnsafeMutablePointer<Object?>, from first: Int, to end: Int) {
+        for index in 2 * first..<2 * end { parts[index]?.release() }
     }
 
     func copyError(_ python: borrowing Python) {

@@ -76,11 +76,11 @@ import CRdkafka
     @inlinable @inline(__always)
     public var isRejected: Bool { raw.pointee.err == RD_KAFKA_RESP_ERR__INVALID_ARG }
 
-    /// The headers of a message that `Producer.reject` took; nil where there are none. They belong to the record.
+    /// The headers of a message that `Producer.reject` took; nil, or some that are none, where there are none. They belong to
+    /// the record.
     public var headersOfRejected: Headers.Reference? {
         let report = UnsafeRawPointer(raw).assumingMemoryBound(to: RejectedMessages.Report.self)
-        guard let headers = report.pointee.headers, rd_kafka_header_cnt(headers) != 0 else { return nil }
-        return Headers.Reference(raw: headers)
+        return report.pointee.headers.map { Headers.Reference(raw: $0) }
     }
 
     // MARK: What librdkafka says of it
@@ -100,9 +100,13 @@ import CRdkafka
 
     /// Nil where there are none. They belong to the record. - Note: `rd_kafka_message_headers`.
     @inlinable @inline(__always)
-    public var headers: Headers.Reference? { readHeaders().headers }
+    public var headers: Headers.Reference? {
+        let (headers, _) = readHeaders()
+        return headers.flatMap { $0.count != 0 ? $0 : nil }
+    }
 
-    /// The same, and whether there are some that cannot be read, for what the producer of the record has made of them.
+    /// The same, where there may be some that are none at all; and whether there are some that cannot be read, for what the
+    /// producer of the record has made of them.
     ///
     /// - Note: `rd_kafka_message_headers`.
     @inlinable @inline(__always)
@@ -110,8 +114,7 @@ import CRdkafka
         var headers: OpaquePointer?
         let code = rd_kafka_message_headers(raw, &headers)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return (nil, code != RD_KAFKA_RESP_ERR__NOENT) }
-        guard let headers, rd_kafka_header_cnt(headers) != 0 else { return (nil, false) }
-        return (Headers.Reference(raw: headers), false)
+        return (headers.map { Headers.Reference(raw: $0) }, false)
     }
 
     /// librdkafka 2.1.0 crashes where it is asked about an error that has no partition (its issue 4245).
