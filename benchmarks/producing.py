@@ -86,6 +86,12 @@ _enqueue("enqueue-value", "`produce(topic, value)`", "produce(T, V)")
 _enqueue("enqueue-kw", "`produce(topic, value=, key=)`", "produce(T, value=V, key=K)")
 _enqueue("enqueue-cb", "`produce(topic, value, on_delivery=)`", "produce(T, V, on_delivery=cb)")
 _enqueue("enqueue-headers", "`produce(topic, value, headers=[2])`", "produce(T, V, headers=H)")
+_enqueue(
+    "enqueue-lambda",
+    "`produce(topic, value, on_delivery=lambda ...)`",
+    "produce(T, V, on_delivery=lambda error, message: None)",
+    extra=True,
+)
 _enqueue("enqueue-keyval", "`produce(topic, value, key)`", "produce(T, V, K)", extra=True)
 _enqueue("enqueue-str", "`produce(topic, str, str)`", "produce(T, VS, KS)", extra=True)
 _enqueue("enqueue-headers-dict", "`produce(topic, value, headers={2})`", "produce(T, V, headers=HD)", extra=True)

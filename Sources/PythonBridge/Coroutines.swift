@@ -48,18 +48,19 @@ extension Python {
     }
 
     /// What to raise where a callback is a coroutine function.
-    public func refuseCoroutineFunction(_ callable: Object, _ name: String) throws(PythonError) {
+    public func refuseCoroutineFunction(_ callable: Object, _ name: @autoclosure () -> String) throws(PythonError) {
         guard try isCoroutineFunction(callable) else { return }
         throw error(
             .typeError,
-            "\(name) must be a plain function, not a coroutine function: nothing would await it, so none of it would run"
+            "\(name()) must be a plain function, not a coroutine function: nothing would await it, so none of it would run"
         )
     }
 
     /// Ends a coroutine that a callback has returned, and raises what is wrong with that.
     @inline(never)
     public func refuseCoroutine(_ result: Object, from callable: Object) throws(PythonError) {
-        guard try hasAttribute(result, "cr_frame") else { return }
+        // Of the type: a mock has any attribute that it is asked for.
+        guard try hasAttribute(cpy_type_of(result).unsafelyUnwrapped, "cr_frame") else { return }
         // Without it Python would warn as well, once the coroutine is gone.
         let closed = try result.attribute("close")
         _ = try OwnedObject(PyObject_CallObject(closed.object, nil)).object

@@ -31,6 +31,7 @@ public enum Interpreter {
         ProcessState.bytesDataOffset =
             UnsafeRawPointer(PyBytes_AsString(probe.object)) - UnsafeRawPointer(probe.object)
         try learnOfTuples(python, probe.object)
+        try CallableNature.learn(python)
     }
 
     /// Learns where tuples have their items: behind their head, in which the number of them stands last.

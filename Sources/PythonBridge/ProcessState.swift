@@ -32,12 +32,22 @@ public enum ProcessState {
     /// From a tuple to its items, the same way; 0 where they are elsewhere.
     nonisolated(unsafe) public internal(set) static var tupleItemsOffset = 0
 
+    /// Where functions have their code, and bound methods and `functools.partial` objects what they call.
+    nonisolated(unsafe) static var functionCode = CallableNature.Field()
+    nonisolated(unsafe) static var methodFunction = CallableNature.Field()
+    nonisolated(unsafe) static var partialFunction = CallableNature.Field()
+
     /// The tables of all types, and how many there are; see `FieldTable`.
     nonisolated(unsafe) static let fieldTables = UnsafeMutablePointer<FieldTable.Entry>.allocate(
         capacity: FieldTable.capacity)
     nonisolated(unsafe) static var fieldTableCount = 0
 
     // MARK: The GIL
+
+    /// The natures of callables that may be callbacks, as they were seen, and the code that was seen last; see
+    /// `CallableNature`. Addresses alone: what was there may be gone.
+    nonisolated(unsafe) static let natures = UnsafeMutablePointer<Object?>.allocate(capacity: CallableNature.capacity)
+    nonisolated(unsafe) static var lastCode: Object?
 
     /// How many objects are being freed one inside the other, and the list of those that wait; see `FieldTable.deallocate`.
     nonisolated(unsafe) static var freeingDepth = 0

@@ -111,7 +111,17 @@ def test_on_delivery_that_is_a_coroutine_function_is_refused(online, make_topic)
         pass
 
     producer = online.producer()
-    future = producer.send(make_topic(), "v", on_delivery=report)
+    with pytest.raises(TypeError, match="^on_delivery must be a plain function, not a coroutine function"):
+        producer.send(make_topic(), "v", on_delivery=report)
+    assert len(producer) == 0
+
+
+def test_what_on_delivery_returns_is_refused_where_it_is_a_coroutine(online, make_topic):
+    async def report(error, message):
+        pass
+
+    producer = online.producer()
+    future = producer.send(make_topic(), "v", on_delivery=lambda error, message: report(error, message))
     with pytest.raises(TypeError, match="coroutine"):
         producer.flush(HANG)
     assert future.result(0).value() == b"v"

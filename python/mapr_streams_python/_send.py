@@ -98,8 +98,8 @@ def send(
 ) -> Future[Message]:
     name = "on_delivery" if callback is None else "callback"
     callback = on_delivery if callback is None else callback
-    if callback is not None and not callable(callback):
-        raise TypeError(f"{name} must be callable, not {type(callback).__name__}")
+    if callback is not None:
+        producer._check_callback(callback, name)
     future = DeliveryFuture(producer)
     more: dict[str, Any] = {} if block is None else {"block": block}
     # By name: a subclass's produce() may have them in another order.

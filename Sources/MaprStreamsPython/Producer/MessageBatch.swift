@@ -209,7 +209,7 @@ struct MessageBatch: ~Copyable {
                 } else {
                     guard name == callbackName else { return }
                     if item == cpy_none() { continue }
-                    guard PyCallable_Check(item) != 0 else { return }
+                    guard Python.isLastSeenCallback(item) || Python.isSeenCallback(item) else { return }
                     callback = item
                 }
             }
@@ -287,10 +287,7 @@ struct MessageBatch: ~Copyable {
         _ python: borrowing Python, _ slots: UnsafeMutablePointer<Object?>, _ field: Field
     ) throws(PythonError) -> Object? {
         guard let item = slots[field.rawValue], !item.isNone else { return nil }
-        guard PyCallable_Check(item) != 0 else {
-            throw python.error(
-                .typeError, "messages[\(count)][\"\(field.name)\"] must be callable, not \(item.typeName)")
-        }
+        try python.checkCallback(item, "messages[\(count)][\"\(field.name)\"]")
         return item
     }
 

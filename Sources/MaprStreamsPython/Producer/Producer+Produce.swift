@@ -29,7 +29,7 @@ private let produceDocumentation: StaticString =
     :raises BufferError: the queue is full (``queue.buffering.max.messages``, ``queue.buffering.max.kbytes``), and was so for
         all of ``block``: call poll() and try again
     :raises KafkaException: for other errors
-    :raises TypeError: an argument has the wrong type; the message names it
+    :raises TypeError: an argument has the wrong type, or the callback is a coroutine function; the message names it
     :raises ValueError: a topic's or a header's name has a null character; block is negative
     :raises RuntimeError: the producer is closed; ``block=True`` inside one of its own callbacks, where it might never end
 
@@ -84,8 +84,8 @@ func producerProduce(
                 var callback = slots[4]
                 if callback == nil || callback == cpy_none() { callback = slots[5] }
                 if callback == cpy_none() { callback = nil }
-                if let callback, PyCallable_Check(callback) == 0 {
-                    throw notCallable(python, callback, isAlias: slots[4] == callback)
+                if let callback, !Python.isLastSeenCallback(callback) {
+                    try check(python, callback, isAlias: slots[4] == callback)
                 }
                 try value.borrow(python, slots[1], "value")
                 try key.borrow(python, slots[2], "key")
@@ -141,9 +141,8 @@ private func refusal(
 }
 
 @inline(never)
-private func notCallable(_ python: borrowing Python, _ object: Object, isAlias: Bool) -> PythonError {
-    python.error(
-        .typeError, "\(isAlias ? "callback" : "on_delivery") must be callable, not \(object.typeName)")
+private func check(_ python: borrowing Python, _ callback: Object, isAlias: Bool) throws(PythonError) {
+    try python.checkCallback(callback, isAlias ? "callback" : "on_delivery")
 }
 
 extension UnsafeMutablePointer where Pointee == ProducerFields {

@@ -53,8 +53,12 @@ func producerProduceBatch(
             let deadline = try fields.roomDeadline(python, slots[5], of: "produce_batch")
             var partition = TopicPartition.unassignedPartition
             if let given = slots[2], !given.isNone { partition = try python.int32(given, "partition") }
-            var callback = try python.callable(slots[4], "on_delivery")
-            if let winning = try python.callable(slots[3], "callback") { callback = winning }
+            var callback: Object?
+            for (slot, name) in [(4, "on_delivery"), (3, "callback")] {
+                guard let given = slots[slot], !given.isNone else { continue }
+                try python.checkCallback(given, name)
+                callback = given
+            }
             let given = slots[1].unsafelyUnwrapped
             guard let messages = try python.elements(of: given) else {
                 throw python.error(

@@ -29,6 +29,16 @@ let producerSendMethods: [Method] = [
 
         ``on_delivery`` is called before the future is done.
         """),
+    .fast(
+        "_check_callback", producerCheckCallback,
+        """
+        _check_callback($self, callback, name, /)
+        --
+
+        Refuses what cannot be a delivery callback, as produce() does.
+
+        :raises TypeError: it is not callable, or is a coroutine function; the message has ``name``
+        """),
     .one(
         "_serve", producerServeFuture,
         """
@@ -79,6 +89,22 @@ private func sendFunction() throws(PythonError) -> Object {
     let function = try module.object.attribute("send").take()
     ProcessState.sendFunction = function
     return function
+}
+
+nonisolated(unsafe) private let checkSignature = Signature("_check_callback", ["callback", "name"], required: 2)
+
+@_cdecl("mapr_Producer_check_callback")
+func producerCheckCallback(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
+    Python.entered(failure: nil) { python throws(PythonError) in
+        try withSlots(2) { slots throws(PythonError) in
+            try checkSignature.parse(python, arguments, count, keywords, into: slots)
+            let name = try python.text(slots[1].unsafelyUnwrapped, "name")
+            try python.checkCallback(slots[0].unsafelyUnwrapped, name)
+            return python.none.take()
+        }
+    }
 }
 
 @_cdecl("mapr_Producer_serve_future")
