@@ -40,6 +40,9 @@ extension ProcessState {
     /// abandoned.
     nonisolated(unsafe) static var clients: UnsafeMutablePointer<ClientFields>?
 
+    /// The calls that wait for callbacks, inside of one; see `CallbackWait`. The child of a fork has none.
+    nonisolated(unsafe) static var callbackWaits: UnsafeMutablePointer<CallbackWait>?
+
     /// The room for Messages that were freed, which is made at the import, and how many are there; see `MessagePool`.
     nonisolated(unsafe) static var freeMessages: UnsafeMutablePointer<Object>?
     nonisolated(unsafe) static var freeMessageCount = 0

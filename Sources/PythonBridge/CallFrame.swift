@@ -8,6 +8,7 @@ import CPython
 public struct CallFrame {
     /// The client that the call belongs to.
     public let context: UnsafeMutableRawPointer?
+    /// The call that this one is made in.
     @usableFromInline var previous: UnsafeMutablePointer<CallFrame>?
     // From here on all is zero in a new frame, and stands together: a few stores for every call.
     /// Set while the thread has released the GIL for this call.
@@ -144,7 +145,14 @@ public struct CallFrame {
 
     /// Whether this thread is inside a call on `context`: in one of its callbacks, or in a finalizer that it runs.
     public static func isInsideCallback(of context: UnsafeMutableRawPointer) -> Bool {
-        var frame = current
+        isInsideCallback(of: context, from: current)
+    }
+
+    /// The same for the thread whose innermost frame is given. What it does meanwhile must not take that frame off.
+    public static func isInsideCallback(
+        of context: UnsafeMutableRawPointer, from innermost: UnsafeMutablePointer<CallFrame>?
+    ) -> Bool {
+        var frame = innermost
         while let here = frame {
             if here.pointee.context == context && !here.pointee.isOutsideLibrary { return true }
             frame = here.pointee.previous
@@ -160,6 +168,9 @@ extension UnsafeMutablePointer where Pointee == CallFrame {
     public var place: UnsafeMutablePointer<UnsafeMutableRawPointer?> {
         withUnsafeMutablePointer(to: &pointee.place) { $0 }
     }
+
+    /// The call that this one is made in.
+    public var outer: UnsafeMutablePointer<CallFrame>? { pointee.previous }
 
     /// From a callback: takes the GIL where the call had released it, and keeps it until the call returns.
     ///

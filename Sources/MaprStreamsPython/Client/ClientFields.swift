@@ -272,6 +272,8 @@ func prepareForFork(_ python: borrowing Python) {
         // The child has this one thread, and the GIL with it.
         UndeliveredMessages.forget()
         Serving.noteFork()
+        // Those of other threads have no thread any more, and nobody is waited for.
+        ProcessState.callbackWaits = nil
         if let forkNote = ProcessState.forkNote { CallFrame.abandonAll(raising: forkNote) }
         var client = ProcessState.clients
         while let here = client {

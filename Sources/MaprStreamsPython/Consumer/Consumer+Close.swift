@@ -15,7 +15,8 @@ let consumerCloseMethods: [Method] = [
 
         Runs the last rebalance and commit callbacks. Inside a callback of the same consumer it takes effect when the callback
         has returned. While another thread is inside on_assign, on_revoke or on_lost, it waits for that to return, or to
-        assign or unassign.
+        assign or unassign. Where that waits for a callback that this call is made in, the close takes effect when the other
+        thread's callback has returned.
 
         ``stats_cb`` and ``throttle_cb`` are not called any more: what waits for them is dropped. ``error_cb`` and a logger are
         called until that has taken a second in all, or ``timeout``.
@@ -67,7 +68,7 @@ func consumerClose(
         var raised = fields.closeProtocol(&python, consumer, ownUsers: 1)
         fields.base.pointee.users &-= 1
         if fields.base.pointee.users == 0 { raised.add(fields.finishClose(&python), python, object) }
-        fields.clearRebalanceCallbacks()
+        if !fields.pointee.mustClose { fields.clearRebalanceCallbacks() }
         raised.add(fields.takeDelayed(), python, Types.consumer)
         try raised.raise(python)
         return result(python, !fields.pointee.wasBrokenOff)
@@ -141,15 +142,23 @@ extension UnsafeMutablePointer where Pointee == ConsumerFields {
         return CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
             // What the last callbacks raise waits until the group is left.
             guard letOthersLeave(&python, consumer, frame, besides: ownUsers &+ 1) else { return }
-            let isSettled = wait(
-                &python, frame,
-                // No other thread comes to the end of its callback then.
-                unless: { Interpreter.isFinalizing && consumer.use { $0.isRebalanceHeldElsewhere } }
-            ) { milliseconds in
-                consumer.use { $0.settleGroup(milliseconds: milliseconds) }
+            let isSettled = CallbackWait.noting(
+                for: UnsafeMutableRawPointer(self), isEndless: pointee.closesWithin < 0, inside: frame.outer
+            ) { isInCircle in
+                wait(
+                    &python, frame,
+                    unless: {
+                        guard consumer.use({ $0.isRebalanceHeldElsewhere }) else { return false }
+                        pointee.mustClose = isInCircle()
+                        // No other thread comes to the end of its callback then.
+                        return pointee.mustClose || Interpreter.isFinalizing
+                    }
+                ) { milliseconds in
+                    consumer.use { $0.settleGroup(milliseconds: milliseconds) }
+                }
             }
-            // The child of a fork has left a callback.
-            guard isSettled, base.pointee.state != .forked else { return }
+            // The child of a fork has left a callback. Or the call that runs the callback closes when that returns.
+            guard isSettled, base.pointee.state != .forked, !pointee.mustClose else { return }
             do throws(PythonError) {
                 let isLeaving = try python.raisingDetached(prefix: "Failed to close consumer") {
                     () throws(StreamsError) in

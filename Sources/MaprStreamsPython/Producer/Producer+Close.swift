@@ -34,7 +34,8 @@ let producerCloseMethods: [Method] = [
         :param float timeout: seconds to wait for messages to be delivered; what is left then gets _PURGE_QUEUE or
             _PURGE_INFLIGHT
         :returns: whether every message was delivered or had failed by itself; beside another thread's close, when that is done,
-            and inside of a callback at once
+            and inside of a callback at once. So it is where the reports are in the hands of a callback, on another thread, that
+            waits for the callback that this call is made in
         :rtype: bool
         """),
     .none(

@@ -47,6 +47,17 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         _ python: inout Python, _ producer: Unmanaged<Producer>, until deadline: Deadline, size: Int,
         _ attempt: () throws(StreamsError) -> Void
     ) throws(PythonError) -> StreamsError? {
+        let client = UnsafeMutableRawPointer(self)
+        return try CallbackWait.noting(for: client, isEndless: deadline.milliseconds < 0, inside: CallFrame.current) {
+            isInCircle throws(PythonError) in
+            try waitingForRoom(&python, producer, until: deadline, size: size, unless: isInCircle, attempt)
+        }
+    }
+
+    private func waitingForRoom(
+        _ python: inout Python, _ producer: Unmanaged<Producer>, until deadline: Deadline, size: Int,
+        unless isInCircle: () -> Bool, _ attempt: () throws(StreamsError) -> Void
+    ) throws(PythonError) -> StreamsError? {
         var isIdle = false
         var largest: Int?
         while true {
@@ -59,6 +70,12 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 if largest == nil { largest = producer.use { $0.largestValue } }
                 if let largest, size > largest { return producer.use { $0.neverFits(valueCount: size) } }
                 if deadline.hasPassed { return error }
+                if isIdle && isInCircle() {
+                    throw python.error(
+                        .runtimeError,
+                        "block=True may never end here: a callback of the Producer, on another thread, waits for the callback"
+                            + " that it is called in; give a number of seconds")
+                }
             }
             isIdle = try serveForRoom(&python, producer, until: deadline, hurrying: isIdle) == 0
         }

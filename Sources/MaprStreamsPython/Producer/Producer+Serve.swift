@@ -151,9 +151,20 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 "flush() without a timeout cannot end inside a callback of the same Producer: the reports behind this one"
                     + " come after it; give a timeout")
         }
-        let deadline = Deadline(milliseconds: milliseconds)
         base.enter()
         defer { leave(&python) }
+        let client = UnsafeMutableRawPointer(self)
+        return try CallbackWait.noting(for: client, isEndless: milliseconds < 0, inside: CallFrame.current) {
+            isInCircle throws(PythonError) in
+            try flush(&python, producer, milliseconds, isClosing: isClosing, isInCircle)
+        }
+    }
+
+    private func flush(
+        _ python: inout Python, _ producer: Unmanaged<Producer>, _ milliseconds: Int32, isClosing: Bool,
+        _ isInCircle: () -> Bool
+    ) throws(PythonError) -> Int {
+        let deadline = Deadline(milliseconds: milliseconds)
         while true {
             // What is ready, and what was rejected.
             while true {
@@ -166,6 +177,13 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             // a timeout; and a close asks for the messages alone.
             let left = producer.use { milliseconds < 0 || isClosing ? $0.undelivered : $0.outstanding }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
+            if isInCircle() {
+                if isClosing { return left }
+                throw python.error(
+                    .runtimeError,
+                    "flush() without a timeout cannot end here: a callback of the Producer, on another thread, waits for the"
+                        + " callback that it is called in; give a timeout")
+            }
             // rd_kafka_flush goes on though a callback has taken the GIL.
             let slice = OneSlice(Swift.min(deadline.remaining, 10))
             try CallFrame.outcome(of: UnsafeMutableRawPointer(self)) { frame in
