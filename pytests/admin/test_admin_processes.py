@@ -124,10 +124,16 @@ with MockCluster(brokers=1) as cluster:
                 assert code in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT), (name, future.exception())
         cluster.set_broker_rtt(-1, 0)
         cluster.set_broker_up(1)
+        # From 2.10.0 on librdkafka lets go of a broker that is gone, and ends what waits for it with this error.
+        let_go = getattr(KafkaError, "_DESTROY_BROKER", -137)
+        ends = time.monotonic() + 300
         for _ in range(3):
             for name, request in answered:
-                for future in futures_of(request(client, request_timeout=60)):
-                    assert future.exception(60) is None, (name, future.exception())
+                failed = let_go
+                while failed == let_go and time.monotonic() < ends:
+                    errors = [future.exception(60) for future in futures_of(request(client, request_timeout=60))]
+                    failed = next((error.args[0].code() for error in errors if error), None)
+                assert failed is None, (name, errors)
 """
     ).check()
 

@@ -2,6 +2,7 @@
 
 from checkers import forks_beside_busy_threads
 from limits import HANG
+from requires import is_since
 
 # Names of streams and new clients take the locks of the process; the others only those of their clients.
 PROGRAM = """
@@ -39,7 +40,7 @@ def create(number):
         made.close()
 
 threads = [threading.Thread(target=produce), threading.Thread(target=consume)]
-threads += [threading.Thread(target=create, args=(number,)) for number in range(3)]
+threads += [threading.Thread(target=create, args=(number,)) for number in range(CREATORS)]
 for thread in threads:
     thread.start()
 children = []
@@ -80,4 +81,7 @@ for thread in threads:
 @forks_beside_busy_threads
 def test_children_that_are_forked_beside_threads_in_calls_have_clients_of_their_own(program, make_topic):
     environment = {"MAPR_STREAMS_HOME_CLUSTER": "home"}
-    program(PROGRAM, env=environment, topic=make_topic(), FORKS=100, DEADLINE=HANG / 2)
+    # From 2.13.0 on each thread of librdkafka's begins with a random number of OpenSSL's, which has a lock of the
+    # process for that: docs/conformance.md. Some 800 forks beside three that make clients find it held once.
+    creators = 0 if is_since("2.13.0") else 3
+    program(PROGRAM, env=environment, topic=make_topic(), FORKS=100, DEADLINE=HANG / 2, CREATORS=creators)
