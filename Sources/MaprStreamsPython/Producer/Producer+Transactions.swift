@@ -47,7 +47,7 @@ let producerTransactionMethods: [Method] = [
 
         :param list(TopicPartition) positions: the offsets to be consumed next; what is no real offset is left out
         :param bytes group_metadata: ``Consumer.consumer_group_metadata()``
-        :param float timeout: seconds to wait at the most; None or a negative number waits for the rest of
+        :param float timeout: seconds to wait at the most; None or a negative number waits for
             ``transaction.timeout.ms``
         :raises RetriableException: call it again, with the same arguments; ``_TIMED_OUT``: what it asked for goes on, and the next
             call of the transaction waits for that first
@@ -70,7 +70,7 @@ let producerTransactionMethods: [Method] = [
 
         Waits until all messages are delivered, runs their callbacks, then commits.
 
-        :param float timeout: seconds to wait at the most; None or a negative number waits for the rest of
+        :param float timeout: seconds to wait at the most; None or a negative number waits for the messages, and then for
             ``transaction.timeout.ms``, which is recommended
         :raises RetriableException: call it again, which goes on with what was begun
         :raises AbortableException: the transaction must be aborted: a message could not be delivered, say
@@ -90,7 +90,7 @@ let producerTransactionMethods: [Method] = [
         Aborts the transaction: messages that were not sent yet get _PURGE_QUEUE, and the others nobody will see who reads what is
         committed.
 
-        :param float timeout: seconds to wait at the most; None or a negative number waits for the rest of
+        :param float timeout: seconds to wait at the most; None or a negative number waits for
             ``transaction.timeout.ms``, which is recommended
         :raises RetriableException: call it again, which goes on with what was begun
         :raises FatalException: the producer is of no use any more
@@ -235,7 +235,7 @@ func producerCommitTransaction(
             throw python.raise(error)
         }
         let client = try fields.open(python)
-        try fields.awaitOffsets(&python, client, until: deadline)
+        try fields.awaitOffsets(&python, client, until: call.arguments < 0 ? client.ending(-1) : deadline)
         let milliseconds = call.arguments < 0 ? -1 : deadline.remaining
         try fields.end(&python, client, "commit_transaction") { producer throws(StreamsError) in
             try producer.commitTransaction(milliseconds: milliseconds)
@@ -256,7 +256,7 @@ func producerAbortTransaction(
             try python.milliseconds(timeoutArgument(python, abortSignature, arguments, count, keywords))
         }
         try fields.refuseInsideCallback(python, "abort_transaction")
-        let deadline = Deadline(milliseconds: call.arguments)
+        let deadline = call.client.ending(call.arguments)
         try fields.awaitOffsets(&python, call.client, until: deadline)
         let milliseconds = deadline.milliseconds
         try fields.end(&python, call.client, "abort_transaction") { producer throws(StreamsError) in
@@ -271,6 +271,12 @@ private final class RaisedByCallback {
     var exception: Object?
     /// Nobody waits for it any more.
     var isAbandoned = false
+}
+
+extension Unmanaged where Instance == Producer {
+    fileprivate func ending(_ milliseconds: Int32) -> Deadline {
+        use { $0.endingDeadline(milliseconds: milliseconds) }
+    }
 }
 
 extension UnsafeMutablePointer where Pointee == ProducerFields {

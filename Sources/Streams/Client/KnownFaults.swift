@@ -112,6 +112,10 @@ public enum KnownFaults {
                 + " another one, or the same again", 5511, from: .init(2, 10, 0), mended: nil, .stops, .transactions,
             kept: "has librdkafka look for the coordinator again"),
         Fault(
+            "`rd_kafka_commit_transaction` and `rd_kafka_abort_transaction` without a time wait for ever while the"
+                + " transaction's coordinator is away", 0, mended: nil, .stops, .transactions,
+            kept: "gives them `transaction.timeout.ms`"),
+        Fault(
             "a configuration with plugins that is refused is freed twice", 4142, mended: .init(2, 13, 0), .crashes,
             .plugins, kept: "does not free it"),
         Fault(

@@ -26,7 +26,7 @@ public final class OffsetsRequest {
         self.producer = producer
         self.positions = positions
         self.group = group
-        deadline = producer.use { $0.transactionDeadline(milliseconds: milliseconds) }
+        deadline = producer.use { $0.offsetsDeadline(milliseconds: milliseconds) }
     }
 
     /// Waits for its end; first for that of one that was given up before.
@@ -106,12 +106,6 @@ extension Producer {
     }
 
     func wakeCoordinatorRequest() { context.coordinator?.wakeRequest() }
-
-    /// When a call that may take as long ends; without a time that of the transaction.
-    func transactionDeadline(milliseconds: Int32) -> Deadline {
-        let longest = property("transaction.timeout.ms").flatMap { Int32($0) } ?? 60_000
-        return Deadline(milliseconds: milliseconds < 0 ? longest : min(milliseconds, longest))
-    }
 
     /// Keeps a request that nobody waits for, and sees to it that it comes to its end: the client lives as long.
     fileprivate func giveUp(_ call: HelperCall<Void>, of producer: Unmanaged<Producer>) {

@@ -3,8 +3,7 @@ import CSystem
 
 /// Transactions: what is produced between `beginTransaction` and `commitTransaction` is seen as a whole, or not at all.
 ///
-/// Time-outs are milliseconds; -1 is librdkafka's own choice, which is the transaction's remaining time, and for
-/// `initTransactions` twice `transaction.timeout.ms`. What is thrown says whether the call may be made again
+/// Time-outs are milliseconds; -1 is `transaction.timeout.ms`, and for `initTransactions` twice that. What is thrown says whether the call may be made again
 /// (`isRetriable`), the transaction must be aborted (`requiresAbort`), or the producer is of no use any more (`isFatal`).
 extension Producer {
     /// Ends what an earlier producer of the same `transactional.id` has left, and fences it. Waits.
@@ -50,7 +49,7 @@ extension Producer {
     ///
     /// - Note: `rd_kafka_commit_transaction`.
     public func commitTransaction(milliseconds: Int32) throws(StreamsError) {
-        try check(rd_kafka_commit_transaction(handle, milliseconds))
+        try check(rd_kafka_commit_transaction(handle, endingDeadline(milliseconds: milliseconds).milliseconds))
     }
 
     /// Gives up the messages that wait, waits for those that were sent, then for the abort. Serves events meanwhile, on
@@ -58,7 +57,20 @@ extension Producer {
     ///
     /// - Note: `rd_kafka_abort_transaction`.
     public func abortTransaction(milliseconds: Int32) throws(StreamsError) {
-        try check(rd_kafka_abort_transaction(handle, milliseconds))
+        try check(rd_kafka_abort_transaction(handle, endingDeadline(milliseconds: milliseconds).milliseconds))
+    }
+
+    /// `transaction.timeout.ms`.
+    private var longestTransaction: Int32 { property("transaction.timeout.ms").flatMap { Int32($0) } ?? 60_000 }
+
+    /// When a commit or an abort is to return: librdkafka takes -1 for no end, though it says that of the transaction's.
+    public func endingDeadline(milliseconds: Int32) -> Deadline {
+        Deadline(milliseconds: milliseconds < 0 ? longestTransaction : milliseconds)
+    }
+
+    /// When offsets are to be there: not after the time of a transaction, as in librdkafka.
+    func offsetsDeadline(milliseconds: Int32) -> Deadline {
+        Deadline(milliseconds: milliseconds < 0 ? longestTransaction : min(milliseconds, longestTransaction))
     }
 }
 

@@ -125,6 +125,29 @@ def test_a_commit_whose_messages_are_not_delivered_in_time_is_retriable(cluster,
     ready.commit_transaction(HANG)
 
 
+@pytest.mark.parametrize("name", ["commit_transaction", "abort_transaction"])
+def test_without_a_time_the_end_of_a_transaction_has_that_of_transactions(cluster, name):
+    """librdkafka says so too, and waits for ever."""
+    config = {
+        "bootstrap.servers": cluster.bootstrap_servers,
+        "transactional.id": unique_name("tx"),
+        "transaction.timeout.ms": 3000,
+        "reconnect.backoff.max.ms": 100,
+        "log_level": 0,
+    }
+    with Producer(config) as producer:
+        producer.init_transactions(HANG)
+        producer.begin_transaction()
+        producer.produce("t", b"v")
+        producer.flush()
+        cluster.set_broker_down(1)
+        with pytest.raises(RetriableException) as caught:
+            getattr(producer, name)()
+        assert caught.value.args[0].code() == KafkaError._TIMED_OUT
+        cluster.set_broker_up(1)
+        getattr(producer, name)(HANG)
+
+
 def test_a_message_that_fails_makes_the_transaction_abortable(cluster, ready):
     ready.begin_transaction()
     cluster.push_request_errors("Produce", ["TOPIC_AUTHORIZATION_FAILED"])
