@@ -77,6 +77,7 @@ def test_groups(kafka_cluster, admin, topic, capsys):
         consumer.subscribe([topic])
         wait_until(lambda: consumer.poll(0.05) is None and consumer.assignment(), HANG)
         functions("groups").tell_of_groups(admin)
+        assert functions("groups").partitions_of_missing_groups(admin) == []
     assert f"{config['group.id']} reader " in capsys.readouterr().out
 
 

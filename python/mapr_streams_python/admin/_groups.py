@@ -71,7 +71,9 @@ class ListConsumerGroupsResult:
 
     Attributes:
         valid: a list of `ConsumerGroupListing`.
-        errors: a KafkaError for each broker that has not told: its groups are missing.
+        errors: a KafkaError for each broker that was asked and has not told: its groups are missing. Those of a broker
+            that the cluster has given up, and that no other has taken over, are missing without one
+            (docs/admin/groups.md).
     """
 
     def __init__(self, valid: list[ConsumerGroupListing] | None = None, errors: list[KafkaError] | None = None) -> None:
@@ -220,7 +222,7 @@ class GroupRequests(_AdminClient):
         types: Collection[ConsumerGroupType] | None = None,
         request_timeout: float | None = None,
     ) -> Future[ListConsumerGroupsResult]:
-        """List the groups of the cluster. Every broker is asked.
+        """List the groups of the cluster. Every broker that the client knows of is asked.
 
         Args:
             states: those alone that are in one of them.
