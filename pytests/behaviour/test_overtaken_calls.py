@@ -1,7 +1,9 @@
-"""What a partition is asked for in the moment in which librdkafka begins to fetch it: it is done all the same.
+"""What a partition is asked for in the moment in which librdkafka begins to fetch it: it is done all
+the same, and fetching begins.
 
 librdkafka numbers what a partition is asked for, and drops what its main thread finds behind a higher number. A thread
-that is held up between the two, by an allocation, is overtaken there.
+that is held up between the two, by an allocation, is overtaken there: the application's by the begin, or the main
+thread, which asks for the begin, by the application.
 """
 
 import os
@@ -18,7 +20,8 @@ pytestmark = [
     pytest.mark.skipif(CHECKER is not None, reason=f"{CHECKER} has an allocator of its own"),
 ]
 
-# Holds up what librdkafka allocates at one place of a call, until it is let go.
+# Holds up what librdkafka allocates at one place of a call, until it is let go; or at one place of its main thread,
+# until the application begins to wait for that.
 HOLDUP = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,33 +29,64 @@ HOLDUP = r"""
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 #include <unistd.h>
 
-static atomic_int left = -1, isHeld, isLetGo;
+static atomic_int left = -1, leftOfMain = -1, isHeld, isMainHeld, isLetGo, rounds;
 static _Thread_local int isExempt;
 
 void holdup_exempt(void) { isExempt = 1; }
 void holdup_at(int place) { isHeld = isLetGo = 0; left = place; }
-void holdup_end(void) { left = -1; isLetGo = 1; }
+void holdup_main_at(int place) { rounds++; isHeld = isMainHeld = isLetGo = 0; leftOfMain = place; }
+void holdup_end(void) { left = leftOfMain = -1; isLetGo = 1; }
 int holdup_held(void) { return isHeld; }
 
 extern void *__libc_calloc(size_t, size_t);
 
-static int counts(void *address) {
-    char name[16] = "";
+static int isOf(void *address, char name[16]) {
     Dl_info caller;
-    // The threads of librdkafka's have names that begin so.
-    return !isExempt && dladdr(address, &caller) && caller.dli_fname && strstr(caller.dli_fname, "librdkafka") &&
-           !pthread_getname_np(pthread_self(), name, sizeof name) && strncmp(name, "rdk:", 4);
+    *name = 0;
+    return dladdr(address, &caller) && caller.dli_fname && strstr(caller.dli_fname, "librdkafka") &&
+           !pthread_getname_np(pthread_self(), name, 16);
+}
+
+// The threads of librdkafka's have names that begin so.
+static int isOfApplication(void *address) {
+    char name[16];
+    return isOf(address, name) && strncmp(name, "rdk:", 4);
+}
+
+static int isOfMainThread(void *address) {
+    char name[16];
+    return isOf(address, name) && !strcmp(name, "rdk:main");
 }
 
 void *calloc(size_t count, size_t size) {
-    if (left >= 0 && counts(__builtin_return_address(0)) && left-- == 0) {
+    void *caller = __builtin_return_address(0);
+    int isMain = leftOfMain >= 0 && isOfMainThread(caller) && leftOfMain-- == 0;
+    if (isMain || (left >= 0 && !isExempt && isOfApplication(caller) && left-- == 0)) {
+        int mine = rounds;
+        isMainHeld = isMain;
         isHeld = 1;
-        while (!isLetGo) usleep(1000);
+        while (!isLetGo && rounds == mine) usleep(1000);
     }
     return __libc_calloc(count, size);
 }
+
+// Who waits has put into the queue what he waits for.
+#define WAITS(type, name, parameters, arguments)                                                              \
+    type name parameters {                                                                                    \
+        static type (*next) parameters;                                                                       \
+        if (!next) next = (type (*) parameters)dlsym(RTLD_NEXT, #name);                                       \
+        if (isMainHeld && isOfApplication(__builtin_return_address(0))) isLetGo = 1;                          \
+        return next arguments;                                                                                \
+    }
+
+WAITS(int, cnd_wait, (cnd_t * condition, mtx_t *mutex), (condition, mutex))
+WAITS(int, cnd_timedwait, (cnd_t * condition, mtx_t *mutex, const struct timespec *until), (condition, mutex, until))
+WAITS(int, pthread_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex))
+WAITS(int, pthread_cond_timedwait,
+      (pthread_cond_t * condition, pthread_mutex_t *mutex, const struct timespec *until), (condition, mutex, until))
 """
 
 PROGRAM = """
@@ -149,3 +183,58 @@ def holdup(tmp_path_factory):
 def test_a_call_that_the_begin_of_fetching_overtakes_is_done(run_python, holdup, call):
     preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), holdup]))
     run_python(PROGRAM.replace("CALL", call), env={"LD_PRELOAD": preload}).check()
+
+
+BEGIN = """
+import ctypes, time
+from mapr_streams_python import Consumer, Producer, TopicPartition
+from mapr_streams_python.testing import MockCluster, wait_until
+
+native = ctypes.CDLL(None)
+FIRST = TopicPartition("t", 0, 0)
+
+def read():
+    return wait_until(lambda: consumer.poll(0.1), 30, what=f"reads, {held} of {place + 1} held up")
+
+with MockCluster(brokers=1) as cluster:
+    cluster.create_topic("t")
+    config = {"bootstrap.servers": cluster.bootstrap_servers, "enable.partition.eof": False, "fetch.wait.max.ms": 10}
+    producer = Producer(config)
+    producer.produce("t", "first")
+    assert producer.flush(60) == 0
+    consumer = Consumer({**config, "group.id": "g"})
+    place = held = missed = 0
+    consumer.assign([FIRST])
+    read()
+    # Some of the main thread's allocations come between the assignment and the begin, and none soon after it.
+    while missed < 3 and place < 40:
+        if PAUSED:
+            consumer.pause([FIRST])
+        # What was read is committed before the partition is fetched anew: that takes until then.
+        cluster.set_broker_rtt(1, 0.03)
+        consumer.assign([FIRST])
+        native.holdup_main_at(place)
+        deadline = time.monotonic() + 1
+        while not native.holdup_held() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        held += native.holdup_held()
+        if not native.holdup_held():
+            native.holdup_end()
+            missed += 1
+        if not PAUSED:
+            consumer.pause([FIRST])
+        consumer.resume([FIRST])
+        native.holdup_end()
+        cluster.set_broker_rtt(1, 0)
+        assert read().value() == b"first"
+        place += 1
+    assert held > 5, held
+    consumer.close()
+"""
+
+
+@pytest.mark.parametrize("is_paused_before", [True, False])
+def test_a_pause_and_a_resume_that_overtake_the_begin_of_fetching_do_not_end_it(run_python, holdup, is_paused_before):
+    """librdkafka drops the begin, and the partition would be assigned and never read (2.0.2 to 2.16.1)."""
+    preload = ":".join(filter(None, [os.environ.get("LD_PRELOAD"), holdup]))
+    run_python(BEGIN.replace("PAUSED", str(is_paused_before)), env={"LD_PRELOAD": preload}).check()

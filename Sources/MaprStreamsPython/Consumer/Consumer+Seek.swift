@@ -29,7 +29,7 @@ let consumerSeekMethods: [Method] = [
         --
 
         Stops fetching partitions, which stay assigned. Inside ``on_assign`` it holds for the partitions that are about to
-        be assigned.
+        be assigned. One that is assigned already begins to be fetched first: that is waited for, for a second at most.
 
         :param list(TopicPartition) partitions: the partitions
         :raises KafkaException: _STATE while the consumer is being closed
@@ -43,7 +43,8 @@ let consumerSeekMethods: [Method] = [
         resume($self, /, partitions)
         --
 
-        Goes on fetching partitions.
+        Goes on fetching partitions, those that were paused. One whose fetching is about to begin is waited for, for a
+        second at most.
 
         :param list(TopicPartition) partitions: the partitions
         :raises KafkaException: _STATE while the consumer is being closed

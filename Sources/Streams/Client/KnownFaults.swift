@@ -97,8 +97,12 @@ public enum KnownFaults {
             kept: "takes message by message in `consume()`, unless the application has assigned the partitions and"
                 + " nothing pauses them meanwhile"),
         Fault(
-            "a `pause` or `seek` in the moment in which a partition begins to be fetched is dropped (`_OUTDATED`)", 0,
-            mended: nil, .stops, .consumers, kept: "asks again"),
+            "a `pause`, `resume` or `seek` in the moment in which a partition begins to be fetched is dropped"
+                + " (`_OUTDATED`)", 0, mended: nil, .stops, .consumers, kept: "asks again"),
+        Fault(
+            "a `pause` or `resume` in the moment in which a partition begins to be fetched makes librdkafka drop that: the"
+                + " partition is assigned, and never read", 0, mended: nil, .stops, .consumers,
+            kept: "lets the partition begin first, for a second at most"),
         Fault(
             "a batch goes on for as long as there are events, whatever time it has", 0, mended: nil, .stops, .consumers,
             kept: "takes message by message in `consume()` where there are callbacks for events"),

@@ -61,6 +61,7 @@ extension Consumer {
     /// answer to a rebalance.
     func changeAssignment<Answer>(_ change: @autoclosure () -> Answer) -> Answer {
         waitForMainThread()
+        group.withLock { $0.begun.removeAll() }
         return change()
     }
 

@@ -120,7 +120,7 @@ extension Consumer {
     }
 
     /// The partitions that are consumed, while a rebalance waits for its answer: a close waits for that too.
-    private func currentAssignment() throws(StreamsError) -> [TopicPartition] {
+    func currentAssignment() throws(StreamsError) -> [TopicPartition] {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
         try check(rd_kafka_assignment(handle, &list))
         guard let list else { return [] }
@@ -162,7 +162,7 @@ extension Consumer {
 
     private func pauseAssigned(_ partitions: [TopicPartition]) throws(StreamsError) {
         if partitions.isEmpty { return }
-        _ = pauseForCertain(try TopicPartitionList(partitions, names: names))
+        try askOnceBegun(try TopicPartitionList(partitions, names: names)) { rd_kafka_pause_partitions(handle, $0) }
     }
 
     // MARK: What the application asks for in a callback

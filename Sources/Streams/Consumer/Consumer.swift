@@ -16,6 +16,8 @@ public final class Consumer: Client, @unchecked Sendable {
         var cannotBeFreed = false
         /// Partitions that were paused, and not resumed since. See `resume`.
         var paused: Set<PartitionKey> = []
+        /// Partitions of the assignment that are known to be fetched. See `askOnceBegun`.
+        var begun: Set<PartitionKey> = []
         /// The rebalances that the application is being told of: one thread may poll while another closes, and a callback
         /// may poll into the next rebalance.
         var rebalances: [RebalanceInProgress] = []
