@@ -33,13 +33,19 @@ extension Admin {
         let objects = try objects(group, make, destroy)
         // librdkafka's mock cluster says of no group which partitions it has offsets of.
         let isServedByMock = group.partitions != nil
-        let complete = named(group.group, wanting: "Describe", complete)
+        let told = named(group.group, wanting: "Describe", complete)
+        let use = try readers.reader(for: group.group, of: self)
+        let asking = use?.reader.handle ?? handle
+        let complete: AdminCompletion<[ConsumerGroupResult]> = { [readers] result in
+            if case .failure = result { readers.forget(use?.reader) }
+            told(result)
+        }
         try objects.withRaw { raw, count throws(StreamsError) in
             try request(
                 RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, options, servedByMock: isServedByMock, ofGroup: true,
                 then: complete, reading: read
             ) { options, queue in
-                list(handle, raw, count, options, queue)
+                list(asking, raw, count, options, queue)
             }
         }
     }

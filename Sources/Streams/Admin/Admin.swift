@@ -36,6 +36,8 @@ public final class Admin: Client, @unchecked Sendable {
     private let awaited = Guarded(Awaited())
     /// Where answers come.
     private var answers: EventQueue?
+    /// What asks for offsets that were committed, with the answers in the same queue.
+    let readers = GroupReaders()
 
     public init(
         configuration: Configuration, events: ClientEvents, owner: UnsafeMutableRawPointer? = nil
@@ -50,6 +52,8 @@ public final class Admin: Client, @unchecked Sendable {
     override func wasReleased() {
         answers?.stopWaiting()
         while awaited.withLock({ $0.isServed }) { usleep(500) }
+        // They call what is the owner's, for logins.
+        readers.end()
     }
 
     /// Serves errors, statistics and log lines. - Returns: how many events were served.
@@ -159,9 +163,12 @@ extension Admin {
             if let event = answers?.poll(milliseconds: nextSlice) {
                 let number = Int(bitPattern: rd_kafka_event_opaque(event))
                 let request = awaited.withLock { $0.requests.removeValue(forKey: number) }
-                request?.end(.answered(event))
-                // In the child of a fork the request's end does not return.
-                rd_kafka_event_destroy(event)
+                // It holds the handle that the answer is of.
+                withExtendedLifetime(request) {
+                    request?.end(.answered(event))
+                    // In the child of a fork the request's end does not return.
+                    rd_kafka_event_destroy(event)
+                }
             }
             for request in takeLate() { request.end(.late) }
             let isDone = awaited.withLock { awaited in

@@ -167,7 +167,7 @@ func resolve(
 }
 
 @inline(never)
-private func logLine(
+func logLine(
     handle: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
 ) {
     guard let handle, let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }

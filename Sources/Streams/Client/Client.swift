@@ -15,6 +15,9 @@ public class Client: @unchecked Sendable {
     public let names: TopicNames?
     /// Of the mock cluster that it talks to, where that is of this process.
     let mockNames: MockTopicNames?
+    /// Its configuration, for another handle of an administrator's; nil where there is to be none. librdkafka forgets keys when
+    /// it has made a handle, so that handle's own is no use.
+    let likeness: OpaquePointer?
 
     /// - Throws: what librdkafka says of the configuration, which it checks as a whole now.
     /// - Note: `rd_kafka_new`.
@@ -36,17 +39,24 @@ public class Client: @unchecked Sendable {
             applicationsServers: configuration.applicationsServers, slowestReconnect: configuration.slowestReconnect)
         configuration.setDefaults(of: kind)
         KnownFaults.avoid(in: configuration)
+        var likeness: OpaquePointer?
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             context.install(in: conf, kind: kind)
+            // A handle with a mock cluster of its own has the one way to that.
+            if kind == .admin && configuration.value("test.mock.num.brokers") == nil {
+                likeness = rd_kafka_conf_dup(conf)
+            }
             var text = [CChar](repeating: 0, count: 512)
             guard let handle = rd_kafka_new(kind.raw, conf, &text, text.count) else {
                 let code = ErrorCode(rd_kafka_last_error())
                 configuration.wasRefused()
+                if let likeness, !configuration.mayNotBeFreedWhereRefused { rd_kafka_conf_destroy(likeness) }
                 throw configuration.naming(filesOf: StreamsError(code, reason: String(errorText: text)))
             }
             configuration.relinquish()
             return handle
         }
+        self.likeness = likeness
         if events.logsInQueue { rd_kafka_set_log_queue(handle, nil) }
         let warnings = self.warnings(about: configuration, kind: kind)
         pendingWarnings.withLock { $0 = warnings }
@@ -93,6 +103,7 @@ public class Client: @unchecked Sendable {
     deinit {
         willDestroy()
         rd_kafka_destroy_flags(handle, destroyFlags)
+        if let likeness { rd_kafka_conf_destroy(likeness) }
     }
 
     /// Lets go of a client on a thread of its own.
