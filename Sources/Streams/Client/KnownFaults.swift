@@ -67,7 +67,8 @@ public enum KnownFaults {
             mended: nil, .crashes, .administrators,
             kept: "ends such a request itself; librdkafka goes on with it for an hour at most"),
         Fault(
-            "`rd_kafka_ListConsumerGroupOffsets` crashes where a broker answers that it is not the group's coordinator", 0,
+            "`rd_kafka_ListConsumerGroupOffsets` crashes where a broker answers that it is not the group's coordinator",
+            0,
             mended: nil, .crashes, .administrators,
             kept: "asks with a handle that is of that group, which lasts for the request"),
         Fault(
