@@ -187,6 +187,24 @@ def test_offsets_are_committed_for_a_group(kafka_cluster, client, make_topic):
 
 
 @on_one_node
+def test_the_coordinator_of_a_group_is_found_again_when_its_broker_is_back(kafka_cluster, client, make_topic):
+    """librdkafka 2.10.0 and later remember a broker that is none any more."""
+    topic, group = make_topic(), unique_name("g")
+    commit(kafka_cluster, group, topic, 3)
+
+    def is_found():
+        try:
+            return client.describe_consumer_groups([group], request_timeout=5)[group].result(HANG).group_id == group
+        except KafkaException:
+            return False
+
+    wait_until(is_found, timeout=120)
+    kafka_cluster.kill(1)
+    kafka_cluster.restart(1)
+    wait_until(is_found, timeout=120)
+
+
+@on_one_node
 def test_offsets_of_a_group_that_is_in_use_stay(kafka_cluster, client, make_topic):
     topic, group = make_topic(), unique_name("g")
     with member_of(kafka_cluster, group, topic) as consumer:

@@ -38,7 +38,7 @@ public class Client: @unchecked Sendable {
             mechanism: configuration.value("sasl.mechanism") ?? "", addressFault: configuration.addressFault,
             applicationsServers: configuration.applicationsServers, slowestReconnect: configuration.slowestReconnect)
         configuration.setDefaults(of: kind)
-        KnownFaults.avoid(in: configuration)
+        KnownFaults.avoid(in: configuration, of: kind)
         var likeness: OpaquePointer?
         handle = try configuration.withRaw { (conf) throws(StreamsError) -> OpaquePointer in
             context.install(in: conf, kind: kind)

@@ -12,8 +12,12 @@ public enum KnownFaults {
     }
 
     /// What to do without, where the application has not asked for it.
-    static func avoid(in configuration: Configuration) {
+    static func avoid(in configuration: Configuration, of kind: ClientKind) {
         let release = KnownFault.Release(version: Librdkafka.version)
+        if release >= .init(2, 10, 0) && kind == .admin {
+            // What is remembered of groups' coordinators is forgotten once it was not looked at for so long.
+            configuration.setDefault("metadata.max.age.ms", "2000")
+        }
         if release >= .init(2, 5, 0) && release < .init(2, 10, 1) {
             configuration.setDefault("enable.metrics.push", "false")
         }
@@ -120,6 +124,11 @@ public enum KnownFaults {
             "`rd_kafka_send_offsets_to_transaction` waits for a coordinator of the group that is gone, though there is"
                 + " another one, or the same again", 5511, from: .init(2, 10, 0), mended: nil, .stops, .transactions,
             kept: "has librdkafka look for the coordinator again"),
+        Fault(
+            "requests about a group, once its coordinator was gone, wait for that in vain, each for all of its time, though"
+                + " there is another one, or the same again", 5511, from: .init(2, 10, 0), mended: nil, .stops,
+            .administrators,
+            kept: "sets `metadata.max.age.ms` to 2000 by default: two seconds after the last request it asks anew"),
         Fault(
             "`rd_kafka_commit_transaction` and `rd_kafka_abort_transaction` without a time wait for ever while the"
                 + " transaction's coordinator is away", 0, mended: nil, .stops, .transactions,
