@@ -116,7 +116,7 @@ extension Python {
         // What says of itself that it has code may be another thing than the next one of its type.
         if nature == cpy_type_of(held.object) {
             for name in ["__code__", "__func__"] as [StaticString] {
-                if try hasAttribute(held.object, name) { return }
+                if try optionalAttribute(held.object, name) != nil { return }
             }
         }
         CallableNature.place(of: nature).pointee = nature

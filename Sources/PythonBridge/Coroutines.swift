@@ -37,7 +37,7 @@ extension Python {
     }
 
     /// An attribute, or nil where there is none or reading it fails.
-    private func optionalAttribute(_ object: Object, _ name: StaticString) throws(PythonError) -> OwnedObject? {
+    func optionalAttribute(_ object: Object, _ name: StaticString) throws(PythonError) -> OwnedObject? {
         do throws(PythonError) {
             return try object.attribute(name)
         } catch {

@@ -161,6 +161,16 @@ def test_what_is_paused_is_resumed_though_it_was_assigned_anew(full):
         assert read(consumer, 1) == [0]
 
 
+def test_what_was_paused_before_librdkafka_knew_it_is_read_on_when_it_is_resumed(full):
+    with Consumer(full) as consumer:
+        partition = TopicPartition("t", 0, 0)
+        consumer.pause([partition])
+        consumer.assign([partition])
+        assert read(consumer, 5) == list(range(5))
+        consumer.resume([partition])
+        assert read(consumer, 5) == list(range(5, 10))
+
+
 def test_offsets_that_are_stored_without_an_epoch_are_committed(full):
     """librdkafka 2.1.0 to 2.2.0 did not commit them once an offset with one was committed (its issue 4442)."""
     with Consumer({**full, "enable.auto.offset.store": False}) as consumer:

@@ -134,7 +134,7 @@ def test_producers_that_are_closed_in_each_others_callbacks_come_to_their_end(pr
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        ("flush()", "flush() without a timeout cannot end here"),
+        ("flush()", "to wait for the messages without a timeout cannot end here"),
         ("produce(topic, 'v', block=True)", "block=True may never end here"),
         ("produce_batch(topic, [{'value': 'v'}], block=True)", "block=True may never end here"),
     ],

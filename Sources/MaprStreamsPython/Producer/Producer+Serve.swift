@@ -165,6 +165,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         _ isInCircle: () -> Bool
     ) throws(PythonError) -> Int {
         let deadline = Deadline(milliseconds: milliseconds)
+        // What was left when the circle was seen first, or fewer since: reports may be served in spite of it.
+        var stuck: (left: Int, until: Deadline)?
         while true {
             // What is ready, and what was rejected.
             while true {
@@ -177,11 +179,15 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             // a timeout; and a close asks for the messages alone.
             let left = producer.use { milliseconds < 0 || isClosing ? $0.undelivered : $0.outstanding }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
-            if isInCircle() {
+            if !isInCircle() {
+                stuck = nil
+            } else if left < stuck?.left ?? .max {
+                stuck = (left, Deadline(milliseconds: 1000))
+            } else if stuck?.until.hasPassed == true {
                 if isClosing { return left }
                 throw python.error(
                     .runtimeError,
-                    "flush() without a timeout cannot end here: a callback of the Producer, on another thread, waits for the"
+                    "to wait for the messages without a timeout cannot end here: a callback of the Producer, on another thread, waits for the"
                         + " callback that it is called in; give a timeout")
             }
             // rd_kafka_flush goes on though a callback has taken the GIL.

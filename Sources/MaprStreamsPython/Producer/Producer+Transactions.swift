@@ -234,8 +234,10 @@ func producerCommitTransaction(
             error.isRetriable = true
             throw python.raise(error)
         }
+        let ending = call.arguments < 0 ? try fields.open(python).ending(-1) : deadline
+        try fields.awaitOffsets(&python, fields.open(python), until: ending)
+        // Another thread may have closed it in each of these waits.
         let client = try fields.open(python)
-        try fields.awaitOffsets(&python, client, until: call.arguments < 0 ? client.ending(-1) : deadline)
         let milliseconds = call.arguments < 0 ? -1 : deadline.remaining
         try fields.end(&python, client, "commit_transaction") { producer throws(StreamsError) in
             try producer.commitTransaction(milliseconds: milliseconds)
@@ -258,8 +260,10 @@ func producerAbortTransaction(
         try fields.refuseInsideCallback(python, "abort_transaction")
         let deadline = call.client.ending(call.arguments)
         try fields.awaitOffsets(&python, call.client, until: deadline)
+        // Another thread may have closed it meanwhile.
+        let client = try fields.open(python)
         let milliseconds = deadline.milliseconds
-        try fields.end(&python, call.client, "abort_transaction") { producer throws(StreamsError) in
+        try fields.end(&python, client, "abort_transaction") { producer throws(StreamsError) in
             try producer.abortTransaction(milliseconds: milliseconds)
         }
         return python.none.take()

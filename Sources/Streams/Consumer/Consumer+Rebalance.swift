@@ -67,7 +67,8 @@ extension Consumer {
             let what = isAssigned ? "Failed to set assignment" : "Failed to remove assignment"
             context.report(error.prefixed(what), of: handle)
         }
-        try? pauseAssigned(told.paused)
+        // Inside the call that serves the consumer, which may have the GIL.
+        try? pauseAssigned(told.paused, waits: false)
     }
 
     /// Assigns what the group gives a consumer that is dropped, and tells nobody.
@@ -160,9 +161,9 @@ extension Consumer {
     /// How many threads tell the application of a rebalance, and have the answer.
     public var answeredRebalances: Int { group.withLock { $0.rebalances.count { $0.hasAnswered } } }
 
-    private func pauseAssigned(_ partitions: [TopicPartition]) throws(StreamsError) {
+    private func pauseAssigned(_ partitions: [TopicPartition], waits: Bool = true) throws(StreamsError) {
         if partitions.isEmpty { return }
-        try askOnceBegun(try TopicPartitionList(partitions, names: names)) { rd_kafka_pause_partitions(handle, $0) }
+        try pauseOnceBegun(try TopicPartitionList(partitions, names: names), waits: waits)
     }
 
     // MARK: What the application asks for in a callback

@@ -51,48 +51,68 @@ extension Consumer {
     public func pause(_ partitions: [TopicPartition]) throws(StreamsError) {
         let list = try TopicPartitionList(partitions, names: names)
         notePause(list.partitions, isPaused: true)
-        group.withLock { $0.paused.formUnion(list.partitions.map { PartitionKey($0) }) }
-        try askOnceBegun(list) { rd_kafka_pause_partitions(handle, $0) }
+        try pauseOnceBegun(list)
+    }
+
+    /// - Parameter waits: for the begin, see `askOnceBegun`.
+    func pauseOnceBegun(_ list: TopicPartitionList, waits: Bool = true) throws(StreamsError) {
+        try askOnceBegun(waits: waits) { isLast in
+            if !isLast && isAboutToBegin(list) { return nil }
+            group.withLock { $0.paused.formUnion(list.partitions.map { PartitionKey($0) }) }
+            return list.withRaw {
+                let code = rd_kafka_pause_partitions(handle, $0)
+                return code == RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_pause_partitions(handle, $0) : code
+            }
+        }
     }
 
     /// Goes on fetching partitions.
     ///
-    /// librdkafka is told of those alone that were paused here: before 2.4.0 it goes back to an earlier position of one that is
-    /// not (its issue 4686), and `isAboutToBegin` may be asked of none that is being read.
-    /// - Note: `rd_kafka_resume_partitions`.
+    /// Those alone that were paused here: before 2.4.0 librdkafka goes back to an earlier position of one that is not paused (its
+    /// issue 4686), and later it does nothing, not even what `isAboutToBegin` needs after it. So they are paused once more, which
+    /// keeps the position and costs nothing while nothing is fetched.
+    /// - Note: `rd_kafka_pause_partitions`, `rd_kafka_resume_partitions`.
     public func resume(_ partitions: [TopicPartition]) throws(StreamsError) {
         let list = try TopicPartitionList(partitions, names: names)
         notePause(list.partitions, isPaused: false)
-        let paused = group.withLock { state in
-            list.partitions.filter { state.paused.remove(PartitionKey($0)) != nil }
+        try askOnceBegun { isLast in
+            let keys = group.withLock { state in list.partitions.filter { state.paused.contains(PartitionKey($0)) } }
+            guard !keys.isEmpty, let paused = try? TopicPartitionList(keys, names: names) else {
+                return RD_KAFKA_RESP_ERR_NO_ERROR
+            }
+            if !isLast && isAboutToBegin(paused) { return nil }
+            group.withLock { $0.paused.subtract(keys.map { PartitionKey($0) }) }
+            return paused.withRaw {
+                for _ in 1...2 {
+                    for ask in [rd_kafka_pause_partitions, rd_kafka_resume_partitions] {
+                        let code = ask(handle, $0)
+                        if code != RD_KAFKA_RESP_ERR_NO_ERROR { return code }
+                    }
+                }
+                return RD_KAFKA_RESP_ERR_NO_ERROR
+            }
         }
-        try askOnceBegun(try TopicPartitionList(paused, names: names)) { rd_kafka_resume_partitions(handle, $0) }
     }
 
     // MARK: Beside the begin of fetching
 
-    /// Asks librdkafka to pause or resume partitions, twice.
+    /// Asks librdkafka to pause or resume partitions, which is done twice.
     ///
     /// What a partition is asked for is numbered, and what comes to the main thread after a higher number is dropped there, of
     /// which the answer says nothing (2.0.2 to 2.16.1). That may be what is asked for here, when the main thread asks
     /// something itself between the number and the place in the queue: that is over when the first has its answer. Or it is
     /// the begin of fetching, after which the partition would never be read: so that comes first, if it comes soon. It may
     /// not, where the committed offset is waited for and nobody answers; such a partition is asked all the same.
-    func askOnceBegun(
-        _ list: TopicPartitionList,
-        _ ask: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t
+    /// - Parameters:
+    ///   - waits: for the begin; not with the GIL held, as inside the call that serves the consumer.
+    ///   - ask: is called inside `withOpenGroup`; nil where it is to be called again.
+    private func askOnceBegun(
+        waits: Bool = true, _ ask: (_ isLast: Bool) -> rd_kafka_resp_err_t?
     ) throws(StreamsError) {
-        let deadline = Deadline(milliseconds: Self.patienceWithBegin)
+        let deadline = Deadline(milliseconds: waits ? Self.patienceWithBegin : 0)
         while true {
-            let mayWait = !deadline.hasPassed
-            let code: rd_kafka_resp_err_t? = try withOpenGroup {
-                if mayWait && isAboutToBegin(list) { return nil }
-                return list.withRaw {
-                    let code = ask($0)
-                    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? ask($0) : code
-                }
-            }
-            if let code { return try check(code) }
+            let isLast = deadline.hasPassed
+            if let code = try withOpenGroup({ ask(isLast) }) { return try check(code) }
             usleep(1000)
         }
     }

@@ -24,6 +24,7 @@ final class CoordinatorConnection: @unchecked Sendable {
     private static let name = "TxnCoordinator"
     /// How long a request for a coordinator is let alone at first. It doubles, so that brokers that are slow have the time.
     static let firstPause: Int64 = 2000
+    static let longestPause: Int64 = 30_000
 
     /// Has a producer to be tell of its connections; false where librdkafka's functions for that are missing.
     ///
@@ -51,13 +52,16 @@ final class CoordinatorConnection: @unchecked Sendable {
 
     // MARK: On librdkafka's threads
 
-    /// A broker's connection is about to be made, or has ended: on the thread of that broker.
+    /// A broker's connection is about to be made, or has ended: on the thread of that broker; or the broker is new, on the
+    /// thread that makes it, which is no matter, since its own comes next.
     fileprivate func note(broker: UnsafePointer<CChar>) {
-        if strcmp(broker, Self.name) == 0 { state.withLock { $0.thread = pthread_self() } }
+        let here: pthread_t = pthread_self()
+        if strcmp(broker, Self.name) == 0 { state.withLock { $0.thread = here } }
     }
 
     fileprivate func willConnect(_ socket: Int32) {
-        state.withLock { if $0.thread == pthread_self() { $0.socket = socket } }
+        let here: pthread_t = pthread_self()
+        state.withLock { if $0.thread == here { $0.socket = socket } }
     }
 
     /// With the lock, so that nobody ends what has the same number next.
@@ -83,7 +87,7 @@ final class CoordinatorConnection: @unchecked Sendable {
         state.withLock {
             let now = Deadline.now
             if now < $0.next { return }
-            $0.pause *= 2
+            $0.pause = min($0.pause * 2, Self.longestPause)
             $0.next = now + $0.pause
             if $0.socket >= 0 { shutdown($0.socket, Int32(SHUT_RDWR)) }
         }
