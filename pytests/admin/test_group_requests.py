@@ -205,6 +205,15 @@ def test_the_groups_futures_end_with_their_time_and_name_the_group():
             client.list_groups(timeout=0.1)
 
 
+@pytest.mark.parametrize("name", ["receive.message.max.bytes", "fetch.message.max.bytes", "message.max.bytes"])
+def test_the_offsets_of_a_group_are_asked_for_whatever_limits_the_client_has(name):
+    with MockCluster(brokers=1) as cluster:
+        cluster.create_topic("t")
+        with AdminClient({"bootstrap.servers": cluster.bootstrap_servers, name: 1_000_000}) as client:
+            listed = client.list_consumer_group_offsets(of(T0))["g"].result(HANG)
+            assert len(listed.topic_partitions) == 1
+
+
 def test_a_callback_that_raises_harms_no_other_groups_future(caplog):
     with AdminClient(NOWHERE) as client:
         futures = client.describe_consumer_groups(["a", "b"], request_timeout=0.1)

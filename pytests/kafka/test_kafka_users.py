@@ -10,6 +10,7 @@ from requires import since
 from mapr_streams_python import KafkaError, KafkaException, Producer
 from mapr_streams_python.admin import (
     AdminClient,
+    ConsumerGroupTopicPartitions,
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialDeletion,
@@ -142,6 +143,13 @@ def test_an_admin_client_takes_other_credentials(kafka_cluster):
         wait_until(lambda: client.poll(0.1) is not None and KafkaError._AUTHENTICATION in refused, HANG)
         client.set_sasl_credentials("alice", "alice-secret")
         assert client.list_topics(timeout=HANG).brokers
+        group = unique_name("g")
+
+        def failure() -> KafkaException | None:
+            return client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].exception(HANG)
+
+        # A new cluster's groups are loaded first.
+        wait_until(lambda: failure() is None, HANG)
     with AdminClient(config) as client:
         exception = client.delete_topics(["t"], request_timeout=3)["t"].exception(HANG)
         assert exception.args[0].code() in (KafkaError._AUTHENTICATION, KafkaError._TIMED_OUT)

@@ -45,7 +45,7 @@ extension Admin {
                 RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, options, servedByMock: isServedByMock, ofGroup: true,
                 then: complete, reading: read
             ) { options, queue in
-                list(asking, raw, count, options, queue)
+                withExtendedLifetime(use) { list(asking, raw, count, options, queue) }
             }
         }
     }

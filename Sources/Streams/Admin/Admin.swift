@@ -48,6 +48,10 @@ public final class Admin: Client, @unchecked Sendable {
 
     override func willDestroy() { answers = nil }
 
+    override func didSetCredentials(_ username: String, _ password: String) {
+        if let likeness { readers.setCredentials(username, password, in: likeness) }
+    }
+
     /// Waits for the thread that waits for answers, which may be telling of one.
     override func wasReleased() {
         answers?.stopWaiting()

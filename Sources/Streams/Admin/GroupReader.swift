@@ -115,12 +115,13 @@ final class GroupReaders: Sendable {
                 state.uses += 1
                 return current
             }
-            // What one kind of client alone has is not checked in an administrator's.
+            // What one kind of client alone has is not checked in an administrator's, nor whether it receives what it may fetch.
             let conf = copy(
                 of: likeness,
                 without: [
                     "group.", "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "transactional.id",
-                    "enable.idempotence", "fetch.", "plugin.library.paths",
+                    "enable.idempotence", "fetch.", "message.max.bytes", "receive.message.max.bytes",
+                    "plugin.library.paths",
                 ])
             let made = try GroupReader(of: group, with: conf, for: client.context, life: self)
             state = State(current: made, uses: 1)
@@ -141,6 +142,15 @@ final class GroupReaders: Sendable {
     /// Has the next request, where one has failed, look for its coordinator anew.
     func forget(_ reader: GroupReader?) {
         state.withLock { if $0.current === reader { $0.current = nil } }
+    }
+
+    /// The handles that are made from now on log in so. - Parameter conf: what they are made like.
+    func setCredentials(_ username: String, _ password: String, in conf: OpaquePointer) {
+        state.withLock { state in
+            rd_kafka_conf_set(conf, "sasl.username", username, nil, 0)
+            rd_kafka_conf_set(conf, "sasl.password", password, nil, 0)
+            state.current = nil
+        }
     }
 
     /// Waits for the end of all handles, once no request is under way.

@@ -126,6 +126,9 @@ public class Client: @unchecked Sendable {
         client.release()
     }
 
+    /// Called with each new name and password, once the handle has them.
+    func didSetCredentials(_ username: String, _ password: String) {}
+
     /// For what a subclass ends before the reference of its owner goes, on a thread that may wait.
     func wasReleased() {}
 
