@@ -106,7 +106,13 @@ def test_a_cooperative_member_that_is_dropped_while_it_is_assigned_partitions_en
 from pathlib import Path
 
 def mains():
-    return [task for task in Path("/proc/self/task").iterdir() if (task / "comm").read_text().strip() == "rdk:main"]
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found += [task] if (task / "comm").read_text().strip() == "rdk:main" else []
+        except OSError:
+            pass  # It has ended meanwhile.
+    return found
 
 revoked = []
 client.subscribe([topic], on_revoke=lambda consumer, partitions: revoked.append(partitions))
