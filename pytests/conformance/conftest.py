@@ -194,3 +194,21 @@ def watch(tmp_path_factory):
     if sys.platform != "linux":
         pytest.skip("interposes functions as Linux's loader does")
     return library_of(WATCH, tmp_path_factory.mktemp("watch"))
+
+
+@pytest.fixture(params=[Producer, Consumer], ids=lambda cls: cls.__name__)
+def client(request):
+    """A type of client, one after the other."""
+    return request.param
+
+
+@pytest.fixture
+def make(client, dialect):
+    """Makes a client with these properties."""
+
+    def make_client(properties=None, **more):
+        config = {"streams.compatibility": dialect, "group.id": "g"}
+        config.update(properties or {})
+        return client(config, **more)
+
+    return make_client

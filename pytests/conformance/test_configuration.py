@@ -10,26 +10,6 @@ from mapr_streams_python import Consumer, Producer
 
 from .support import raises_kafka_error
 
-CLIENTS = (Producer, Consumer)
-
-
-@pytest.fixture(params=CLIENTS, ids=lambda cls: cls.__name__)
-def client(request):
-    return request.param
-
-
-@pytest.fixture
-def make(client, dialect):
-    """Makes a client with these properties."""
-
-    def make_client(properties=None, **more):
-        config = {"streams.compatibility": dialect, "group.id": "g"}
-        config.update(properties or {})
-        return client(config, **more)
-
-    return make_client
-
-
 # The shape of a configuration.
 
 

@@ -187,8 +187,8 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
                 if isClosing { return left }
                 throw python.error(
                     .runtimeError,
-                    "to wait for the messages without a timeout cannot end here: a callback of the Producer, on another thread, waits for the"
-                        + " callback that it is called in; give a timeout")
+                    "to wait for the messages without a timeout cannot end here: a callback of the Producer, on another"
+                        + " thread, waits for the callback that it is called in; give a timeout")
             }
             // rd_kafka_flush goes on though a callback has taken the GIL.
             let slice = OneSlice(Swift.min(deadline.remaining, 10))

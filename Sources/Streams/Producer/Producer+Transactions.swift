@@ -3,8 +3,9 @@ import CSystem
 
 /// Transactions: what is produced between `beginTransaction` and `commitTransaction` is seen as a whole, or not at all.
 ///
-/// Time-outs are milliseconds; -1 is `transaction.timeout.ms`, and for `initTransactions` twice that. What is thrown says whether the call may be made again
-/// (`isRetriable`), the transaction must be aborted (`requiresAbort`), or the producer is of no use any more (`isFatal`).
+/// Time-outs are milliseconds; -1 is `transaction.timeout.ms`, and for `initTransactions` twice that. What is thrown says
+/// whether the call may be made again (`isRetriable`), the transaction must be aborted (`requiresAbort`), or the producer is of
+/// no use any more (`isFatal`).
 extension Producer {
     /// Ends what an earlier producer of the same `transactional.id` has left, and fences it. Waits.
     ///
