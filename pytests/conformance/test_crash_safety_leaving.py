@@ -285,8 +285,7 @@ def test_a_signal_ends_a_close_that_waits_for_the_threads_of_librdkafka(program,
 
 
 def test_a_rebalance_is_told_at_the_end_though_a_daemon_thread_subscribes_and_never_gets_the_gil(program, filled):
-    printed = program(
-        """
+    source = """
         import types
 
         told = []
@@ -319,8 +318,11 @@ def test_a_rebalance_is_told_at_the_end_though_a_daemon_thread_subscribes_and_ne
         sys.setswitchinterval(1000)
         threading.Thread(target=subscribe, daemon=True).start()
         begun.wait()
-        """,
-        topic=filled("v"),
-        other=filled("v"),
-    )
-    assert printed == "told"
+    """
+    # The machine may give that thread the GIL once more: then it is another try that counts.
+    for _ in range(10):
+        printed = program(source, topic=filled("v"), other=filled("v"))
+        assert printed in ("told", "subscribedtold")
+        if printed == "told":
+            return
+    pytest.fail("the thread got the GIL each time")
