@@ -34,7 +34,8 @@ def test_a_consumer_that_has_lived_for_a_moment_commits_and_closes_without_waiti
             consumer.close()
             # Until its commit is made: librdkafka 2.6.0 joins a thread afterwards that may sleep for a second.
             taken.append(committed[0] - began)
-    assert sum(taken) < 2.0, taken
+    # Of most: a busy machine may be slow at some.
+    assert sorted(taken)[len(taken) // 2] < 0.5, taken
 
 
 def commit(consumer, topic, *, asynchronous):

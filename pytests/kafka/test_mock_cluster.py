@@ -72,8 +72,8 @@ def test_round_trip_time_delays_every_answer(faulty: MockCluster) -> None:
     assert error is None
     assert seconds >= 0.8  # At least for the topic's metadata, and for the message.
     faulty.set_broker_rtt(-1, 0)
-    _, _, seconds = produce_one(faulty, "t")
-    assert seconds < 0.4
+    # A busy machine may hold some of them up by itself.
+    assert min(produce_one(faulty, "t")[2] for _ in range(5)) < 0.4
 
 
 def test_a_partition_without_a_leader_takes_messages_once_it_has_one(faulty: MockCluster) -> None:
