@@ -41,6 +41,9 @@ COMMANDS = {
     "wheels": {"make": "make", "pod2usage": "perl", "nm": "binutils", "pkg-config": "pkg-config"},
 }
 KAFKA_NEEDS = {"java": "openjdk-17-jre-headless", "openssl": "openssl"}
+# A server that answers late, or not at once, is no reason to give up; nor is another program that installs packages.
+PATIENT_PIP = ["--retries", "10", "--timeout", "60"]
+PATIENT_APT = ["-o", "Acquire::Retries=5", "-o", "DPkg::Lock::Timeout=600"]
 
 
 def main(purpose: str) -> None:
@@ -97,8 +100,8 @@ def install_packages(packages: list[str]) -> None:
     else:
         stop(f"packages are missing. Install them, and try again:\n\n  sudo {shlex.join(install)}")
     print(f"Installing {', '.join(packages)}", flush=True)
-    for command in (["apt-get", "update", "--quiet"], install):
-        run([*as_root, "DEBIAN_FRONTEND=noninteractive", *command])
+    for command in (["update", "--quiet"], install[1:]):
+        run([*as_root, "DEBIAN_FRONTEND=noninteractive", "apt-get", *PATIENT_APT, *command])
 
 
 def make_environment() -> None:
@@ -127,7 +130,15 @@ def install_tools(name: str) -> None:
         print(f"Installing what {listed.name} lists", flush=True)
         # Wheels alone: a source distribution would bring in whatever it needs for its build, in whatever version. Most
         # of their modules are never imported, and those that are Python compiles then.
-        pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [
+            str(VENV / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            *PATIENT_PIP,
+        ]
         run([*pip, "--no-compile", "--require-hashes", "--only-binary", ":all:", "--requirement", str(listed)])
         mark.write_text(wanted)
 
@@ -157,8 +168,8 @@ def download(name: str, folder: Path) -> Path:
         if not mark.is_file() or mark.read_text() != wanted:
             fresh = folder.with_name(f"{folder.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-            pip += ["--require-hashes", "--only-binary", ":all:", "--target", str(fresh)]
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PATIENT_PIP]
+            pip += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(fresh)]
             run([*pip, "--requirement", str(listed)])
             (fresh / MADE_FOR).write_text(wanted)
             shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import find_pythons
 import pytest
+from limits import HANG
 
 from mapr_streams_python import cimpl
 
@@ -25,7 +26,7 @@ PROGRAM = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_pat
 def run(executable, *cases):
     command = [executable, "-E", "-s", "-B", "-X", "faulthandler", "-c", PROGRAM, str(PACKAGE)]
     ended = subprocess.run(
-        [*command, str(HERE / "nomemory"), *cases], capture_output=True, text=True, timeout=300, check=False
+        [*command, str(HERE / "nomemory"), *cases], capture_output=True, text=True, timeout=HANG, check=False
     )
     if "No module named '_testcapi'" in ended.stderr:
         pytest.skip("this Python lacks _testcapi, which makes allocations fail")

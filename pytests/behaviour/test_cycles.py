@@ -9,6 +9,7 @@ from pathlib import Path
 import cycles
 import find_pythons
 import pytest
+from limits import HANG
 
 from mapr_streams_python import Consumer, KafkaError, Message, Producer, TopicPartition, cimpl
 from mapr_streams_python.testing import MockCluster
@@ -77,7 +78,7 @@ def test_every_cycle_is_collected_on_this_python(python):
     package = Path(cimpl.__file__).resolve().parents[1]
     program = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[2], None, '__main__')"
     command = [python.executable, "-E", "-s", "-B", "-X", "faulthandler", "-c", program, str(package), cycles.__file__]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.endswith(" cycles\n")
 

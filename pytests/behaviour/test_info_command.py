@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import __version__, cimpl, known_faults, libversion
 from mapr_streams_python.__main__ import main
@@ -52,7 +53,7 @@ def test_another_librdkafka_is_told_to_be_another(tmp_path, info):
     shutil.copy(os.path.realpath(rows["loaded from"]), tmp_path / "librdkafka.so.1")
     environ = dict(os.environ, LD_LIBRARY_PATH=f"{tmp_path}:{os.path.dirname(rows['loaded from'])}")
     command = [sys.executable, "-m", "mapr_streams_python", "info"]
-    ended = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120, check=True)
+    ended = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=HANG, check=True)
     assert f"loaded from          {tmp_path}/librdkafka.so.1\n" in ended.stdout
     # It makes a client to ask for the version of OpenSSL, and what that client logs is nobody's concern.
     assert ended.stderr == ""

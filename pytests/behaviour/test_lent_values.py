@@ -26,7 +26,7 @@ def test_a_value_is_let_go_by_its_report(callback, more, kafka_topic, producer):
     for _ in range(10):
         producer.produce(kafka_topic, value, on_delivery=callback, **more)
     assert sys.getrefcount(value) == before + 10
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     assert sys.getrefcount(value) == before
 
 
@@ -36,7 +36,7 @@ def test_a_value_is_let_go_where_only_errors_are_reported(callback, kafka_topic,
     value = b"v" * SHORTEST
     before = sys.getrefcount(value)
     producer.produce(kafka_topic, value, on_delivery=callback)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     assert sys.getrefcount(value) == before
 
 
@@ -60,7 +60,7 @@ def test_a_purged_value_is_let_go_by_its_report(kafka_topic, make_producer):
     failures = []
     producer.produce(kafka_topic, value, on_delivery=lambda error, message: failures.append((error, message.value())))
     producer.purge()
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     assert failures == [(KafkaError._PURGE_QUEUE, value)]
     failures.clear()
     assert sys.getrefcount(value) == before
@@ -81,7 +81,7 @@ def test_values_are_let_go_with_a_producer_that_is_dropped(kafka_topic, kafka_cl
 def test_a_kept_message_keeps_its_value(kafka_topic, producer):
     kept = []
     producer.produce(kafka_topic, b"v" * SHORTEST, on_delivery=lambda error, message: kept.append(message))
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     gc.collect()
     assert kept[0].value() == b"v" * SHORTEST
 
@@ -118,7 +118,7 @@ def test_other_values_are_copied(kind, kafka_topic, producer, consumer):
     assert sys.getrefcount(value) == before
     # Whoever may write into it may do so at once.
     source[:] = b"x" * SHORTEST
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     (message,) = read(consumer, 1)
     assert message.value() == b"v" * SHORTEST
 

@@ -216,11 +216,11 @@ def test_a_client_that_its_logger_refers_to_is_collected():
 def test_without_a_handler_the_lines_are_printed_as_librdkafka_does(run_python):
     result = run_python(
         "from mapr_streams_python.kafka import Producer\n"
-        "producer = Producer({'bootstrap.servers': '127.0.0.1:1', 'client.id': 'me'})\n"
-        "producer.produce('t', 'v')\n"
-        "producer.flush(1)\n"
-        "producer.purge()\n"
-        "producer.flush()\n"
+        "errors = []\n"
+        "producer = Producer({'bootstrap.servers': '127.0.0.1:1', 'client.id': 'me', 'error_cb': errors.append})\n"
+        # Logged before it is told of.
+        "while not errors:\n"
+        "    producer.poll(0.1)\n"
     )
     assert result.status == 0
     assert re.search(r"^%3\|\d+\.\d{3}\|FAIL\|me#producer-1\| \[thrd:127.0.0.1:1/bootstrap\]: ", result.stderr, re.M)

@@ -21,7 +21,7 @@ consumer = Consumer({
 consumer.assign([TopicPartition(topic, partition, 0) for partition in range(int(partitions))])
 kept, seen = [], 0
 while seen < int(total):
-    messages = consumer.consume(100, 5) if call == "consume" else [consumer.poll(5)]
+    messages = consumer.consume(100, 5) if call == "consume" else [consumer.poll(60)]
     for message in messages:
         assert message is not None and message.error() is None, message
         if keep == "yes" and seen % 200 == 0:
@@ -62,12 +62,12 @@ def test_a_kept_message_gives_the_same_answers_after_it_was_copied(make_topic, m
     source = make_producer()
     for number in range(5):
         source.produce(name, f"value {number}", f"key {number}", headers=[("n", str(number)), ("none", None)])
-    assert source.flush(10) == 0
+    assert source.flush(60) == 0
     reader = make_consumer()
     reader.assign([TopicPartition(name, 0, 0)])
     kept = []
     while len(kept) < 5:
-        message = reader.poll(10)
+        message = reader.poll(60)
         if message.error() is None:
             kept.append(message)
     fresh = kept[-1].timestamp()
@@ -84,7 +84,7 @@ def test_a_kept_message_gives_the_same_answers_after_it_was_copied(make_topic, m
 def test_a_kept_event_keeps_its_error(make_topic, make_consumer):
     reader = make_consumer()
     reader.assign([TopicPartition(make_topic(), 0, 0)])
-    event = reader.poll(10)
+    event = reader.poll(60)
     text = event.error().str()
     reader.close()
     assert event.error() == KafkaError._PARTITION_EOF
@@ -102,7 +102,7 @@ def test_a_delivery_callback_is_let_go_after_its_report(make_topic, make_produce
     source.produce(make_topic(), "value", on_delivery=callback)
     del callback
     assert gone() is not None
-    assert source.flush(10) == 0
+    assert source.flush(60) == 0
     assert gone() is None
 
 
@@ -119,7 +119,7 @@ def test_callbacks_of_delivered_messages_are_let_go_where_only_errors_are_report
     gone = weakref.ref(callback)
     source.produce(make_topic(), "value", on_delivery=callback)
     del callback
-    assert source.flush(10) == 0
+    assert source.flush(60) == 0
     assert calls == ([] if only_errors else [None])
     assert gone() is None
 
@@ -131,7 +131,7 @@ def test_a_message_that_holds_itself_is_collected(make_topic, make_producer):
     got = []
     source = make_producer()
     source.produce(make_topic(), "value", on_delivery=lambda error, message: got.append(message))
-    assert source.flush(10) == 0
+    assert source.flush(60) == 0
     value = Value()
     value.message = got.pop()
     value.message.set_value(value)
@@ -157,7 +157,7 @@ def test_producing_and_consuming_leave_no_objects_behind(make_topic, make_produc
                     headers={"a": "b"},
                     on_delivery=lambda error, message: message.value(),
                 )
-            assert source.flush(10) == 0
+            assert source.flush(60) == 0
             seen = 0
             while seen < 100:
                 for message in reader.consume(10, 0.1):

@@ -18,7 +18,7 @@ def read_to_the_end(reader, partitions):
                 ended.add(message.partition())
         return len(ended) >= partitions
 
-    wait_until(at_the_ends, 30.0, "the ends of all partitions")
+    wait_until(at_the_ends, 300.0, "the ends of all partitions")
     return values
 
 
@@ -34,7 +34,7 @@ def test_a_commit_after_consume_skips_no_message_that_comes_behind_an_end_of_par
         for partition in range(partitions):
             for number in range(5):
                 source.produce(name, f"{generation}.{partition}.{number}", partition=partition)
-        assert source.flush(10) == 0
+        assert source.flush(60) == 0
         reader = make_consumer({"group.id": group, "enable.auto.commit": False})
         reader.assign([TopicPartition(name, partition) for partition in range(partitions)])
         read += read_to_the_end(reader, partitions)
@@ -55,7 +55,7 @@ def test_a_callback_that_raises_every_time_costs_no_message_and_no_exception(
     source = make_producer()
     for number in range(50):
         source.produce(name, str(number))
-    assert source.flush(10) == 0
+    assert source.flush(60) == 0
     raised, later, stopped = [], [], []
     monkeypatch.setattr("sys.unraisablehook", later.append)
 
@@ -90,10 +90,10 @@ from mapr_streams_python import Consumer, TopicPartition
 bootstrap, topic = sys.argv[1:]
 consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": topic, "auto.offset.reset": "earliest"})
 consumer.assign([TopicPartition(topic, 0, 0)])
-messages = [consumer.poll(10)]
+messages = [consumer.poll(60)]
 timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT))
-timer.start()
 try:
+    timer.start()
     messages += consume(consumer)
     print("returned")
     consumer.poll(10)
@@ -104,7 +104,7 @@ try:
 except KeyboardInterrupt:
     print("interrupted by close")
 again = Consumer({"bootstrap.servers": bootstrap, "group.id": topic})
-print(again.committed([TopicPartition(topic, 0)], 10)[0].offset, sum(m.error() is None for m in messages))
+print(again.committed([TopicPartition(topic, 0)], 60)[0].offset, sum(m.error() is None for m in messages))
 again.close()
 """
 
@@ -116,9 +116,9 @@ def test_control_c_while_consume_waits_commits_nothing_that_was_not_returned(
     source = make_producer()
     for number in range(10):
         source.produce(name, str(number))
-    assert source.flush(10) == 0
+    assert source.flush(60) == 0
     code = INTERRUPTED.replace("sys.argv[1:]", repr([kafka_cluster.bootstrap_servers, name]))
-    code = code.replace("consume(consumer)", "consumer.consume(1000, 30)")
+    code = code.replace("consume(consumer)", "consumer.consume(1000, 300)")
     lines = run_python(code).check().split("\n")
     assert "interrupted" in lines
     committed, returned = map(int, lines[-2].split())

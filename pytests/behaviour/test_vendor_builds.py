@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import libversion
 
@@ -29,7 +30,7 @@ def run_with(tmp_path):
         (tmp_path / "librdkafka.so.1").write_bytes(library)
         environ = dict(os.environ, LD_LIBRARY_PATH=f"{tmp_path}:{os.environ.get('LD_LIBRARY_PATH', '')}")
         command = [sys.executable, "-c", program]
-        ended = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120)
+        ended = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=HANG)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
