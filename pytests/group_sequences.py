@@ -116,7 +116,7 @@ def main(servers: str, first: str, count: str, strategy: str = "range,roundrobin
     threads = [threading.Thread(target=sequence.run) for sequence in sequences]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     for thread, sequence in zip(threads, sequences):
         thread.join(max(0, deadline - time.monotonic()))
         if thread.is_alive():

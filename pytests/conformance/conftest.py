@@ -130,7 +130,7 @@ def filled(kafka_cluster, make_topic):
         for partition in range(partitions):
             for index, value in enumerate(values):
                 producer.produce(name, value, keys and keys[index], partition, headers=headers)
-        assert producer.flush(20) == 0
+        assert producer.flush(HANG) == 0
         return name
 
     return fill

@@ -4,6 +4,7 @@ import contextlib
 import time
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import KafkaException
 
@@ -11,7 +12,7 @@ from mapr_streams_python import KafkaException
 NO_SERVER = "127.0.0.1:1"
 
 # Where a group has to form first: librdkafka's mock coordinator waits for members before it answers a join.
-GROUP_TIMEOUT = 120
+GROUP_TIMEOUT = HANG
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def test_a_commit_whose_time_was_over_may_be_made_again():
                 consumer.commit(offsets=[TopicPartition("t", 0, 2)], asynchronous=False, timeout=0)
             cluster.set_broker_rtt(1, 0)
             consumer.commit(offsets=[TopicPartition("t", 0, 3)], asynchronous=False, timeout=60)
-            [partition] = consumer.committed([TopicPartition("t", 0)], timeout=20)
+            [partition] = consumer.committed([TopicPartition("t", 0)], timeout=HANG)
             assert partition.offset == 3
 
 

@@ -3,6 +3,7 @@
 import collections
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_STORED, KafkaError, KafkaException, TopicPartition
 from mapr_streams_python.testing import read
@@ -30,10 +31,10 @@ def test_assign_at_the_end_sees_only_what_comes_later(online, filled):
     consumer = online.consumer({"enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, 0, OFFSET_END)])
     # The end of the partition: the position is settled.
-    assert consumer.poll(20).offset() == 1
+    assert consumer.poll(HANG).offset() == 1
     producer = online.producer()
     producer.produce(topic, "new", partition=0)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert read(consumer, 1)[0].value() == b"new"
 
 

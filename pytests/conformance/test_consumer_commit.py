@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
@@ -32,7 +33,7 @@ def member(online, filled):
 
 
 def committed(consumer, topic):
-    [partition] = consumer.committed([TopicPartition(topic, 0)], timeout=20)
+    [partition] = consumer.committed([TopicPartition(topic, 0)], timeout=HANG)
     return partition.offset
 
 
@@ -103,7 +104,7 @@ def test_an_asynchronous_commit_returns_none_at_once(member, arguments):
 def test_an_asynchronous_commit_takes_effect(member):
     consumer, message, topic = member()
     consumer.commit(message=message)
-    wait_until(lambda: consumer.poll(0.1) is not False and committed(consumer, topic) == 1, 20)
+    wait_until(lambda: consumer.poll(0.1) is not False and committed(consumer, topic) == 1, HANG)
 
 
 def test_async_and_asynchronous_are_the_third_and_fourth_argument(offline):
@@ -216,7 +217,7 @@ def test_committed_returns_new_partitions_with_their_offsets(member):
     consumer, message, topic = member()
     consumer.commit(message=message, **SYNC)
     asked = [TopicPartition(topic, 0, 77)]
-    result = consumer.committed(asked, timeout=20)
+    result = consumer.committed(asked, timeout=HANG)
     assert type(result) is list
     assert fields(result) == [(topic, 0, 1, None)]
     assert result[0] is not asked[0]
@@ -225,18 +226,18 @@ def test_committed_returns_new_partitions_with_their_offsets(member):
 
 def test_committed_of_a_partition_without_a_commit_is_invalid_and_no_error(member):
     consumer, _, topic = member()
-    assert fields(consumer.committed([TopicPartition(topic, 0)], 20)) == [(topic, 0, OFFSET_INVALID, None)]
+    assert fields(consumer.committed([TopicPartition(topic, 0)], HANG)) == [(topic, 0, OFFSET_INVALID, None)]
 
 
 def test_committed_returns_the_metadata_that_was_committed(member):
     consumer, _, topic = member()
     consumer.commit(offsets=[TopicPartition(topic, 0, 2, "a note")], **SYNC)
-    [partition] = consumer.committed([TopicPartition(topic, 0)], 20)
+    [partition] = consumer.committed([TopicPartition(topic, 0)], HANG)
     assert (partition.offset, partition.metadata) == (2, "a note")
 
 
 def test_committed_tells_the_error_of_a_partition(online):
-    [partition] = online.consumer().committed([TopicPartition(unique_name(), 0)], 20)
+    [partition] = online.consumer().committed([TopicPartition(unique_name(), 0)], HANG)
     assert partition.offset == OFFSET_INVALID
     assert type(partition.error) is KafkaError
     assert partition.error == KafkaError.UNKNOWN_TOPIC_OR_PART

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 from mapr_streams_python._metadata import PartitionMetadata, TopicMetadata
@@ -119,7 +120,7 @@ def test_pause_and_resume_of_a_partition_that_is_not_assigned_do_nothing(offline
 
 def test_watermark_offsets_are_the_first_and_the_next_offset(reader):
     consumer, topic = reader()
-    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20) == (0, 4)
+    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=HANG) == (0, 4)
 
 
 def test_watermark_offsets_of_an_unknown_partition_fail(online, filled):
@@ -130,14 +131,14 @@ def test_watermark_offsets_of_an_unknown_partition_fail(online, filled):
     )
     text = f"Failed to get watermark offsets: Local: Unknown partition {advice}"
     with raises_kafka_error("_UNKNOWN_PARTITION", text):
-        online.consumer().get_watermark_offsets(TopicPartition(topic, 99), timeout=20)
+        online.consumer().get_watermark_offsets(TopicPartition(topic, 99), timeout=HANG)
 
 
 def test_cached_watermark_offsets_are_what_the_last_fetch_brought(reader):
     consumer, topic = reader()
     partition = TopicPartition(topic, 0)
     read(consumer, 1)
-    wait_until(lambda: consumer.get_watermark_offsets(partition, cached=True)[1] == 4, 20)
+    wait_until(lambda: consumer.get_watermark_offsets(partition, cached=True)[1] == 4, HANG)
 
 
 def test_cached_watermark_offsets_that_are_not_known_are_invalid(offline):
@@ -158,14 +159,14 @@ def test_offsets_for_times_answers_each_of_several_times_of_a_partition(online, 
     """librdkafka answers for a partition once. The mock cluster knows the earliest time and the latest."""
     topic = filled("v0", "v1")
     asked = [TopicPartition(topic, 0, time) for time in (OFFSET_BEGINNING, OFFSET_END, OFFSET_BEGINNING)]
-    result = online.consumer().offsets_for_times(asked, timeout=20)
+    result = online.consumer().offsets_for_times(asked, timeout=HANG)
     assert [p.offset for p in result] == [0, 2, 0]
 
 
 def test_offsets_for_times_returns_new_partitions(online, filled):
     topic = filled("v0", "v1")
     asked = [TopicPartition(topic, 0, 1)]
-    result = online.consumer().offsets_for_times(asked, timeout=20)
+    result = online.consumer().offsets_for_times(asked, timeout=HANG)
     # librdkafka's mock broker keeps no index of times and answers "none".
     assert fields(result) == [(topic, 0, OFFSET_END, None)]
     assert result[0] is not asked[0]
@@ -183,7 +184,7 @@ def either(request, online):
 @pytest.mark.kafka_cluster(brokers=3)
 def test_list_topics_describes_the_cluster(either, filled):
     topic = filled("v", partitions=2)
-    cluster = either.list_topics(timeout=20)
+    cluster = either.list_topics(timeout=HANG)
     assert type(cluster).__name__ == "ClusterMetadata"
     assert type(cluster.topics) is dict
     assert topic in cluster.topics
@@ -197,7 +198,7 @@ def test_list_topics_describes_the_cluster(either, filled):
 def test_list_topics_describes_one_topic(either, filled):
     topic = filled("v", partitions=2)
     filled("other")
-    cluster = either.list_topics(topic, 20)
+    cluster = either.list_topics(topic, HANG)
     assert list(cluster.topics) == [topic]
     described = cluster.topics[topic]
     assert (described.topic, described.error, sorted(described.partitions)) == (topic, None, [0, 1])
@@ -211,7 +212,7 @@ def test_list_topics_describes_one_topic(either, filled):
 
 
 def test_list_topics_describes_the_brokers(either, kafka_cluster):
-    brokers = either.list_topics(timeout=20).brokers
+    brokers = either.list_topics(timeout=HANG).brokers
     addresses = set(kafka_cluster.bootstrap_servers.split(","))
     for number, broker in brokers.items():
         assert type(broker).__name__ == "BrokerMetadata"
@@ -222,7 +223,7 @@ def test_list_topics_describes_the_brokers(either, kafka_cluster):
 
 def test_metadata_prints_its_names_and_places(either, filled):
     topic = filled("v", partitions=2)
-    cluster = either.list_topics(topic=topic, timeout=20)
+    cluster = either.list_topics(topic=topic, timeout=HANG)
     assert str(cluster) == cluster.cluster_id
     assert repr(cluster) == f"ClusterMetadata({cluster.cluster_id})"
     assert str(cluster.topics[topic]) == topic
@@ -291,4 +292,4 @@ def test_a_request_without_a_server_fails_within_its_timeout(offline, method, ar
         assert error.str().startswith(prefix)
     else:
         assert (method, result) == ("get_watermark_offsets", None)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60

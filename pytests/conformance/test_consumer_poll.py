@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import OFFSET_BEGINNING, KafkaError, Message, TopicPartition
 from mapr_streams_python.testing import read, unique_name, wait_until
@@ -35,7 +36,7 @@ def assigned(online, filled):
 
 def test_poll_returns_a_message(assigned):
     consumer, topic = assigned("value")
-    message = consumer.poll(20)
+    message = consumer.poll(HANG)
     assert type(message) is Message
     assert message.error() is None
     assert (message.topic(), message.value()) == (topic, b"value")
@@ -51,13 +52,13 @@ def test_poll_returns_none_after_its_timeout_in_seconds(offline, how):
     consumer = offline.consumer()
     result, seconds = elapsed(lambda: consumer.poll(0.2) if how == "position" else consumer.poll(timeout=0.2))
     assert result is None
-    assert 0.15 < seconds < 20
+    assert 0.15 < seconds < 60
 
 
 def test_poll_of_zero_returns_at_once(offline):
     result, seconds = elapsed(lambda: offline.consumer().poll(0))
     assert result is None
-    assert seconds < 5
+    assert seconds < 60
 
 
 def test_poll_returns_an_event_as_a_message_with_an_error(assigned):
@@ -73,7 +74,7 @@ def test_poll_returns_an_error_as_a_message_with_an_error(online):
     topic = unique_name()
     producer = online.producer()
     producer.produce(topic, "v", partition=0)
-    producer.flush(20)
+    producer.flush(HANG)
     consumer.assign([TopicPartition(topic, 0, 1000)])
     event = next_event(consumer)
     assert event.error().code() == KafkaError._AUTO_OFFSET_RESET
@@ -105,7 +106,7 @@ def test_a_consumer_is_true(offline):
 # consume().
 
 
-def consume_all(consumer, count, timeout=20):
+def consume_all(consumer, count, timeout=HANG):
     messages, deadline = [], time.monotonic() + timeout
     while len(messages) < count and time.monotonic() < deadline:
         batch = consumer.consume(10, 1)
@@ -122,9 +123,9 @@ def test_consume_returns_a_list_of_messages_in_order(assigned):
 
 def test_consume_returns_as_soon_as_it_has_as_many_as_were_asked_for(assigned):
     consumer, _ = assigned("v0", "v1", "v2")
-    messages, seconds = elapsed(lambda: consumer.consume(2, 20))
+    messages, seconds = elapsed(lambda: consumer.consume(2, HANG))
     assert [m.offset() for m in messages] == [0, 1]
-    assert seconds < 10
+    assert seconds < HANG / 2
 
 
 def test_consume_asks_for_one_message_by_default(assigned):
@@ -135,7 +136,7 @@ def test_consume_asks_for_one_message_by_default(assigned):
 def test_consume_returns_an_empty_list_after_its_timeout(offline):
     result, seconds = elapsed(lambda: offline.consumer().consume(num_messages=10, timeout=0.2))
     assert result == []
-    assert 0.15 < seconds < 20
+    assert 0.15 < seconds < 60
 
 
 def test_consume_of_zero_messages_returns_an_empty_list(offline):
@@ -186,7 +187,7 @@ def test_iteration_goes_on_after_an_end_of_partition(online, assigned):
     assert next(messages).value() == b"v0"
     producer = online.producer()
     producer.produce(topic, "v1", partition=0)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert next(messages).value() == b"v1"
 
 
@@ -196,14 +197,14 @@ def test_iteration_goes_on_after_an_end_of_partition(online, assigned):
 def test_statistics_are_json_text(offline):
     texts = []
     consumer = offline.consumer({"statistics.interval.ms": 50, "stats_cb": texts.append})
-    wait_until(lambda: consumer.poll(0.1) is None and texts, 20)
+    wait_until(lambda: consumer.poll(0.1) is None and texts, HANG)
     assert json.loads(texts[0])["type"] == "consumer"
 
 
 def test_error_cb_gets_a_kafka_error(offline):
     errors = []
     consumer = offline.consumer({"bootstrap.servers": "127.0.0.1:1", "error_cb": errors.append})
-    wait_until(lambda: consumer.poll(0.1) is not False and errors, 20)
+    wait_until(lambda: consumer.poll(0.1) is not False and errors, HANG)
     assert type(errors[0]) is KafkaError
     assert errors[0].code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
 
@@ -218,7 +219,7 @@ def test_an_exception_of_error_cb_comes_out_of_the_call(offline, method):
             raise ValueError("from error_cb")
 
     consumer = offline.consumer({"bootstrap.servers": "127.0.0.1:1", "error_cb": bad})
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANG
     with pytest.raises(ValueError, match="^from error_cb$"):
         while time.monotonic() < deadline:
             consumer.poll(0.2) if method == "poll" else consumer.consume(1, 0.2)
@@ -241,7 +242,7 @@ def test_an_object_with_a_method_log_gets_librdkafkas_lines_from_poll(offline):
     log = Log()
     consumer = offline.consumer({"bootstrap.servers": "127.0.0.1:1", "client.id": "me", "logger": log})
     consumer.subscribe(["t"])
-    wait_until(lambda: consumer.poll(0.1) is not False and any("FAIL" in line for line in log.lines), 20)
+    wait_until(lambda: consumer.poll(0.1) is not False and any("FAIL" in line for line in log.lines), HANG)
     level, form, facility, client, text = next(line for line in log.lines if "FAIL" in line)
     assert (level, form, facility) == (40, "%s [%s] %s", "FAIL")
     assert client == "me#consumer-" + client.rpartition("-")[2]

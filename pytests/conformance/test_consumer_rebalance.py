@@ -9,6 +9,7 @@ import time
 import types
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from mapr_streams_python.testing import KafkaServer, MockCluster
@@ -72,8 +73,8 @@ ON_ASSIGN = {
         _in_another_thread(consumer, partitions) if strategy == "cooperative-sticky" else None
     ),
     "position": lambda consumer, partitions, strategy: fields(consumer.position(partitions)),
-    "committed": lambda consumer, partitions, strategy: fields(consumer.committed(partitions, 20)),
-    "watermarks": lambda consumer, partitions, strategy: consumer.get_watermark_offsets(FIRST, 20),
+    "committed": lambda consumer, partitions, strategy: fields(consumer.committed(partitions, HANG)),
+    "watermarks": lambda consumer, partitions, strategy: consumer.get_watermark_offsets(FIRST, HANG),
     "store_offsets": lambda consumer, partitions, strategy: refused(
         consumer.store_offsets, offsets=[TopicPartition(TOPIC, 0, 1)]
     ),
@@ -184,7 +185,7 @@ def lives(request):
             for partition in (0, 1):
                 for _ in range(3):
                     producer.produce(topic, "v", partition=partition)
-        assert producer.flush(20) == 0
+        assert producer.flush(HANG) == 0
         found = types.SimpleNamespace(dialect=dialect, strategy=strategy)
         found.cooperative = strategy == "cooperative-sticky"
         found.assign = {name: Life(config, strategy, name, "nothing") for name in ON_ASSIGN}

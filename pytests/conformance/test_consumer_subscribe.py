@@ -12,6 +12,7 @@ import time
 import types
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import (
     OFFSET_INVALID,
@@ -42,7 +43,7 @@ def _live(cluster, dialect):
     producer = Producer(config)
     for partition in range(2):
         producer.produce(seen.topic, "v", partition=partition)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
 
     def on_assign(*arguments):
         seen.calls.append(("on_assign", *arguments))
@@ -176,7 +177,7 @@ def test_a_pattern_and_a_name_subscribe_to_every_topic_that_they_match(mapr_clie
     matching = f"{prefix}-x"
     producer = mapr_clients.producer()
     producer.produce(matching, "b", partition=0)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     consumer = mapr_clients.consumer()
     consumer.subscribe([plain, f"^{prefix}.*"])
     assert {read(consumer, 1)[0].topic() for _ in range(2)} == {plain, matching}
@@ -273,7 +274,7 @@ def test_on_revoke_can_commit_before_the_partitions_go(online, filled):
     consumer.subscribe([topic], on_revoke=lambda c, partitions: c.commit(asynchronous=False))
     read(consumer, 1)
     consumer.close()
-    [committed] = online.consumer(properties).committed([TopicPartition(topic, 0)], 20)
+    [committed] = online.consumer(properties).committed([TopicPartition(topic, 0)], HANG)
     assert committed.offset == 1
 
 

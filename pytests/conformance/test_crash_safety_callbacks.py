@@ -39,7 +39,7 @@ assert sorted(raised + unraisable) == sorted(called) == sorted(map(str, range(co
 
 fine = []
 producer.produce(topic, "later", on_delivery=lambda error, message: fine.append(error))
-assert producer.flush(20) == 0
+assert producer.flush(300) == 0
 assert fine == [None]
 """,
         topic=filled(partitions=3),
@@ -82,7 +82,7 @@ producer.produce(topic, "v", on_delivery=bad)
 wait_for(lambda: collect(producer.poll, 0.1) is not False and raised)
 assert raised == ["from callback"]
 producer.produce(topic, "v")
-assert producer.flush(20) == 0
+assert producer.flush(300) == 0
 """,
         topic=filled(),
     )
@@ -105,7 +105,7 @@ client = {make}({{
     "bootstrap.servers": cluster.bootstrap_servers, "statistics.interval.ms": 20, "{name}": bad,
     **({{"enable.partition.eof": True}} if {make} is make_consumer else {{}})}})
 if "{name}" == "error_cb":
-    client.list_topics(topic, 20)
+    client.list_topics(topic, 300)
     cluster.set_broker_down(-1)
 wait_for(lambda: collect(client.poll, 0.1) is not False and raised)
 assert raised[0] == "from callback"
@@ -205,7 +205,7 @@ def test_callbacks_may_let_other_threads_run_and_collect_garbage(program, filled
         producer = make_producer()
         for index in range(20):
             producer.produce(topic, str(index), on_delivery=callback)
-        assert producer.flush(30) == 0
+        assert producer.flush(300) == 0
         assert called == [b"%d" % index for index in range(20)]
         """,
         topic=filled(),
@@ -224,7 +224,7 @@ def test_callbacks_may_use_the_client_that_calls_them(program, filled):
             assert outcome(producer.flush).startswith("RuntimeError"), outcome(producer.flush)
             if len(used) < 20:
                 producer.produce(topic, "v", on_delivery=callback)
-            producer.list_topics(topic, 10)
+            producer.list_topics(topic, 300)
 
         for index in range(5):
             producer.produce(topic, "v", on_delivery=callback)

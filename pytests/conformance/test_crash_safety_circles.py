@@ -163,7 +163,7 @@ def test_a_producer_that_is_waited_for_in_a_circle_raises_in_one_of_the_calls(pr
             (said,) = raised
             assert said.startswith({text!r}), said
             for producer in producers:
-                assert producer.flush(30) == 0
+                assert producer.flush(300) == 0
             """,
         ),
         topic=filled(),

@@ -165,11 +165,11 @@ def test_dropping_the_last_reference_inside_a_callback(program, filled, code):
 
 
 CALLS = {
-    "Producer.poll": "client.poll(30)",
-    "Producer.flush": "client.flush(30)",
+    "Producer.poll": "client.poll(600)",
+    "Producer.flush": "client.flush(600)",
     "Producer.list_topics": "client.list_topics(timeout=3)",
-    "Consumer.poll": "client.poll(30)",
-    "Consumer.consume": "client.consume(10, 30)",
+    "Consumer.poll": "client.poll(600)",
+    "Consumer.consume": "client.consume(10, 600)",
     "Consumer iteration": "next(client)",
     "Consumer.committed": "client.committed([TopicPartition('t', 0)], 3)",
     "Consumer.commit": "client.commit(offsets=[TopicPartition('t', 0, 1)], asynchronous=False)",
@@ -213,12 +213,14 @@ def test_close_while_another_thread_is_inside_a_call(program, call):
             client.purge()
         client.close()
         for thread in threads:
-            thread.join(20)
+            thread.join(300)
             assert not thread.is_alive()
         assert len(results) == 3
         for result in results:
             kind = result.split(":")[0].split("(")[0]
-            assert kind in ("None", "[]", "0", "1", "True", "False", "RuntimeError", "KafkaException"), result
+            # On a busy machine a call may have come to its end before the close.
+            ended = ("None", "[]", "0", "1", "True", "False", "RuntimeError", "KafkaException", "TimeoutException")
+            assert kind in ended, result
         assert outcome(client.poll, 0).startswith("RuntimeError")
         """,
     )
@@ -246,7 +248,7 @@ def test_two_threads_close_at_once(program, filled):
                 for thread in threads:
                     thread.start()
                 for thread in threads:
-                    thread.join(30)
+                    thread.join(300)
                     assert not thread.is_alive()
                 assert set(results) <= {"None", "True"}, results
         """,
@@ -278,7 +280,7 @@ def test_many_threads_use_a_client_while_it_is_closed(program, filled):
             client.close(0) if type(client) is Producer else client.close()
             stop.set()
             for thread in threads:
-                thread.join(30)
+                thread.join(300)
                 assert not thread.is_alive()
             assert unexpected == []
 

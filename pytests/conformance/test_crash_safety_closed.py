@@ -161,12 +161,12 @@ def test_messages_that_were_kept_survive_the_close_of_their_client(program, fill
             kept += consumer.consume(10, 1)
         polled = make_consumer()
         polled.assign([TopicPartition(topic, 0, 0)])
-        kept.append(polled.poll(20))
+        kept.append(polled.poll(300))
         consumer.close(), polled.close()
         reports = []
         producer = make_producer()
         producer.produce(topic, "report", "key", on_delivery=lambda error, message: reports.append(message))
-        producer.flush(20), producer.close()
+        producer.flush(300), producer.close()
         del consumer, polled, producer
         gc.collect()
         assert [m.value() for m in kept] == [b"v0", b"v1", b"v2", b"v0"]

@@ -79,15 +79,15 @@ step = lambda: client.poll(1)
 client = make_producer({"linger.ms": 200})
 for number in range(100):
     client.produce(topic, str(number), on_delivery=fork)
-step = lambda: client.flush(30)
+step = lambda: client.flush(300)
 """,
     "delivery in produce": """
 client = make_producer({"queue.buffering.max.messages": 1})
-step = lambda: client.produce(topic, "v", on_delivery=fork, block=30)
+step = lambda: client.produce(topic, "v", on_delivery=fork, block=300)
 """,
     "delivery in result": """
 client = make_producer()
-step = lambda: client.send(topic, "v", on_delivery=fork).result(30)
+step = lambda: client.send(topic, "v", on_delivery=fork).result(300)
 """,
     "finalizer": """
 client = make_producer()

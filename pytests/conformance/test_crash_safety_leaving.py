@@ -24,7 +24,7 @@ def test_flush_in_the_finalizer_of_a_delivery_callback_ends(program, filled, arg
         producer = make_producer()
         for _ in range(20):
             producer.produce(topic, "v", on_delivery=Owner())
-        assert producer.flush(20) == 0
+        assert producer.flush(300) == 0
         assert len(outcomes) == 20, outcomes
         """.replace("@", seconds),
         topic=filled(),
@@ -63,7 +63,7 @@ def test_ruling_23_flush_with_a_timeout_inside_a_delivery_callback_returns_what_
                 producer.produce(topic, "later", on_delivery=lambda error, message: seen.append("later"))
                 begun = time.monotonic()
                 left = producer.flush(0.3)
-                assert time.monotonic() - begun < 15
+                assert time.monotonic() - begun < 120
                 seen[0] = left
                 assert outcome(producer.flush).startswith("RuntimeError: flush() without a timeout")
 
@@ -124,7 +124,7 @@ def test_ruling_18_a_child_that_leaves_the_callback_it_was_forked_in(program, fi
                             sys.stderr.flush()
                             os._exit(1)
                         raise
-                    deadline = time.monotonic() + 20
+                    deadline = time.monotonic() + 300
                     while True:
                         ended, status = os.waitpid(children[0], os.WNOHANG)
                         if ended:
@@ -167,7 +167,7 @@ except SystemExit:
 if children == [0]:
     again = outcome(producer.flush)
     os._exit(0 if again.startswith("RuntimeError") and "fork" in again else 1)
-deadline = time.monotonic() + 20
+deadline = time.monotonic() + 300
 while True:
     ended, status = os.waitpid(children[0], os.WNOHANG)
     if ended:
@@ -204,13 +204,29 @@ def test_a_second_close_beside_one_that_flushes_does_not_say_that_all_is_deliver
 def test_a_close_in_the_handler_of_a_signal_does_not_wait_for_the_close_that_it_interrupts(program):
     program(
         """
-        producer = Producer({"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": 2000, "log_level": 0})
-        producer.produce("t", "v")
-        answers = []
-        signal.signal(signal.SIGALRM, lambda *_: answers.append(producer.close()))
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
-        assert producer.close()
-        assert answers == [False]
+        from mapr_streams_python.testing import MockCluster
+
+        with MockCluster(brokers=1) as cluster:
+            cluster.create_topic("t")
+            cluster.set_broker_down(1)
+            config = {"bootstrap.servers": cluster.bootstrap_servers, "reconnect.backoff.max.ms": 100, "log_level": 0}
+            producer = Producer(config)
+            producer.produce("t", "v")
+            answers = []
+            signal.signal(signal.SIGALRM, lambda *_: answers.append(producer.close()))
+
+            def interrupt():
+                # Once the close has begun, which cannot end before the broker is there.
+                wait_for(lambda: outcome(producer.poll, 0).startswith("RuntimeError"))
+                os.kill(os.getpid(), signal.SIGALRM)
+                wait_for(lambda: answers)
+                cluster.set_broker_up(1)
+
+            thread = threading.Thread(target=interrupt)
+            thread.start()
+            assert producer.close()
+            assert answers == [False]
+            thread.join()
         """
     )
 
@@ -251,14 +267,22 @@ def test_a_signal_ends_a_close_that_waits_for_the_threads_of_librdkafka(program,
 
         def oauth(config):
             called.set()
-            go_on.wait(60)
+            go_on.wait(300)
             return "token", time.time() + 3600
 
         client = globals()[kind]({
             "bootstrap.servers": "127.0.0.1:1", "group.id": "g", "security.protocol": "sasl_plaintext",
             "sasl.mechanisms": "OAUTHBEARER", "oauth_cb": oauth, "log_level": 0})
-        assert called.wait(60)
+        assert called.wait(300)
         interrupted = []
+
+        def once(*_):
+            # A busy machine may be sent the next signal before it has come to what the first one raises.
+            if not interrupted:
+                interrupted.append(True)
+                raise KeyboardInterrupt
+
+        signal.signal(signal.SIGINT, once)
 
         def interrupt():
             # Once the close has begun.
@@ -269,15 +293,9 @@ def test_a_signal_ends_a_close_that_waits_for_the_threads_of_librdkafka(program,
 
         thread = threading.Thread(target=interrupt)
         thread.start()
-        try:
-            client.close()
-        except KeyboardInterrupt:
-            interrupted.append(True)
-        try:
-            thread.join()
-        except KeyboardInterrupt:
-            thread.join()
-        assert interrupted
+        ended = outcome(client.close)
+        assert ended.startswith("KeyboardInterrupt"), ended
+        thread.join()
         go_on.set()
         """,
         kind=kind,

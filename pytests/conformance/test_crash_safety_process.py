@@ -23,7 +23,7 @@ def in_child(body, leave=sys.exit):
             sys.stderr.flush()
             os._exit(1)
         leave(0)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 300
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -71,7 +71,7 @@ in_child(lambda: None, os._exit)
 in_child(lambda: in_child(child))
 
 producer.produce(topic, "after", on_delivery=lambda error, message: reports.append(error))
-assert producer.flush(20) == 0
+assert producer.flush(300) == 0
 assert reports == [None, None]
 wait_for(lambda: (consumer.poll(0.1) or Message("t")).value() == b"after")
 assert consumer.commit(asynchronous=False)
@@ -101,7 +101,7 @@ def child():
 
 in_child(child)
 assert messages[0].value() == b"v"
-assert producer.flush(20) == 0
+assert producer.flush(300) == 0
 consumer.close()
 """,
         topic=filled("v"),
@@ -117,18 +117,18 @@ inherited = make_producer()
 inherited.produce(topic, "first")
 # It is connected from now on. A fork while another thread is inside getaddrinfo leaves glibc's own lock (check_pf)
 # taken in the child, where no name could be looked up any more, by whatever program.
-assert inherited.flush(20) == 0
-inherited.list_topics(timeout=20)
+assert inherited.flush(300) == 0
+inherited.list_topics(timeout=300)
 inherited.produce(topic, "parent")
 
 def child():
     reports = []
     own = make_producer()
     own.produce(topic, "child", on_delivery=lambda error, message: reports.append(error))
-    assert own.flush(20) == 0
+    assert own.flush(300) == 0
     assert reports == [None]
     # The thread that made the same request for the parent has stayed there.
-    assert topic in own.list_topics(timeout=20).topics
+    assert topic in own.list_topics(timeout=300).topics
     own.close()
     consumer = make_consumer()
     consumer.assign([TopicPartition(topic, 0, 0)])
@@ -136,7 +136,7 @@ def child():
     consumer.close()
 
 in_child(child)
-assert inherited.flush(20) == 0
+assert inherited.flush(300) == 0
 """,
         topic=filled("v"),
     )
@@ -155,7 +155,7 @@ def callback(error, message):
 
 producer = make_producer()
 producer.produce(topic, "v", on_delivery=callback)
-assert producer.flush(30) == 0
+assert producer.flush(300) == 0
 assert done == [b"v"]
 """,
         topic=filled(),
@@ -188,9 +188,9 @@ for _ in range(5):
     in_child(child, os._exit)
 stop.set()
 for thread in threads:
-    thread.join(20)
+    thread.join(300)
     assert not thread.is_alive()
-assert producer.flush(20) == 0
+assert producer.flush(300) == 0
 consumer.close()
 """,
         topic=filled("v"),
@@ -210,7 +210,7 @@ def test_ruling_18_the_child_of_a_process_pool_ends(program, filled):
             producer.produce(topic, "v")
             with multiprocessing.get_context("fork").Pool(2) as pool:
                 assert pool.map(work, [1, 2, 3]) == [2, 4, 6]
-            assert producer.flush(20) == 0
+            assert producer.flush(300) == 0
         """,
         topic=filled(),
         env={"PYTHONWARNINGS": "ignore::DeprecationWarning"},
@@ -369,10 +369,10 @@ def test_a_request_that_no_thread_can_be_started_for_is_an_error(program, filled
         limits = resource.getrlimit(resource.RLIMIT_AS)
         # Less than the stack of a thread.
         resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 20), limits[1]))
-        told = outcome(lambda: consumer.list_topics(topic, timeout=20))
+        told = outcome(lambda: consumer.list_topics(topic, timeout=300))
         resource.setrlimit(resource.RLIMIT_AS, limits)
         assert "_FAIL" in told and "no thread could be started" in told, told
-        assert topic in consumer.list_topics(topic, timeout=20).topics
+        assert topic in consumer.list_topics(topic, timeout=300).topics
         consumer.close()
         """,
         topic=filled("v0"),

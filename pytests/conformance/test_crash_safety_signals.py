@@ -8,6 +8,7 @@ from checkers import CHECKER
 
 # The calls wait for many seconds, and in slices of a tenth of one. A busy machine and a memory checker take their time.
 ALLOWED_SECONDS = 1 if CHECKER is None else 2
+TRIES = 5
 
 # A client whose every call waits: its server accepts connections and answers nothing.
 SILENT = """
@@ -91,6 +92,21 @@ WAITING_CALLS = {
 }
 
 
+def assert_quick(word, run):
+    """Asserts that a program prints this word, and a number of seconds that a call may take at most.
+
+    On a busy machine a thread may stand still for longer: then it is another try that counts. A call that does not
+    answer is not quick in any of them.
+    """
+    printed = []
+    while len(printed) < TRIES:
+        printed.append(run())
+        said, seconds = printed[-1].rsplit(None, 1)
+        if said == word and 0 <= float(seconds) < ALLOWED_SECONDS:
+            return
+    pytest.fail(f"none of these is {word!r} within {ALLOWED_SECONDS} s: {printed}")
+
+
 @pytest.fixture(params=WAITING_CALLS)
 def waiting_call(request):
     return WAITING_CALLS[request.param]
@@ -99,28 +115,27 @@ def waiting_call(request):
 def test_control_c_ends_the_call_and_the_program_can_end(program, waiting_call):
     setup, call = waiting_call
     # The fixture also holds that the interpreter ends by itself, with status 0.
-    printed = program(
+    code = (
         setup
         + f"""
-sent = []
+sent, begun = [], []
 
 def interrupt():
     sent.append(time.monotonic())
     os.kill(os.getpid(), signal.SIGINT)
 
 timer = threading.Timer(0.5, interrupt)
-timer.start()
 try:
+    timer.start()
+    begun.append(time.monotonic())
     {call}
-    print("returned")
+    print("returned", 0)
+    timer.join()
 except KeyboardInterrupt:
-    print("interrupted after", time.monotonic() - sent[0])
-timer.join()
-""",
+    print("interrupted" if begun and begun < sent else "early", time.monotonic() - sent[0])
+"""
     )
-    words = printed.split()
-    assert words[:2] == ["interrupted", "after"], printed
-    assert float(words[2]) < ALLOWED_SECONDS
+    assert_quick("interrupted", lambda: program(code))
 
 
 # What librdkafka answers by itself, and what is only asked for.
@@ -171,7 +186,7 @@ os._exit(0)
 @pytest.mark.parametrize("letting_go", ["del consumer", "consumer = None", "kept.clear()"])
 def test_control_c_ends_the_end_of_a_consumer_that_nobody_holds(program, letting_go):
     """librdkafka's destroy waits for an answer that is half a minute away; a finalizer's exception goes to the hook."""
-    printed = program(
+    code = (
         LATE
         + f"""
 cluster.push_request_errors("OffsetCommit", [None], broker_id=1)
@@ -192,17 +207,19 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 timer = threading.Timer(0.5, interrupt)
-timer.start()
-{letting_go}
-gc.collect()
-ended = time.monotonic()
-timer.join()
-print(told, ended - sent[0])
+try:
+    timer.start()
+    {letting_go}
+    gc.collect()
+    ended = time.monotonic()
+    timer.join()
+    print(told, ended - sent[0])
+except KeyboardInterrupt:
+    # Before the end of the consumer, or after it.
+    print("missed", 0)
 """
     )
-    told, taken = printed.rsplit(None, 1)
-    assert told == "['KeyboardInterrupt']"
-    assert 0 <= float(taken) < ALLOWED_SECONDS
+    assert_quick("['KeyboardInterrupt']", lambda: program(code))
 
 
 def test_an_exception_of_a_signal_handler_comes_out_and_the_client_goes_on(program, filled):
@@ -214,12 +231,17 @@ def test_an_exception_of_a_signal_handler_comes_out_and_the_client_goes_on(progr
         signal.signal(signal.SIGUSR1, handler)
         consumer, producer = make_consumer(), make_producer()
         consumer.assign([TopicPartition(topic, 0, 1)])
-        for call in (lambda: consumer.poll(20), lambda: consumer.consume(5, 20), lambda: producer.poll(20)):
+
+        def interrupted(call):
+            # Where the signal comes before the call, its exception comes out here, too.
             threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1)).start()
-            assert outcome(call) == "ValueError: from the handler"
+            return call()
+
+        for call in (lambda: consumer.poll(60), lambda: consumer.consume(5, 60), lambda: producer.poll(60)):
+            assert outcome(interrupted, call) == "ValueError: from the handler"
         producer.produce(topic, "later", partition=0)
-        assert producer.flush(20) == 0
-        assert consumer.poll(20).value() == b"later"
+        assert producer.flush(60) == 0
+        assert consumer.poll(60).value() == b"later"
         consumer.close()
         """,
         topic=filled("v0"),
@@ -234,19 +256,21 @@ def test_a_signal_handler_that_returns_does_not_end_the_call(program):
         producer = make_producer()
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
         start = time.monotonic()
-        assert producer.poll(1) == 0
-        assert handled and time.monotonic() - start > 0.9
-        assert handled[0] - start < 0.8
+        assert producer.poll(5) == 0
+        ended = time.monotonic()
+        assert ended - start > 4.9
+        # Not at the end of the call.
+        assert handled and handled[0] < ended - 1
         """
     )
 
 
 def test_other_threads_run_while_the_call_waits(program, waiting_call):
     setup, call = waiting_call
-    printed = program(
+    code = (
         setup
         + f"""
-ticks, begun = [], threading.Event()
+begun = threading.Event()
 
 def wait():
     begun.set()
@@ -260,10 +284,10 @@ while last < end:
     time.sleep(0.001)
     now = time.monotonic()
     longest, last = max(longest, now - last), now
-print(longest)
+print("longest", longest)
 sys.stdout.flush()
 os._exit(0)
-""",
+"""
     )
     # A call that kept the GIL would have stopped this thread for as long as it waits.
-    assert float(printed) < ALLOWED_SECONDS
+    assert_quick("longest", lambda: program(code))
