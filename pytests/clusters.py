@@ -4,6 +4,15 @@ import os
 
 import pytest
 
+from mapr_streams_python import KafkaError
+
+# What a group's broker says for a while, in a young cluster or where its coordinator has moved.
+NO_COORDINATOR_YET = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
+
 _needs_kafka = pytest.mark.skipif(
     not os.environ.get("KAFKA_HOME"),
     reason="KAFKA_HOME is not set: it names the Apache Kafka distribution for tests on a real broker",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
+from clusters import NO_COORDINATOR_YET
 from limits import HANG
 
-from mapr_streams_python import Consumer, KafkaError, KafkaException, TopicPartition
+from mapr_streams_python import Consumer, KafkaException, TopicPartition
 from mapr_streams_python.testing import wait_for_assignment, wait_until
 
 
@@ -42,7 +43,7 @@ def commit(cluster, group, topic, *offsets):
                 consumer.commit(offsets=partitions, asynchronous=False)
             except KafkaException as exception:
                 # The first group of a cluster.
-                if exception.args[0].code() not in (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE):
+                if exception.args[0].code() not in NO_COORDINATOR_YET:
                     raise
                 return False
             return True

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from clusters import on_one_node
+from clusters import NO_COORDINATOR_YET, on_one_node
 from reports import report_of
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -63,7 +63,7 @@ def of_its_coordinator(call):
             given.append(call())
         except KafkaException as problem:
             error = problem.args[0]
-            if error in (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS):
+            if error in NO_COORDINATOR_YET:
                 return False
             given.append(error)
         return True

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clusters import NO_COORDINATOR_YET
 from limits import HANG
 from reports import report_of
 
@@ -85,11 +86,11 @@ def contents(server: KafkaServer, topic: str, counts: list[int]) -> list[list[tu
 
 
 def is_committed(consumer: Consumer, offsets: list[TopicPartition]) -> bool:
-    """The first group of a cluster may be told that its coordinator still reads the offsets that there are."""
+    """The first group of a cluster may be told that its coordinator does not know yet that it is one."""
     try:
         consumer.commit(offsets=offsets, asynchronous=False)
     except KafkaException as exception:
-        assert exception.args[0].code() == KafkaError.COORDINATOR_LOAD_IN_PROGRESS
+        assert exception.args[0].code() in NO_COORDINATOR_YET
         return False
     return True
 
