@@ -7,11 +7,13 @@ import os
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor, TimeoutError as FuturesTimeoutError
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 from clusters import on_one_node, on_three_nodes
+from limits import HANG
 
 from mapr_streams_python import KafkaError, KafkaException
 from mapr_streams_python.testing import KafkaServer, unique_name, wait_until
@@ -24,7 +26,7 @@ Factory = Callable[..., Any]
 def test_a_topic_has_the_partitions_replicas_and_properties_asked_for(kafka_cluster: KafkaServer) -> None:
     name = unique_name()
     kafka_cluster.create_topic(name, 2, 3, properties={"min.insync.replicas": "3"})
-    wait_until(lambda: kafka_cluster.in_sync(name, 1) == [1, 2, 3], 30.0, "every node has the partition")
+    wait_until(lambda: kafka_cluster.in_sync(name, 1) == [1, 2, 3], HANG, "every node has the partition")
     assert kafka_cluster.leader(name, 0) in kafka_cluster.nodes
     with pytest.raises(LookupError, match="partition 2"):
         kafka_cluster.leader(name, 2)
@@ -56,17 +58,25 @@ def test_a_paused_node_answers_once_it_is_resumed(
     name, reports = make_topic(), []
     sender = make_producer()
     sender.produce(name, b"first", on_delivery=lambda error, _: reports.append(error))
-    assert sender.flush(30.0) == 0
+    assert sender.flush(HANG) == 0
     kafka_cluster.pause(1)
     try:
         sender.produce(name, b"second", on_delivery=lambda error, _: reports.append(error))
-        assert sender.flush(0.5) == 1
+        assert sender.flush(0.5) == 1  # Nothing of the node goes on once it is paused.
         with pytest.raises(RuntimeError, match="no node"):
             kafka_cluster.create_topic("never")
     finally:
         kafka_cluster.resume(1)
-    assert sender.flush(30.0) == 0
+    assert sender.flush(HANG) == 0
     assert reports == [None, None]
+
+
+@on_three_nodes
+def test_a_node_that_the_others_gave_up_is_back_when_all_are_restored(kafka_cluster: KafkaServer) -> None:
+    kafka_cluster.pause(3)
+    wait_until(lambda: kafka_cluster._state(1).brokers == [1, 2], HANG, "the others give it up")
+    kafka_cluster.restore()
+    assert [kafka_cluster._state(node).brokers for node in kafka_cluster.nodes] == [[1, 2, 3]] * 3
 
 
 @on_one_node
@@ -108,8 +118,8 @@ def test_a_run_that_is_killed_leaves_no_node_and_no_folder(run_python: Factory, 
     assert ran.status == -signal.SIGKILL, ran
     node, folders = json.loads(ran.stdout)
     assert len(folders) == 1
-    wait_until(lambda: not _is_alive(node), 20.0, "the node ends")
-    wait_until(lambda: os.listdir(tmp_path) == [], 20.0, "the folder goes")
+    wait_until(lambda: not _is_alive(node), HANG, "the node ends")
+    wait_until(lambda: os.listdir(tmp_path) == [], HANG, "the folder goes")
 
 
 def test_no_two_clusters_are_given_the_same_port() -> None:
@@ -132,29 +142,77 @@ def test_ports_that_are_reserved_can_be_listened_at_as_kafka_does() -> None:
             node.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             node.bind(("127.0.0.1", held.of_nodes[0]["plaintext"]))
             node.listen()
-            with socket.create_connection(("127.0.0.1", held.of_nodes[0]["plaintext"]), 10.0):
+            with socket.create_connection(("127.0.0.1", held.of_nodes[0]["plaintext"]), HANG):
                 pass
     finally:
         held.close()
 
 
-def test_a_start_is_tried_again_where_a_node_that_another_waits_for_found_its_port_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    attempts: list[None] = []
+def _run_instead_of_kafka(monkeypatch: pytest.MonkeyPatch, program: Callable[[int], str]) -> None:
+    """Let the nodes be Python programs. No Java: what is looked at is what happens around the nodes."""
 
     def launch(server: KafkaServer, node: int) -> None:
-        code = "raise SystemExit('Address already in use')" if node == 2 else "import time; time.sleep(600)"
-        server._pids[node] = server._run([sys.executable, "-c", code], node)
-        attempts.append(None)
+        server._pids[node] = server._run([sys.executable, "-c", program(node)], node)
 
-    # No Java: what is looked at is what happens around the nodes.
     monkeypatch.setattr(KafkaServer, "_format", lambda server: None)
     monkeypatch.setattr(KafkaServer, "_launch", launch)
     monkeypatch.setattr("mapr_streams_python.testing._server.Distribution", _NoDistribution)
+
+
+def test_a_start_is_tried_again_where_a_node_that_another_waits_for_found_its_port_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts: list[int] = []
+
+    def program(node: int) -> str:
+        attempts.append(node)
+        return "raise SystemExit('Address already in use')" if node == 2 else "import time; time.sleep(600)"
+
+    _run_instead_of_kafka(monkeypatch, program)
     with pytest.raises(RuntimeError, match="node 2 has ended:\nAddress already in use"):
         KafkaServer(2)
-    assert len(attempts) == 2 * 3
+    assert attempts == [1, 2] * 3
+
+
+def test_nodes_that_elect_no_controller_alone_are_restored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    launched: list[int] = []
+    _run_instead_of_kafka(monkeypatch, lambda node: launched.append(node) or "import time; time.sleep(600)")
+    monkeypatch.setattr(KafkaServer, "_sees_all", lambda server, node: len(launched) >= 3)
+    with KafkaServer(3) as server:
+        for node in server.nodes:
+            server.kill(node)
+        launched.clear()
+        server.restore()
+        assert launched == [1, 2, 3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at threads in /proc")
+def test_a_pause_returns_when_every_thread_of_the_node_stands_still(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # A thread does not stop before what it started by vfork() goes on, here when somebody writes to the pipe.
+    program = (
+        "import os, sys, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        f"opened = (os.POSIX_SPAWN_OPEN, 0, {str(pipe)!r}, os.O_RDONLY, 0)\n"
+        "os.posix_spawn(sys.executable, [sys.executable, '-c', ''], {}, file_actions=[opened])\n"
+    )
+    _run_instead_of_kafka(monkeypatch, lambda node: program)
+    monkeypatch.setattr(KafkaServer, "_sees_all", lambda server, node: True)
+    with KafkaServer() as server, ThreadPoolExecutor(1) as pool:
+        threads = Path(f"/proc/{server._pids[1]}/task")
+        wait_until(lambda: any(thread.read_text() for thread in threads.glob("*/children")), HANG, "it starts another")
+        paused = pool.submit(server.pause, 1)
+        try:
+            with pytest.raises(FuturesTimeoutError):
+                paused.result(0.5)
+        finally:
+            writer = os.open(pipe, os.O_RDWR)
+        paused.result(HANG)
+        os.close(writer)
+        assert {stat.read_text().rpartition(")")[2].split()[0] for stat in threads.glob("*/stat")} == {"T"}
 
 
 class _NoDistribution:

@@ -9,6 +9,7 @@ Usage: python _keeper.py FOLDER. Each line of input is a request in JSON, each l
     {"do": "start", "command": [...], "environment": {...}, "output": "file"}  -> {"pid": 123}
     {"do": "signal", "pid": 123, "signal": 9}                                   -> {"status": null}
     {"do": "status", "pid": 123}    -> {"status": null}, or the exit status (negative: the signal that ended it)
+    {"do": "stopped", "pid": 123}   -> {"stopped": true} once all of its threads stand still, or it has ended
 
 A request that fails is answered with {"error": "..."}.
 """
@@ -42,7 +43,19 @@ def answer(request: dict[str, Any], processes: dict[int, subprocess.Popen[bytes]
     process = processes[request["pid"]]
     if request["do"] == "signal":
         process.send_signal(request["signal"])
+    elif request["do"] == "stopped":
+        return {"stopped": process.poll() is not None or stands_still(process.pid)}
     return {"status": process.poll()}
+
+
+def stands_still(child: int) -> bool:
+    """Whether all threads of a child that was sent SIGSTOP do: each of them goes on until the signal reaches it."""
+    if hasattr(os, "waitid"):
+        # Without WNOWAIT the second question would be answered by no.
+        return os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    # macOS before Python 3.13.
+    ps = subprocess.run(["ps", "-o", "state=", "-p", str(child)], stdout=subprocess.PIPE, text=True, check=False)
+    return ps.stdout.startswith("T")
 
 
 def main() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ._waiting import wait_for
 
 
 class Processes:
@@ -40,6 +43,15 @@ class Processes:
     def signal(self, pid: int, number: int) -> None:
         """Send a signal to a process; one that has ended is left alone."""
         self._ask(do="signal", pid=pid, signal=int(number))
+
+    def pause(self, pid: int, timeout: float) -> None:
+        """Stop a process (SIGSTOP), and wait until all of its threads stand still; one that has ended is left alone.
+
+        Raises:
+            TimeoutError: a thread goes on for longer than `timeout` seconds.
+        """
+        self.signal(pid, signal.SIGSTOP)
+        wait_for(lambda: bool(self._ask(do="stopped", pid=pid)["stopped"]), timeout, f"process {pid} has not stopped")
 
     def close(self) -> None:
         """Kill every process, remove the folder, and wait until both are done. A second call does nothing."""

@@ -1,12 +1,14 @@
-"""The server.properties of one node of a `KafkaServer`."""
+"""The server.properties of one node of a `KafkaServer`, and the properties of its clients."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ._certificates import Certificates
 from ._ports import CONTROLLER, LISTENERS
+from ._token import unsecured_token
 
 USERS: dict[str, str] = {"alice": "alice-secret", "bob": "bob-secret", "admin": "admin-secret"}
 """The users of a `KafkaServer` and their passwords. ``admin`` is a super user."""
@@ -70,6 +72,34 @@ def server_properties(
         lines.update(_sasl_properties(f"listener.name.{listener}"))
     lines.update(extra)
     return "".join(f"{name}={value}\n" for name, value in lines.items())
+
+
+def client_properties(
+    servers: str, listener: str, certificates: Certificates, mechanism: str, user: str
+) -> dict[str, Any]:
+    """Return the properties with which a client connects to a listener.
+
+    Args:
+        servers: ``host:port`` of the listener at each node.
+        listener: its name.
+        certificates: of listeners with TLS.
+        mechanism: of listeners with SASL.
+        user: one of `USERS`, for listeners with SASL.
+    """
+    protocol = LISTENERS[listener]
+    config: dict[str, Any] = {"bootstrap.servers": servers, "security.protocol": protocol}
+    if protocol.endswith("SSL"):
+        config["ssl.ca.location"] = str(certificates.ca)
+    if listener == "mutual_ssl":
+        config["ssl.certificate.location"] = str(certificates.client)
+        config["ssl.key.location"] = str(certificates.client_key)
+    if protocol.startswith("SASL"):
+        config["sasl.mechanism"] = mechanism
+        if mechanism == "OAUTHBEARER":
+            config["oauth_cb"] = lambda _config: unsecured_token(user)
+        else:
+            config.update({"sasl.username": user, "sasl.password": USERS[user]})
+    return config
 
 
 def _sasl_properties(prefix: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ import atexit
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,14 +20,15 @@ from ._mock_handle import whole_number
 from ._names import check_topic_name
 from ._ports import LISTENERS, ReservedPorts
 from ._processes import Processes
-from ._properties import USERS, server_properties
-from ._token import unsecured_token
+from ._properties import USERS, client_properties, server_properties
+from ._waiting import wait_for
 from ._wire import ClusterState, PartitionState, cluster_state
 
 # Of silence: a node that starts on a busy machine is slow, but goes on writing to its log.
 _START_TIMEOUT = 300.0
 _STOP_TIMEOUT = 60.0
 _TOPIC_TIMEOUT = 30.0
+_ANSWER_TIMEOUT = 30.0
 _ATTEMPTS = 3
 
 
@@ -135,21 +135,7 @@ class KafkaServer:
             mechanism: with ``sasl_…``: ``'PLAIN'``, ``'SCRAM-SHA-256'``, ``'SCRAM-SHA-512'`` or ``'OAUTHBEARER'``.
             user: with ``sasl_…``: one of `USERS`.
         """
-        servers = self.listener(listener)
-        protocol = LISTENERS[listener]
-        config: dict[str, Any] = {"bootstrap.servers": servers, "security.protocol": protocol}
-        if protocol.endswith("SSL"):
-            config["ssl.ca.location"] = str(self._certificates.ca)
-        if listener == "mutual_ssl":
-            config["ssl.certificate.location"] = str(self._certificates.client)
-            config["ssl.key.location"] = str(self._certificates.client_key)
-        if protocol.startswith("SASL"):
-            config["sasl.mechanism"] = mechanism
-            if mechanism == "OAUTHBEARER":
-                config["oauth_cb"] = lambda _config: unsecured_token(user)
-            else:
-                config.update({"sasl.username": user, "sasl.password": USERS[user]})
-        return config
+        return client_properties(self.listener(listener), listener, self._certificates, mechanism, user)
 
     def create_topic(
         self,
@@ -209,17 +195,22 @@ class KafkaServer:
         self._wait_ended(node)
 
     def restart(self, node: int) -> None:
-        """Start a node that was killed or shut down, on its old ports and data, and wait until it serves."""
+        """Start a node that was killed or shut down, on its old ports and data, and wait until it serves.
+
+        It does when each node that runs says that it is part of the cluster.
+        """
         self._check(node)
         if self._pids[node] is not None:
             raise RuntimeError(f"node {node} is running")
         self._launch(node)
-        self._await(node, lambda: node in self._state(node).brokers, "it has not joined the cluster")
+        for running in self._running():
+            self._await(running, partial(self._sees, running, node), f"node {node} has not joined the cluster")
 
     def pause(self, node: int) -> None:
         """Stop a node in its tracks (SIGSTOP): its connections stay open, and nothing answers."""
-        self._processes.signal(self._pid(node), signal.SIGSTOP)
+        pid = self._pid(node)
         self._paused.add(node)
+        self._processes.pause(pid, _STOP_TIMEOUT)
 
     def resume(self, node: int) -> None:
         """Let a paused node go on (SIGCONT)."""
@@ -227,7 +218,11 @@ class KafkaServer:
         self._paused.discard(node)
 
     def restore(self) -> None:
-        """Resume every node that is paused, and restart every one that was killed or shut down; none once closed."""
+        """Resume every node that is paused, restart every one that was killed or shut down, and wait for all.
+
+        One that was paused for some seconds was given up by the others, and comes back after it goes on. None once
+        closed.
+        """
         if self._closed:
             return
         for node in sorted(self._paused):
@@ -235,7 +230,8 @@ class KafkaServer:
         ended = [node for node, pid in self._pids.items() if pid is None or self._has_ended(pid)]
         self._pids.update(dict.fromkeys(ended))
         for node in ended:
-            self.restart(node)
+            self._launch(node)  # All of them at once: one alone may wait for others to elect a controller.
+        self._await_all()
 
     def log(self, node: int) -> str:
         """Return what a node has written to its log, through all of its starts."""
@@ -278,8 +274,7 @@ class KafkaServer:
         self._format()
         for node in self._pids:
             self._launch(node)
-        for node in self._pids:
-            self._await(node, partial(self._sees_all, node), "it does not see every node")
+        self._await_all()
 
     def _format(self) -> None:
         cluster_id = new_cluster_id()
@@ -288,7 +283,7 @@ class KafkaServer:
             for node in self._pids
         }
         for node, pid in running.items():
-            _wait(partial(self._has_ended, pid), _START_TIMEOUT, "formatting the storage has not ended")
+            wait_for(partial(self._has_ended, pid), _START_TIMEOUT, "formatting the storage has not ended")
             if self._processes.status(pid) != 0:
                 raise RuntimeError(f"formatting the storage of node {node} failed:\n{self.log(node)[-3000:]}")
 
@@ -315,9 +310,13 @@ class KafkaServer:
                 return False  # It does not listen yet, or does not answer yet.
 
         try:
-            _wait(is_ready, _START_TIMEOUT, otherwise, self._log_sizes)
+            wait_for(is_ready, _START_TIMEOUT, otherwise, self._log_sizes)
         except TimeoutError as error:
             raise RuntimeError(f"node {node}: {error}:\n{self._ends_of_logs()}") from None
+
+    def _await_all(self) -> None:
+        for node in self._pids:
+            self._await(node, partial(self._sees_all, node), "it does not see every node")
 
     def _check_started(self, node: int) -> None:
         pid = self._pids[node]
@@ -334,7 +333,7 @@ class KafkaServer:
         return "\n".join(f"node {node} ends with:\n{self.log(node)[-3000:]}" for node in self._pids)
 
     def _wait_ended(self, node: int) -> None:
-        _wait(partial(self._has_ended, self._pid(node)), _STOP_TIMEOUT, f"node {node} has not ended")
+        wait_for(partial(self._has_ended, self._pid(node)), _STOP_TIMEOUT, f"node {node} has not ended")
         self._pids[node] = None
         self._paused.discard(node)
 
@@ -355,7 +354,10 @@ class KafkaServer:
     # What a node says of the cluster.
 
     def _state(self, node: int, *topics: str) -> ClusterState:
-        return cluster_state(self._ports[node - 1]["plaintext"], topics)
+        return cluster_state(self._ports[node - 1]["plaintext"], topics, _ANSWER_TIMEOUT)
+
+    def _sees(self, node: int, other: int) -> bool:
+        return other in self._state(node).brokers
 
     def _sees_all(self, node: int) -> bool:
         return self._state(node).brokers == self.nodes
@@ -402,16 +404,3 @@ class KafkaServer:
 
     def _log_file(self, node: int) -> Path:
         return self._node_folder(node) / "server.log"
-
-
-def _wait(
-    condition: Callable[[], bool], timeout: float, otherwise: str, progress: Callable[[], object] = lambda: None
-) -> None:
-    """Wait for a condition. The time-out begins anew when what `progress` returns is another than before."""
-    reached, deadline = progress(), time.monotonic() + timeout
-    while not condition():
-        if (now := progress()) != reached:
-            reached, deadline = now, time.monotonic() + timeout
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{otherwise} after {timeout:g} seconds")
-        time.sleep(0.05)
