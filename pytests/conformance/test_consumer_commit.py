@@ -22,7 +22,8 @@ def member(online, filled):
 
     def make(**properties):
         topic = filled("v0", "v1", "v2")
-        config = {"group.id": topic, "enable.auto.commit": False}
+        # After a session's time librdkafka gives up a commit whose coordinator it does not know yet.
+        config = {"group.id": topic, "enable.auto.commit": False, "session.timeout.ms": 60000}
         config.update({name.replace("_", "."): value for name, value in properties.items() if name != "on_commit"})
         config.update({name: value for name, value in properties.items() if name == "on_commit"})
         consumer = online.consumer(config)

@@ -57,6 +57,8 @@ CALLS = {
 
 CONSUMER_CALLS = """
 whole = TopicPartition(topic, 0, 0)
+# So long librdkafka lets a commit wait for the coordinator, before it says that there is none.
+PATIENT = {"session.timeout.ms": 60000}
 CALLS = {
     "poll(0)": lambda c, *_: c.poll(0) and "a message",
     "poll(0.05)": lambda c, *_: c.poll(0.05) and "a message",
@@ -133,7 +135,8 @@ def start(callback, made):
 """,
     "stats_cb": """
 def start(callback, made):
-    consumer = make_consumer({"group.id": f"{id(callback)}", "statistics.interval.ms": 50, "stats_cb": callback})
+    consumer = make_consumer(
+        {**PATIENT, "group.id": f"{id(callback)}", "statistics.interval.ms": 50, "stats_cb": callback})
     consumer.assign([whole])
     return consumer
 """,
@@ -143,7 +146,7 @@ class Logger:
         self.log = callback
 
 def start(callback, made):
-    consumer = make_consumer({"group.id": f"{id(callback)}", "debug": "all", "logger": Logger(callback)})
+    consumer = make_consumer({**PATIENT, "group.id": f"{id(callback)}", "debug": "all", "logger": Logger(callback)})
     consumer.assign([whole])
     return consumer
 """,
@@ -152,7 +155,7 @@ def start(callback, made):
     .replace('"message.timeout.ms": 500, ', ""),
     "on_commit": """
 def start(callback, made):
-    consumer = make_consumer({"group.id": f"{id(callback)}", "on_commit": callback})
+    consumer = make_consumer({**PATIENT, "group.id": f"{id(callback)}", "on_commit": callback})
     consumer.assign([whole])
     consumer.commit(offsets=[whole])
     return consumer

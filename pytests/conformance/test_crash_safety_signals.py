@@ -52,6 +52,8 @@ config = {
 consumer = Consumer(config)
 consumer.assign([TopicPartition("t", 0, 0)])
 partition = TopicPartition("t", 0, 1)
+# A commit does not wait for a coordinator for longer than a session's time.
+consumer.committed([partition], 300)
 consumer.commit(offsets=[partition], asynchronous=False)
 cluster.set_broker_rtt(-1, 30)
 """
