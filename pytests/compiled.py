@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 
 def library_of(source: str, folder: Path) -> str:
@@ -22,5 +23,5 @@ def library_of(source: str, folder: Path) -> str:
         pytest.skip("there is no C compiler")
     file, library = folder / "library.c", folder / "library.so"
     file.write_text(source)
-    subprocess.run([*compiler, "-shared", "-fPIC", "-w", "-o", library, file, "-ldl"], check=True, timeout=120)
+    subprocess.run([*compiler, "-shared", "-fPIC", "-w", "-o", library, file, "-ldl"], check=True, timeout=HANG)
     return str(library)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from limits import HANG
+
 from mapr_streams_python import KafkaError, Message, Producer
 
 
 def report_of(
-    producer: Producer, topic: str = "t", timeout: float = 30.0, **arguments: Any
+    producer: Producer, topic: str = "t", timeout: float = HANG, **arguments: Any
 ) -> tuple[KafkaError | None, Message]:
     """Produce one message and return what its delivery callback got."""
     reports: list[tuple[KafkaError | None, Message]] = []

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from checkers import CHECKER
 
-# The waits are in slices of a tenth of a second. A busy machine and a memory checker take their time.
-ALLOWED_SECONDS = 1 if CHECKER is None else 2
+# The waits are in slices of a tenth of a second, and one that is not interrupted goes on for a minute.
+ALLOWED_SECONDS = 20
 
 PRELUDE = f"""
 import os, signal, sys, threading, time, warnings
@@ -52,7 +51,7 @@ def test_a_child_of_a_fork_gets_no_answer_of_any_request_and_asks_by_a_client_of
         PRELUDE
         + """
 client = AdminClient(NOWHERE)
-asked = [future for name, request in present() for future in futures_of(request(client))]
+asked = [future for name, request in present() for future in futures_of(request(client, request_timeout=600))]
 child = os.fork()
 if child == 0:
     calls = [call for future in asked for call in (future.result, future.exception)]

@@ -216,7 +216,9 @@ def test_a_broker_that_is_back_in_time_answers():
             client.cluster_id(HANG)
             cluster.set_broker_down(1)
             asked = {
-                name: futures_of(request(client, request_timeout=60)) for name, request in present() if request.answers
+                name: futures_of(request(client, request_timeout=HANG))
+                for name, request in present()
+                if request.answers
             }
             cluster.set_broker_up(1)
             for name, futures in asked.items():

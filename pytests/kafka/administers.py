@@ -68,7 +68,8 @@ def only(futures):
 
 
 def until(look):
-    for _ in range(600):
+    ends = time.monotonic() + 600
+    while time.monotonic() < ends:
         if look():
             return
         time.sleep(0.05)

@@ -34,18 +34,21 @@ def committed(cluster, group, topic, count):
     return [partition.offset for partition in found]
 
 
+def commit_of(consumer, partitions):
+    """Commit these offsets, as soon as the consumer's group has a coordinator."""
+
+    def is_done():
+        try:
+            consumer.commit(offsets=partitions, asynchronous=False)
+        except KafkaException as exception:
+            if exception.args[0].code() not in NO_COORDINATOR_YET:
+                raise
+            return False
+        return True
+
+    wait_until(is_done, HANG)
+
+
 def commit(cluster, group, topic, *offsets):
     with asking_for(cluster, group) as consumer:
-        partitions = [TopicPartition(topic, number, offset) for number, offset in enumerate(offsets)]
-
-        def is_done():
-            try:
-                consumer.commit(offsets=partitions, asynchronous=False)
-            except KafkaException as exception:
-                # The first group of a cluster.
-                if exception.args[0].code() not in NO_COORDINATOR_YET:
-                    raise
-                return False
-            return True
-
-        wait_until(is_done, HANG)
+        commit_of(consumer, [TopicPartition(topic, number, offset) for number, offset in enumerate(offsets)])

@@ -46,9 +46,16 @@ def failure(future):
 
 
 def listed(client, **wanted):
-    result = client.list_consumer_groups(**wanted).result(HANG)
-    assert result.errors == []
-    return {group.group_id: group for group in result.valid}
+    results = []
+
+    def is_told():
+        # A broker that has just become the coordinator of some groups loads them first.
+        results.append(client.list_consumer_groups(**wanted).result(HANG))
+        return KafkaError.COORDINATOR_LOAD_IN_PROGRESS not in results[-1].errors
+
+    wait_until(is_told, HANG)
+    assert results[-1].errors == []
+    return {group.group_id: group for group in results[-1].valid}
 
 
 @on_one_node
@@ -198,10 +205,10 @@ def test_the_coordinator_of_a_group_is_found_again_when_its_broker_is_back(kafka
         except KafkaException:
             return False
 
-    wait_until(is_found, timeout=120)
+    wait_until(is_found, HANG)
     kafka_cluster.kill(1)
     kafka_cluster.restart(1)
-    wait_until(is_found, timeout=120)
+    wait_until(is_found, HANG)
 
 
 @on_one_node

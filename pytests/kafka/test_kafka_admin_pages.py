@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from clusters import on_one_node
+from group_steps import commit
 from limits import HANG
 from requires import is_since
 
@@ -83,8 +84,7 @@ def test_groups(kafka_cluster, admin, topic, capsys):
 
 def test_offsets(kafka_cluster, admin, topic, capsys):
     page, group = functions("offsets"), unique_name("g")
-    with Consumer({"bootstrap.servers": kafka_cluster.bootstrap_servers, "group.id": group}) as consumer:
-        consumer.commit(offsets=[TopicPartition(topic, 0, 2)], asynchronous=False)
+    commit(kafka_cluster, group, topic, 2)
     if is_since("2.3.0"):
         page.go_back_to_the_beginning(admin, group, topic)
         assert committed(kafka_cluster, group, topic) == 0

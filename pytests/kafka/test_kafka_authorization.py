@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from clusters import NO_COORDINATOR_YET, on_one_node
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from mapr_streams_python.kafka.admin import AclBindingFilter, AdminClient
 from mapr_streams_python.testing import unique_name, wait_until
 
 
@@ -22,6 +24,11 @@ def deny(cluster, *resource):
     ]
     command += ["--add", "--deny-principal", "User:alice", "--operation", "All", *resource]
     subprocess.run(command, check=True, capture_output=True)
+    # The controller has it then; the broker hears of it a moment later.
+    kind, name = resource
+    which = AclBindingFilter(kind.lstrip("-"), name, "literal", "User:alice", "*", "all", "deny")
+    with AdminClient({"bootstrap.servers": cluster.bootstrap_servers}) as client:
+        wait_until(lambda: client.describe_acls(which).result(HANG), HANG)
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def first_error(consumer):
             found.append(message.error())
         return bool(found)
 
-    wait_until(look, timeout=60)
+    wait_until(look, timeout=HANG)
     return found[0]
 
 
@@ -68,14 +75,14 @@ def of_its_coordinator(call):
             given.append(error)
         return True
 
-    wait_until(is_answered, timeout=60)
+    wait_until(is_answered, timeout=HANG)
     return given[-1]
 
 
 @on_one_node
 def test_a_topic_that_the_user_may_not_write(kafka_cluster, topic):
     with Producer(alice(kafka_cluster)) as producer:
-        error, _ = report_of(producer, topic, value=b"x", timeout=60)
+        error, _ = report_of(producer, topic, value=b"x", timeout=HANG)
     assert error == KafkaError.TOPIC_AUTHORIZATION_FAILED
     assert f"topic {both(topic)}: this user needs the operation Write" in error.str()
 
@@ -88,7 +95,7 @@ def test_a_topic_that_the_user_may_not_read(kafka_cluster, topic, dialect):
         consumer.subscribe([topic])
         event = first_error(consumer)
         assert event == KafkaError.TOPIC_AUTHORIZATION_FAILED
-        (asked,) = of_its_coordinator(lambda: consumer.committed([TopicPartition(topic, 0)], timeout=60))
+        (asked,) = of_its_coordinator(lambda: consumer.committed([TopicPartition(topic, 0)], timeout=HANG))
         refused = of_its_coordinator(lambda: consumer.commit(offsets=[TopicPartition(topic, 0, 1)], asynchronous=False))
     for error in (event, asked.error, refused):
         assert error == KafkaError.TOPIC_AUTHORIZATION_FAILED

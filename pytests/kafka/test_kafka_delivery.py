@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from clusters import on_all
+from limits import HANG
 
 from mapr_streams_python import TIMESTAMP_CREATE_TIME, Consumer, KafkaError, Message, TopicPartition
 from mapr_streams_python.testing import deliver, read, wait_until
@@ -29,7 +30,7 @@ def test_each_message_gets_one_report_with_the_partition_and_offset_where_it_is_
     assert len({report.partition() for report in reports}) > 1
     reader = make_consumer()
     reader.subscribe([name])
-    found = {_place(message): message.value() for message in read(reader, len(values))}
+    found = {_place(message): message.value() for message in read(reader, len(values), timeout=HANG)}
     assert found == {_place(report): report.value() for report in reports}
 
 
@@ -45,7 +46,7 @@ def test_messages_of_one_key_stay_in_one_partition_and_in_the_order_produced(
     reader = make_consumer()
     reader.subscribe([name])
     by_key: dict[Any, list[Message]] = {}
-    for message in read(reader, 200):
+    for message in read(reader, 200, timeout=HANG):
         by_key.setdefault(message.key(), []).append(message)
     assert sorted(by_key) == sorted(key.encode() for key in keys)
     for messages in by_key.values():
@@ -68,7 +69,7 @@ def test_key_value_headers_and_timestamp_arrive_as_they_were_produced(
 
     reader = make_consumer()
     reader.assign([TopicPartition(name, 1, 0)])
-    (message,) = read(reader, 1)
+    (message,) = read(reader, 1, timeout=HANG)
     assert (message.topic(), message.partition(), message.offset()) == (name, 1, report.offset())
     assert (message.key(), message.value()) == ("Schlüssel".encode(), b"\0\xff")
     assert message.headers() == [("a", b"1"), ("a", None), ("b", b"zwei")]
@@ -88,7 +89,7 @@ def _next_end(consumer: Consumer) -> Message:
                 ends.append(message)
         return bool(ends)
 
-    wait_until(poll, 30.0, "an end of a partition")
+    wait_until(poll, HANG, "an end of a partition")
     return ends[0]
 
 
@@ -114,5 +115,5 @@ def test_the_watermarks_of_a_partition_are_its_first_and_its_next_offset(
     deliver(make_producer(), name, [{"value": b"x", "partition": 1}] * 7)
     reader = make_consumer()
 
-    assert reader.get_watermark_offsets(TopicPartition(name, 1), timeout=30.0) == (0, 7)
-    assert reader.get_watermark_offsets(TopicPartition(name, 0), timeout=30.0) == (0, 0)
+    assert reader.get_watermark_offsets(TopicPartition(name, 1), timeout=HANG) == (0, 7)
+    assert reader.get_watermark_offsets(TopicPartition(name, 0), timeout=HANG) == (0, 0)

@@ -56,8 +56,7 @@ def test_the_preferred_leader_leads_again(kafka_cluster, client, tmp_path):
     for topic in (name, calm):
         make(kafka_cluster, client, topic, topic, 1, 2, 3)
     prefer(kafka_cluster, tmp_path, name, 2, 1, 3)
-    metadata = client.list_topics(timeout=HANG).topics
-    assert metadata[name].partitions[0].leader == 1
+    assert kafka_cluster.leader(name) == 1
 
     moved, still = TopicPartition(name, 0), TopicPartition(calm, 0)
     result = client.elect_leaders(ElectionType.PREFERRED, [moved, still]).result(HANG)

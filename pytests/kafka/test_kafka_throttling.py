@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from clusters import on_one_node
+from limits import HANG
 
 from mapr_streams_python import Consumer, Producer, ThrottleEvent, TopicPartition
 from mapr_streams_python.testing import Cluster, deliver, unique_name, wait_until
@@ -60,7 +61,7 @@ def test_a_producer_is_told_which_broker_throttles_it_and_for_how_long(kafka_clu
         producer.poll(0.1)
         return events
 
-    wait_until(told, 120)
+    wait_until(told, HANG)
     event = events[0]
     assert type(event) is ThrottleEvent
     assert event.broker_name in kafka_cluster.bootstrap_servers
@@ -83,7 +84,7 @@ def test_a_close_tells_of_no_throttling(kafka_cluster, kafka_topic, client):
         producer.poll(0.1)
         return events
 
-    wait_until(told, 120)
+    wait_until(told, HANG)
     producer.flush()
     events.clear()
     for _ in range(5):
@@ -105,7 +106,7 @@ def test_a_consumer_is_told(kafka_cluster, kafka_topic, producer, client):
         }
     )
     consumer.assign([TopicPartition(kafka_topic, 0, 0)])
-    wait_until(lambda: consumer.poll(0.1) is not False and events, 120)
+    wait_until(lambda: consumer.poll(0.1) is not False and events, HANG)
     assert events[0].throttle_time > 0
     consumer.close()
 

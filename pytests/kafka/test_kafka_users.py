@@ -47,8 +47,12 @@ def failure(future):
 
 
 def told(client, user):
-    """For which mechanisms a user has a credential, as soon as that is known."""
-    found = client.describe_user_scram_credentials([user])[user].result(HANG)
+    """For which mechanisms a user has a credential; None while the broker does not know the user."""
+    future = client.describe_user_scram_credentials([user])[user]
+    exception = future.exception(HANG)
+    if exception is not None and exception.args[0] == KafkaError.RESOURCE_NOT_FOUND:
+        return None
+    found = future.result(HANG)
     assert found.user == user
     return {info.mechanism: info.iterations for info in found.scram_credential_infos}
 

@@ -8,11 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from limits import HANG
 from mock_faults import lead, needs, produce_one
 from requires import since
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from mapr_streams_python.testing import MockCluster, wait_until
+from mapr_streams_python.testing import MockCluster, unique_name, wait_until
 
 
 def test_bootstrap_servers_names_every_broker() -> None:
@@ -32,7 +33,7 @@ def test_a_created_topic_has_the_partitions_asked_for(faulty: MockCluster) -> No
     faulty.create_topic("three", partitions=3, replication_factor=2)
     consumer = Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": "g"})
     try:
-        assert consumer.get_watermark_offsets(TopicPartition("three", 2), timeout=30.0) == (0, 0)
+        assert consumer.get_watermark_offsets(TopicPartition("three", 2), timeout=HANG) == (0, 0)
         with pytest.raises(KafkaException):
             consumer.get_watermark_offsets(TopicPartition("three", 3), timeout=5.0)
     finally:
@@ -73,7 +74,7 @@ def test_round_trip_time_delays_every_answer(faulty: MockCluster) -> None:
     assert seconds >= 0.8  # At least for the topic's metadata, and for the message.
     faulty.set_broker_rtt(-1, 0)
     # A busy machine may hold some of them up by itself.
-    assert min(produce_one(faulty, "t")[2] for _ in range(5)) < 0.4
+    wait_until(lambda: produce_one(faulty, "t")[2] < 0.4, HANG)
 
 
 def test_a_partition_without_a_leader_takes_messages_once_it_has_one(faulty: MockCluster) -> None:
@@ -95,7 +96,7 @@ def test_a_group_goes_on_with_the_coordinator_that_it_is_given(faulty: MockClust
         consumer.commit(offsets=[TopicPartition("t", 0, 5)], asynchronous=False)
         faulty.set_coordinator("group", "g", 2)
         faulty.set_broker_down(1)
-        (found,) = consumer.committed([TopicPartition("t", 0)], timeout=30.0)
+        (found,) = consumer.committed([TopicPartition("t", 0)], timeout=HANG)
         assert (found.offset, found.error) == (5, None)
     finally:
         consumer.close()
@@ -118,7 +119,7 @@ def test_a_topic_error_is_what_a_subscriber_hears_of_the_topic(faulty: MockClust
 
     try:
         consumer.subscribe(["t"])
-        wait_until(hears, 30.0, "the subscriber hears of it")
+        wait_until(hears, HANG, "the subscriber hears of it")
     finally:
         consumer.close()
     error = events[0].error()
@@ -132,14 +133,16 @@ def test_a_new_group_waits_no_longer_than_it_is_told(faulty: MockCluster) -> Non
         "rd_kafka_mock_group_initial_rebalance_delay_ms",
         lambda: faulty.set_group_initial_rebalance_delay(0.05),
     )
-    consumer = Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": "g"})
-    began = time.monotonic()
-    try:
-        consumer.subscribe(["t"])
-        wait_until(lambda: consumer.poll(0.05) or consumer.assignment(), 30.0, "an assignment")
-        assert time.monotonic() - began < 2.5
-    finally:
-        consumer.close()
+
+    def joins_quickly() -> bool:
+        with Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": unique_name("g")}) as consumer:
+            began = time.monotonic()
+            consumer.subscribe(["t"])
+            wait_until(lambda: consumer.poll(0.05) or consumer.assignment(), HANG, "an assignment")
+            return time.monotonic() - began < 2.5
+
+    # Left to itself the cluster lets each new group wait for three seconds; a busy machine may hold some up.
+    wait_until(joins_quickly, HANG)
 
 
 def test_deleted_records_are_gone_and_so_is_a_deleted_topic(faulty: MockCluster) -> None:
@@ -149,7 +152,7 @@ def test_deleted_records_are_gone_and_so_is_a_deleted_topic(faulty: MockCluster)
     needs("rd_kafka_mock_partition_delete_records", lambda: faulty.delete_records("t", 0, 2))
     consumer = Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": "g"})
     try:
-        assert consumer.get_watermark_offsets(TopicPartition("t", 0), timeout=30.0) == (2, 3)
+        assert consumer.get_watermark_offsets(TopicPartition("t", 0), timeout=HANG) == (2, 3)
     finally:
         consumer.close()
     with pytest.raises(KafkaException) as raised:
@@ -187,7 +190,7 @@ def test_a_follower_serves_the_messages_that_it_has(
     messages: list[Message] = []
     try:
         while len(messages) < len(served):
-            message = consumer.poll(30.0)
+            message = consumer.poll(HANG)
             assert message is not None, messages
             messages.append(message)
         # Long enough for a dozen of fetches, of which none brings what the follower does not have.
@@ -205,7 +208,7 @@ def test_consumers_fetch_from_the_follower_and_producers_keep_to_the_leader(faul
     consumer = Consumer({"bootstrap.servers": faulty.bootstrap_servers, "group.id": "g"})
     consumer.assign([TopicPartition("t", 0, 0)])
     try:
-        assert consumer.poll(30.0) is not None
+        assert consumer.poll(HANG) is not None
     finally:
         consumer.close()
     requests = faulty.requests()
@@ -219,7 +222,7 @@ def test_a_broker_names_the_rack_that_it_was_given(faulty: MockCluster) -> None:
     port = int(faulty.bootstrap_servers.partition(",")[0].rpartition(":")[2])
     # Metadata in version 1, for no topics: of each broker an id, a host, a port, and a rack.
     request = struct.pack(">hhih", 3, 1, 7, -1) + struct.pack(">i", 0)
-    with socket.create_connection(("127.0.0.1", port), 10.0) as connection, connection.makefile("rwb") as stream:
+    with socket.create_connection(("127.0.0.1", port), HANG) as connection, connection.makefile("rwb") as stream:
         stream.write(struct.pack(">i", len(request)) + request)
         stream.flush()
         answer = stream.read(struct.unpack(">i", stream.read(4))[0])

@@ -41,7 +41,7 @@ from mapr_streams_python import Producer
 
 producer = Producer({"bootstrap.servers": os.environ["SERVERS"]})
 producer.produce("a b", b"x")
-assert producer.flush(30) == 0
+assert producer.flush(600) == 0
 """
     with pytest.warns(UserWarning, match="no Kafka takes: topic 'a b'") as warned, MockCluster() as cluster:
         run_python(code, env={"SERVERS": cluster.bootstrap_servers}).check()
@@ -60,7 +60,7 @@ child = os.fork()
 if child == 0:
     producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
     producer.produce("a b", b"x")
-    os._exit(producer.flush(30))
+    os._exit(producer.flush(600))
 assert os.waitpid(child, 0) == (child, 0)
 """
     run_python(code).check()

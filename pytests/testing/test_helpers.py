@@ -7,6 +7,7 @@ import time
 from typing import Any, Callable
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from mapr_streams_python.testing import (
@@ -32,14 +33,14 @@ def test_deliver_returns_the_messages_in_the_order_of_the_records(make_topic: Fa
 
 
 def test_deliver_goes_on_where_the_queue_is_full(kafka_topic: str, make_producer: Factory) -> None:
-    producer = make_producer({"queue.buffering.max.messages": 10, "linger.ms": 30000})
-    assert len(deliver(producer, kafka_topic, ["v"] * 200, timeout=20)) == 200
+    producer = make_producer({"queue.buffering.max.messages": 10, "linger.ms": 250000})
+    assert len(deliver(producer, kafka_topic, ["v"] * 200, timeout=200)) == 200
 
 
 def test_deliver_sends_what_lingers(kafka_topic: str, make_producer: Factory) -> None:
     began = time.monotonic()
-    deliver(make_producer({"linger.ms": 30000}), kafka_topic, ["v"], timeout=20)
-    assert time.monotonic() - began < 15
+    deliver(make_producer({"linger.ms": 250000}), kafka_topic, ["v"], timeout=200)
+    assert time.monotonic() - began < 150
 
 
 @pytest.mark.kafka_cluster(brokers=2)
@@ -87,16 +88,20 @@ def test_read_returns_as_many_messages_as_were_asked_for(
     deliver(producer, kafka_topic, ["a", "b", "c"])
     consumer.assign([TopicPartition(kafka_topic, 0, 0)])
     assert [message.value() for message in read(consumer, 2)] == [b"a", b"b"]
-    assert [message.value() for message in read(consumer, 1)] == [b"c"]
+    assert [message.value() for message in read(consumer, 1, timeout=HANG)] == [b"c"]
 
 
 def test_read_shows_what_did_arrive(kafka_topic: str, producer: Producer, consumer: Consumer) -> None:
     deliver(producer, kafka_topic, [{"value": f"v{number}", "key": "k"} for number in range(7)])
-    consumer.assign([TopicPartition(kafka_topic, 0, 0)])
-    with pytest.raises(AssertionError) as caught:
-        read(consumer, 8, timeout=2)
-    lines = str(caught.value).split("\n")
-    assert lines[0] == "7 of 8 messages within 2 s"
+    for seconds in (2, 20, 200):
+        consumer.assign([TopicPartition(kafka_topic, 0, 0)])
+        with pytest.raises(AssertionError) as caught:
+            read(consumer, 8, timeout=seconds)
+        lines = str(caught.value).split("\n")
+        # On a machine that stands still they may need longer.
+        if lines[0].startswith("7 "):
+            break
+    assert lines[0] == f"7 of 8 messages within {seconds} s"
     assert lines[-2] == f"  {kafka_topic} [0] @ 6: key b'k', value b'v6'"
     assert lines[-1] == f"  assigned: {kafka_topic} [0], position 7"
     assert len(lines) == 8 and "v1" not in str(caught.value)
@@ -111,7 +116,7 @@ def test_read_raises_other_errors(kafka_topic: str, make_consumer: Factory) -> N
     consumer = make_consumer({"auto.offset.reset": "error"})
     consumer.assign([TopicPartition(kafka_topic, 0, 1000)])
     with pytest.raises(KafkaException) as caught:
-        read(consumer, 1)
+        read(consumer, 1, timeout=HANG)
     assert caught.value.args[0] == KafkaError._AUTO_OFFSET_RESET
 
 
@@ -120,14 +125,14 @@ def test_wait_for_assignment_loses_no_message(kafka_topic: str, producer: Produc
     deliver(producer, kafka_topic, [{"value": f"{number}", "partition": number % 2} for number in range(10)])
     first, second = make_consumer({"group.id": "g"}), make_consumer({"group.id": "g"})
     first.subscribe([kafka_topic])
-    assert len(wait_for_assignment(first)) == 2
+    assert len(wait_for_assignment(first, timeout=HANG)) == 2
     # A message is read before the assignment is looked at again, and must come again.
-    wait_until(lambda: first.get_watermark_offsets(first.assignment()[0], cached=True)[1] > 0, polling=[second])
+    wait_until(lambda: first.get_watermark_offsets(first.assignment()[0], cached=True)[1] > 0, HANG, polling=[second])
     with pytest.raises(
         AssertionError, match="2 of 3 partitions were assigned within 0.2 s\n  .* \\[0\\]\n  .* \\[1\\]"
     ):
         wait_for_assignment(first, 3, timeout=0.2)
-    values = sorted(int(message.value()) for message in read(first, 10))
+    values = sorted(int(message.value()) for message in read(first, 10, timeout=HANG))
     assert values == list(range(10))
 
 
@@ -139,7 +144,7 @@ def test_wait_for_assignment_gives_up(consumer: Consumer) -> None:
 def test_wait_until_returns_what_the_predicate_did_and_polls_meanwhile(kafka_topic: str, producer: Producer) -> None:
     reports: list[object] = []
     producer.produce(kafka_topic, "v", on_delivery=lambda error, message: reports.append(message))
-    assert wait_until(lambda: reports, polling=[producer]) is reports
+    assert wait_until(lambda: reports, HANG, polling=[producer]) is reports
 
 
 def test_wait_until_says_what_did_not_come() -> None:
@@ -153,12 +158,12 @@ def test_a_record_tells_of_rebalances_commits_reports_and_errors_in_their_order(
     record = EventRecord()
     producer = make_producer({"on_delivery": record.on_delivery, "error_cb": record.error_cb})
     producer.produce(kafka_topic, "v")
-    assert producer.flush(10) == 0
+    assert producer.flush(HANG) == 0
     consumer = make_consumer({"on_commit": record.on_commit})
     consumer.subscribe([kafka_topic], listener=record)
-    (message,) = read(consumer, 1)
+    (message,) = read(consumer, 1, timeout=HANG)
     consumer.commit(message)
-    wait_until(lambda: record.committed, polling=[consumer])
+    wait_until(lambda: record.committed, HANG, polling=[consumer])
     consumer.close()
     kinds = record.kinds()
     # close() commits as well.
@@ -171,7 +176,7 @@ def test_a_record_tells_of_rebalances_commits_reports_and_errors_in_their_order(
     assert [event.when for event in record.events] == sorted(event.when for event in record.events)
     assert record.errors == [] and record.lost == []
     kafka_cluster.set_broker_down(-1)
-    wait_until(lambda: record.errors, polling=[producer])
+    wait_until(lambda: record.errors, HANG, polling=[producer])
     assert record.kinds()[-1] == "error"
     assert f"s  assign: {kafka_topic} [0]\n" in repr(record)
     record.clear()

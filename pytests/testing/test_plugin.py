@@ -61,7 +61,7 @@ def served() -> Iterator[str]:
         assert process.stdin is not None and process.stdout is not None
         yield process.stdout.readline().split()[1]
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(HANG) == 0
 
 
 def test_by_default_each_test_has_a_mock_cluster_of_its_own(pytester: pytest.Pytester) -> None:
@@ -96,11 +96,11 @@ def test_the_marker_sets_brokers_and_partitions(pytester: pytest.Pytester) -> No
         @pytest.mark.kafka_cluster(partitions=2)
         def test_the_nearest_marker_wins(kafka_cluster, kafka_topic, producer):
             assert kafka_cluster.brokers == 3
-            found = producer.list_topics(kafka_topic, 10).topics[kafka_topic].partitions
+            found = producer.list_topics(kafka_topic, 600).topics[kafka_topic].partitions
             assert len(found) == 2 and len(found[0].replicas) == 3
 
         def test_of_the_module(kafka_topic, producer):
-            assert len(producer.list_topics(kafka_topic, 10).topics[kafka_topic].partitions) == 7
+            assert len(producer.list_topics(kafka_topic, 600).topics[kafka_topic].partitions) == 7
 
         @pytest.mark.kafka_cluster(only="server")
         def test_elsewhere(kafka_cluster):
@@ -313,7 +313,7 @@ def test_the_faults_that_a_test_leaves_do_not_hold_up_its_teardown(pytester: pyt
         def quick():
             began = []
             yield began
-            assert time.monotonic() - began[0] < 3
+            assert time.monotonic() - began[0] < 20
 
         @pytest.mark.parametrize("fault", ["set_broker_rtt(1, 30)", "set_broker_down(1)"])
         def test_it(fault, quick, kafka_cluster, kafka_topic, producer, consumer):
@@ -360,7 +360,7 @@ def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
             deliver(make_producer({"linger.ms": 0}), topic, [{"value": "v", "partition": 1}])
             consumer = make_consumer({"group.id": "mine", "auto.offset.reset": "latest"})
             consumer.commit(offsets=[TopicPartition(topic, 1, 1)], asynchronous=False)
-            (found,) = make_consumer({"group.id": "mine"}).committed([TopicPartition(topic, 1)], 10)
+            (found,) = make_consumer({"group.id": "mine"}).committed([TopicPartition(topic, 1)], 600)
             assert found.offset == 1
         """,
     )

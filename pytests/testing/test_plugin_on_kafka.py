@@ -47,7 +47,7 @@ def test_the_one_after_that_finds_another(kafka_cluster, kafka_topic):
 
 RUNNING_ALREADY = """
 import pytest
-from mapr_streams_python.testing import ExternalCluster, deliver, read
+from mapr_streams_python.testing import ExternalCluster, deliver, read, wait_until
 
 topics = []
 
@@ -55,7 +55,7 @@ topics = []
 @pytest.mark.kafka_cluster(brokers=3, partitions=3)
 def test_a_topic_is_there_at_once(turn, kafka_cluster, kafka_topic, producer, consumer):
     assert type(kafka_cluster) is ExternalCluster and kafka_cluster.brokers == 3
-    found = producer.list_topics(kafka_topic, 10).topics[kafka_topic].partitions
+    found = producer.list_topics(kafka_topic, 600).topics[kafka_topic].partitions
     assert len(found) == 3 and all(len(partition.replicas) == 3 for partition in found.values())
     consumer.subscribe([kafka_topic])
     deliver(producer, kafka_topic, ["one"])
@@ -63,7 +63,9 @@ def test_a_topic_is_there_at_once(turn, kafka_cluster, kafka_topic, producer, co
     topics.append(kafka_topic)
 
 def test_and_is_deleted_afterwards(producer):
-    assert len(topics) == 10 and not set(topics) & set(producer.list_topics(timeout=10).topics)
+    assert len(topics) == 10
+    # Brokers hear of it one after the other.
+    wait_until(lambda: not set(topics) & set(producer.list_topics(timeout=600).topics), 600)
 """
 
 WAITING = """

@@ -17,6 +17,9 @@ MAX_BROKERS = 1_000
 # As many as Kafka creates by one request. librdkafka ends the process where it has no memory for them.
 MAX_PARTITIONS = 10_000
 
+# Seconds for the names of the topics when a cluster is closed: one that was made slow is not waited for.
+_OF_DISTURBED, _OF_OTHERS = 0.2, 10.0
+
 Self = TypeVar("Self", bound="MockHandle")
 
 
@@ -112,7 +115,8 @@ class MockHandle:
     def _illegal_topics(self, native: _MockCluster) -> list[str]:
         try:
             native.bootstrap_servers()
-            names = topic_names(int(self._bootstrap_servers.partition(",")[0].rpartition(":")[2]))
+            port = int(self._bootstrap_servers.partition(",")[0].rpartition(":")[2])
+            names = topic_names(port, _OF_DISTURBED if self._disturbed else _OF_OTHERS)
         except (OSError, RuntimeError, ValueError, struct.error):
             # The broker is down or slow, or it is the parent's of this process; or a name is no text, or longer than
             # the protocol can tell.

@@ -114,7 +114,7 @@ def cluster_state(port: int, topics: tuple[str, ...] = (), timeout: float = 5.0,
     return ClusterState(sorted(brokers), found)
 
 
-def topic_names(port: int, timeout: float = 0.2) -> list[str]:
+def topic_names(port: int, timeout: float) -> list[str]:
     """Ask the broker at this port of loopback for the names of its topics, in a version that every mock cluster knows.
 
     Those that it reports an error for, as that their names are illegal, are left out.
