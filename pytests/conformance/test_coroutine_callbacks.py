@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 from checkers import CHECKER
+from limits import HANG
 
 from mapr_streams_python import Consumer, Producer
 from mapr_streams_python.testing import wait_until
@@ -100,7 +101,7 @@ WAYS = {
     ),
     "produce, waiting for room": (
         "on_delivery",
-        lambda producer, callback: producer.produce("t", "v", on_delivery=callback, block=30),
+        lambda producer, callback: producer.produce("t", "v", on_delivery=callback, block=HANG),
     ),
     "produce, refused by MapR": ("on_delivery", lambda producer, callback: producer.produce("t", on_delivery=callback)),
     "send": ("on_delivery", lambda producer, callback: producer.send("t", "v", on_delivery=callback)),
@@ -157,7 +158,7 @@ def test_a_coroutine_function_is_refused_behind_plain_functions_of_its_kind(prod
         else:
             with pytest.raises(TypeError, match=f"^{name} must be a plain function, not a coroutine function"):
                 give(producer, callback)
-    producer.flush(30)
+    producer.flush(HANG)
 
 
 @pytest.mark.skipif(CHECKER is not None, reason=f"{CHECKER} gives no memory anew that was freed just now")
@@ -167,7 +168,7 @@ def test_a_coroutine_function_is_refused_where_a_plain_one_was_freed(producer, m
     for _ in range(20):
         plain = make(lambda error, message: None)
         producer.produce("t", "v", on_delivery=plain)
-        producer.flush(30)
+        producer.flush(HANG)
         addresses.add(id(plain))
         del plain
 
@@ -188,7 +189,7 @@ def test_a_callback_is_not_kept_alive_by_having_been_looked_at(producer):
         callback = make()
         gone = weakref.ref(callback)
         producer.produce("t", "v", on_delivery=callback)
-        producer.flush(30)
+        producer.flush(HANG)
         del callback
         gc.collect()
         assert gone() is None
@@ -198,7 +199,7 @@ def test_a_mock_is_taken_for_what_it_is(producer):
     """Its result has any attribute that it is asked for, those of a coroutine too."""
     callback = unittest.mock.Mock()
     producer.produce("t", "v", on_delivery=callback)
-    producer.flush(30)
+    producer.flush(HANG)
     assert callback.call_count == 1
 
 
@@ -209,9 +210,9 @@ def test_a_delivery_callback_that_returns_a_coroutine_raises_out_of_the_call_tha
         warnings.simplefilter("error")
         with pytest.raises(TypeError, match="lambda.* returned a coroutine, which nothing awaits"):
             # What comes before the report is served too.
-            wait_until(lambda: getattr(producer, method)(0.1) is None, 30, "the report comes")
+            wait_until(lambda: getattr(producer, method)(0.1) is None, HANG, "the report comes")
         gc.collect()
-    assert producer.flush(30) == 0
+    assert producer.flush(HANG) == 0
 
 
 def test_another_callback_that_returns_a_coroutine_raises_too():
@@ -219,4 +220,4 @@ def test_another_callback_that_returns_a_coroutine_raises_too():
         {"error_cb": lambda error: coroutine_function(error), "bootstrap.servers": NO_SERVER, "log_level": 0}
     )
     with pytest.raises(TypeError, match="returned a coroutine, which nothing awaits"):
-        wait_until(lambda: producer.poll(0.1) is None, 30, "the event comes")
+        wait_until(lambda: producer.poll(0.1) is None, HANG, "the event comes")

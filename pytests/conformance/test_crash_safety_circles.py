@@ -93,7 +93,7 @@ def test_a_close_that_gave_up_is_made_by_the_call_that_runs_the_callback(program
             for number in (0, 1):
                 message = consumed[number]
                 after = make_consumer({"group.id": f"{group}-{number}"})
-                (partition,) = after.committed([TopicPartition(topic, message.partition())], 30)
+                (partition,) = after.committed([TopicPartition(topic, message.partition())], 300)
                 assert partition.offset > message.offset(), partition
             """,
         ),

@@ -363,7 +363,9 @@ def test_a_request_that_no_thread_can_be_started_for_is_an_error(program, filled
         import resource
 
         consumer = make_consumer()
-        consumer.poll(0)
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        # What librdkafka's threads need when they begin they have by then.
+        wait_for(lambda: consumer.poll(0.1) is not None)
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         limits = resource.getrlimit(resource.RLIMIT_AS)
