@@ -157,6 +157,26 @@ import Testing
         #expect(try answer.failure().code == .destroyed)
     }
 
+    @Test func aClientThatNobodyHoldsLivesUntilItsRequestsHaveEnded() throws {
+        var options = AdminOptions()
+        options.requestTimeout = 10
+        for _ in 0..<20 {
+            weak var gone: Admin?
+            let topics = Answer<[TopicResult]>()
+            let offsets = Answer<[ConsumerGroupResult]>()
+            do {
+                let admin = try lonelyAdmin()
+                gone = admin
+                try admin.deleteTopics(["topic"], options: options, then: topics.completion)
+                try admin.listConsumerGroupOffsets(
+                    ConsumerGroupPartitions("group", nil), options: options, then: offsets.completion)
+            }
+            #expect(try topics.failure().code == .timedOut)
+            #expect(try offsets.failure().code == .timedOut)
+            #expect(eventually { gone == nil })
+        }
+    }
+
     @Test func whatTheLoadedLibraryLacksIsNamedByTheCallThatNeedsIt() throws {
         let admin = try lonelyAdmin()
         let offsets = Answer<[ListedOffset]>()

@@ -46,7 +46,11 @@ public final class Admin: Client, @unchecked Sendable {
         answers = EventQueue(of: handle)
     }
 
-    override func willDestroy() { answers = nil }
+    override func willDestroy() {
+        answers = nil
+        // What their handles log goes to the client's context. Where the owner has called `release`, they have ended.
+        readers.end()
+    }
 
     override func didSetCredentials(_ username: String, _ password: String) {
         if let likeness { readers.setCredentials(username, password, in: likeness) }
@@ -146,9 +150,9 @@ extension Admin {
         try awaited.withLock { (awaited) throws(StreamsError) in
             // Under the lock: nobody may count on a thread that there will be none of.
             if !awaited.isServed {
-                // The owner's reference lives until it has ended: see `wasReleased`.
                 let client = Unmanaged.passUnretained(self)
-                try HelperThreads.run(HelperThreads.Job { client.use { $0.serve() } })
+                let all = self.awaited
+                try HelperThreads.run(HelperThreads.Job { Self.serve(client, all) })
             }
             awaited.isServed = true
             let number = awaited.next
@@ -161,33 +165,43 @@ extension Admin {
     /// How long the thread waits before it looks whether anybody has the client still, in milliseconds.
     private static let slice: Int32 = 100
 
-    /// Waits for answers, until none is awaited or the owner has let go of the client.
-    private func serve() {
-        while !isReleased {
-            if let event = answers?.poll(milliseconds: nextSlice) {
-                let number = Int(bitPattern: rd_kafka_event_opaque(event))
-                let request = awaited.withLock { $0.requests.removeValue(forKey: number) }
-                // It holds the handle that the answer is of.
-                withExtendedLifetime(request) {
-                    request?.end(.answered(event))
-                    // In the child of a fork the request's end does not return.
-                    rd_kafka_event_destroy(event)
-                }
-            }
-            for request in takeLate() { request.end(.late) }
-            let isDone = awaited.withLock { awaited in
+    /// Waits for answers, until none is awaited.
+    ///
+    /// A request holds the client, and the last one that is awaited may be the last to do so: where none is, the client may
+    /// be gone. It is let go of before that is noted, so that it does not end here where its owner waits: see `wasReleased`.
+    private static func serve(_ client: Unmanaged<Admin>, _ awaited: Guarded<Awaited>) {
+        var isDone = false
+        while !isDone {
+            client.takeUnretainedValue().serveSlice()
+            isDone = awaited.withLock { awaited in
                 if awaited.requests.isEmpty { awaited.isServed = false }
                 return awaited.requests.isEmpty
             }
-            if isDone { return }
         }
-        // Nobody can send any more.
-        let left = awaited.withLock { awaited in
-            defer { awaited.requests = [:] }
-            return awaited.requests
+    }
+
+    /// Waits a while for an answer, and ends the requests whose time is over; all, where the owner has let go of the client.
+    private func serveSlice() {
+        if isReleased {
+            // Nobody can send any more.
+            let left = awaited.withLock { awaited in
+                defer { awaited.requests = [:] }
+                return awaited.requests
+            }
+            for number in left.keys.sorted() { left[number]?.end(.destroyed) }
+            return
         }
-        for number in left.keys.sorted() { left[number]?.end(.destroyed) }
-        awaited.withLock { $0.isServed = false }
+        if let event = answers?.poll(milliseconds: nextSlice) {
+            let number = Int(bitPattern: rd_kafka_event_opaque(event))
+            let request = awaited.withLock { $0.requests.removeValue(forKey: number) }
+            // It holds the handle that the answer is of.
+            withExtendedLifetime(request) {
+                request?.end(.answered(event))
+                // In the child of a fork the request's end does not return.
+                rd_kafka_event_destroy(event)
+            }
+        }
+        for request in takeLate() { request.end(.late) }
     }
 
     /// How long to wait for an answer before somebody's time may be over.
