@@ -35,6 +35,8 @@ BYTECODE = ROOT / "build" / "bytecode"
 WORKERS = max(16, 2 * (os.cpu_count() or 1))
 # Where the Swift tests are built: not in .build, which belongs to a plain `swift build`, whose options are others.
 SWIFT_TESTS = ["--scratch-path", str(ROOT / "build" / "swift-tests")]
+# A crash prints the stack of its thread: what came of one test is gone with the process, and the next run may pass.
+BACKTRACE = "SWIFT_BACKTRACE=enable=yes,color=no,interactive=no,images=none,registers=none,threads=crashed"
 # What the compiler says of each module that it compiles at once.
 AT_ONCE = Unshown(
     re.compile(r"warning: ignoring '-enable-batch-mode'|remark: Incremental compilation has been disabled")
@@ -90,7 +92,7 @@ def swift_tests() -> list[Step]:
     if ".testTarget(" in (ROOT / "Package.swift").read_text():
         # A process each: the extension gives its process words of Python's, and tests of Streams read those of Swift.
         for name, tests in (("swift test", "--skip"), ("of extension", "--filter")):
-            command = [SWIFT, "test", "--skip-build", *SWIFT_TESTS, tests, "MaprStreamsPythonTests"]
+            command = ["env", BACKTRACE, SWIFT, "test", "--skip-build", *SWIFT_TESTS, tests, "MaprStreamsPythonTests"]
             steps.append(Step(name, [*with_librdkafka(), *command], count_swift, PASSING))
     return steps
 
@@ -188,10 +190,14 @@ def count_swift(output: str) -> Counts:
     # XCTest closes each suite with such a line, and the last one is the sum.
     for line in re.findall(r"Executed (\d+) tests?, with (?:(\d+) tests? skipped and )?(\d+) failure", output)[-1:]:
         total, skipped, failed = (int(number or 0) for number in line)
-    for number in re.findall(r"Test run with (\d+) tests?", output)[-1:]:
-        total += int(number)
-    failed += len(re.findall(r"^\S+ +Test (?!run with|case passing).* failed after", output, re.MULTILINE))
-    skipped += len(re.findall(r"^\S+ +Test .* skipped", output, re.MULTILINE))
+    ended = re.findall(
+        r"^\S+ +Test (?!run with|case passing).* (?:(failed|passed) after|(skipped))", output, re.MULTILINE
+    )
+    runs = re.findall(r"Test run with (\d+) tests?", output)
+    # A process that has died says nothing in the end.
+    total += int(runs[-1]) if runs else len(ended)
+    failed += sum(how == "failed" for how, _ in ended)
+    skipped += sum(how == "skipped" for _, how in ended)
     return Counts(total - failed - skipped, failed, skipped)
 
 

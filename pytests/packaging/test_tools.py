@@ -45,6 +45,12 @@ def test_both_frameworks_of_swift_test_are_counted():
     assert run_tests.count_swift(SWIFT_RUN) == (4, 3, 2)
 
 
+def test_what_had_ended_before_the_process_of_the_swift_tests_died_is_counted():
+    lines = SWIFT_RUN.splitlines(keepends=True)[:-1]
+    assert run_tests.count_swift("".join([*lines, "error: Exited with unexpected signal code 11\n"])) == (4, 3, 2)
+    assert run_tests.count_swift("".join(lines[4:-2])) == (1, 0, 0)
+
+
 @pytest.mark.parametrize("code", ["raise SystemExit(3)", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"])
 def test_a_step_that_dies_has_failed_whatever_it_counted(code):
     step = run_tests.Step("dies", [sys.executable, "-c", code], lambda output: run_tests.Counts(1))
