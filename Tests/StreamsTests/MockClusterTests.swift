@@ -37,12 +37,16 @@ import Testing
         let producer = try test.producer(reports: Reports())
         _ = try producer.metadata(topic: test.topic, milliseconds: 60_000)
         let clock = ContinuousClock()
-        for delay in [Int32(300), 0] {
-            try test.cluster.setBrokerRoundTripTime(1, milliseconds: delay)
+        func asking() throws -> Duration {
             let began = clock.now
             _ = try producer.metadata(topic: test.topic, milliseconds: 60_000)
-            #expect((clock.now - began >= .milliseconds(300)) == (delay == 300))
+            return clock.now - began
         }
+        try test.cluster.setBrokerRoundTripTime(1, milliseconds: 300)
+        #expect(try asking() >= .milliseconds(300))
+        try test.cluster.setBrokerRoundTripTime(1, milliseconds: 0)
+        // On a busy machine an answer may take as long by itself, but not each.
+        #expect(try eventually { try asking() < .milliseconds(300) })
     }
 
     @Test func aTopicsErrorIsInItsMetadata() throws {
@@ -202,19 +206,28 @@ import Testing
 
     @Test func aNewGroupWaitsNoLongerThanItIsTold() throws {
         let test = try TestCluster()
-        let consumer = try test.consumer()
+        var isTold = false
         try ifThere("rd_kafka_mock_group_initial_rebalance_delay_ms") { () throws(StreamsError) in
             try test.cluster.setGroupInitialRebalanceDelay(milliseconds: 0)
-            let clock = ContinuousClock()
+            isTold = true
+        }
+        guard isTold else { return }
+        let clock = ContinuousClock()
+        var groups = 0
+        func joining() throws -> Duration {
+            groups += 1
+            let consumer = try test.consumer(group: "group-\(groups)")
             let began = clock.now
             try consumer.subscribe([test.topic])
-            let isAssigned = eventually {
+            let isAssigned = try eventually {
                 _ = consumer.next(milliseconds: 10)
-                return (try? consumer.assignment().isEmpty) == false
+                return try !consumer.assignment().isEmpty
             }
             #expect(isAssigned)
-            #expect(clock.now - began < .milliseconds(2500))
+            return clock.now - began
         }
+        // Three seconds by itself. On a busy machine a group may take as long, but not each.
+        #expect(try eventually { try joining() < .milliseconds(2500) })
     }
 
     @Test func aFollowersWatermarksBoundWhatItServes() throws {
