@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+from limits import HANG
 
 import mapr_streams_python
 from mapr_streams_python import (
@@ -38,7 +39,7 @@ def _raised(code):
     ):
         cluster.push_request_errors("OffsetFetch", [code])
         with pytest.raises(KafkaException) as caught:
-            consumer.committed([TopicPartition("t", 0)], 30)
+            consumer.committed([TopicPartition("t", 0)], HANG)
     return caught.value
 
 
@@ -75,7 +76,7 @@ def test_an_unknown_topic_is_raised_as_that():
     ):
         cluster.create_topic("t", 1)
         with pytest.raises(UnknownTopicException):
-            consumer.get_watermark_offsets(TopicPartition("t", 5), 30)
+            consumer.get_watermark_offsets(TopicPartition("t", 5), HANG)
 
 
 def test_what_is_of_no_kind_is_a_plain_one():

@@ -198,12 +198,18 @@ def test_auto_takes_the_new_protocol_and_says_what_it_leaves_out(kafka_cluster, 
         (told,) = [text for text in log.texts if "left out" in text]
         assert f"has come to consumer, which does not have {', '.join(NAMES)}" in told
         consumer.subscribe([topic])
-        wait_until(lambda: consumer.poll(0.05) is not None or consumer.assignment(), HANG)
+        wait_until(lambda: consumer.poll(0.05) is None and consumer.assignment(), HANG)
         # The new one is cooperative, and what was left out is not.
         assert consumer.rebalance_protocol() == "COOPERATIVE"
         with AdminClient(kafka_cluster.client_config()) as admin:
-            described = admin.describe_consumer_groups([config["group.id"]])[config["group.id"]].result(HANG)
-        assert (described.type, described.state) == (ConsumerGroupType.CONSUMER, ConsumerGroupState.STABLE)
+
+            def group():
+                return admin.describe_consumer_groups([config["group.id"]])[config["group.id"]].result(HANG)
+
+            # The node counts the member as arrived when it says so.
+            wait_until(lambda: group().state == ConsumerGroupState.STABLE, HANG, polling=[consumer])
+            described = group()
+        assert described.type == ConsumerGroupType.CONSUMER
         (member,) = described.members
         assert member.member_id == consumer.memberid()
         assert sorted(member.target_assignment.topic_partitions) == sorted(consumer.assignment())

@@ -4,6 +4,7 @@ import re
 import textwrap
 
 import pytest
+from limits import HANG
 
 import mapr_streams_python
 from mapr_streams_python import (
@@ -128,7 +129,7 @@ def described(client_type, properties=None):
     logger = Logger()
     client = client_type({"group.id": "g", "debug": "conf", "logger": logger, **(properties or {})})
     try:
-        wait_until(lambda: any("client.software.version" in line for line in logger.lines), 60, polling=[client])
+        wait_until(lambda: any("client.software.version" in line for line in logger.lines), HANG, polling=[client])
     finally:
         client.close()
     return dict(re.findall(r"(client\.software\.\w+) = (.+)", "\n".join(logger.lines)))

@@ -4,6 +4,7 @@ import sys
 import time
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python import KafkaError, Producer
 from mapr_streams_python.testing import wait_until
@@ -32,7 +33,7 @@ def refusal(monkeypatch, token):
         producer.poll(0.1)
         return told and events
 
-    wait_until(refused, 30, "the token is refused")
+    wait_until(refused, HANG, "the token is refused")
     assert f"oauth_cb raised {type(told[0]).__name__}: {told[0]}" in events[0].str()
     return told[0]
 

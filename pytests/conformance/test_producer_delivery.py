@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import KafkaError, Message, Producer, TopicPartition
@@ -42,9 +43,9 @@ def test_len_counts_a_message_until_its_report_is_served(online, make_topic):
     producer.produce(name, "v", partition=0, on_delivery=lambda error, message: None)
     consumer = online.consumer()
     partition = TopicPartition(name, 0)
-    wait_until(lambda: consumer.get_watermark_offsets(partition, 10) == (0, 1), 20)
+    wait_until(lambda: consumer.get_watermark_offsets(partition, HANG) == (0, 1), HANG)
     assert len(producer) > 0
-    assert producer.flush(10) == 0
+    assert producer.flush(HANG) == 0
     assert len(producer) == 0
 
 
@@ -55,13 +56,13 @@ NOWHERE = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0, "reconnect.backof
 
 def test_in_the_kafka_dialect_len_counts_events_that_wait_beside_messages():
     producer = Producer({**NOWHERE, "streams.compatibility": "kafka"})
-    wait_until(lambda: len(producer) > 1, 60)
+    wait_until(lambda: len(producer) > 1, HANG)
     before = len(producer)
     producer.produce("t", "v")
     assert len(producer) > before
     assert producer.poll(0) >= before
     producer.purge()
-    producer.flush(60)
+    producer.flush(HANG)
 
 
 def test_in_the_mapr_dialect_len_and_flush_count_messages_alone():
@@ -69,13 +70,13 @@ def test_in_the_mapr_dialect_len_and_flush_count_messages_alone():
     seen = []
     beside = Producer({**NOWHERE, "error_cb": seen.append})
     # What one has to tell the other has as well by then.
-    wait_until(lambda: beside.poll(0.1) is not None and len(seen) > 2, 60)
+    wait_until(lambda: beside.poll(0.1) is not None and len(seen) > 2, HANG)
     assert len(producer) == 0
     producer.produce("t", "v")
     assert len(producer) == 1
     assert producer.flush(0) == 1
     producer.purge()
-    assert producer.flush(60) == 0
+    assert producer.flush(HANG) == 0
 
 
 def test_an_empty_producer_is_false_in_the_mapr_dialect():
@@ -84,7 +85,7 @@ def test_an_empty_producer_is_false_in_the_mapr_dialect():
     producer.produce("t", "v")
     assert producer
     producer.purge()
-    producer.flush(5)
+    producer.flush(HANG)
 
 
 def test_a_producer_is_true_in_the_kafka_dialect():
@@ -115,7 +116,9 @@ def test_poll_without_a_timeout_waits_for_an_event(failing):
 
 
 def test_poll_counts_events_and_not_callbacks(online, make_topic):
-    producer, name, reports = online.producer({"linger.ms": 200}), make_topic(), []
+    # They wait until all three are there, and go in one batch.
+    producer = online.producer({"linger.ms": 200000, "batch.num.messages": 3})
+    name, reports = make_topic(), []
     for _ in range(3):
         producer.produce(name, "v", partition=0, on_delivery=lambda error, message: reports.append(error))
     served = 0
@@ -162,7 +165,7 @@ def test_flush_returns_what_is_left_when_its_time_is_up(offline):
 def test_flush_of_nothing_returns_zero_at_once(offline):
     result, seconds = elapsed(offline.producer().flush)
     assert result == 0
-    assert seconds < 5
+    assert seconds < 20
 
 
 # message.timeout.ms, at both places.
@@ -170,13 +173,13 @@ def test_flush_of_nothing_returns_zero_at_once(offline):
 
 def test_a_topic_property_at_the_top_level_takes_effect(failing):
     failing.produce("t", "v")
-    assert failing.flush(5) == 0
+    assert failing.flush(HANG) == 0
 
 
 def test_default_topic_config_wins_over_the_top_level(offline):
     producer = offline.producer({"message.timeout.ms": 600000, "default.topic.config": FAST})
     producer.produce("t", "v")
-    assert producer.flush(5) == 0
+    assert producer.flush(HANG) == 0
 
 
 # Delivery callbacks.
@@ -199,7 +202,7 @@ def test_callback_and_on_delivery_are_aliases(failing):
     calls = []
     failing.produce("t", "v", callback=lambda error, message: calls.append("callback"))
     failing.produce("t", "v", on_delivery=lambda error, message: calls.append("on_delivery"))
-    failing.flush(10)
+    failing.flush(HANG)
     assert calls == ["callback", "on_delivery"]
 
 
@@ -211,7 +214,7 @@ def test_callback_wins_over_on_delivery(failing):
         callback=lambda error, message: calls.append("callback"),
         on_delivery=lambda error, message: calls.append("on_delivery"),
     )
-    failing.flush(10)
+    failing.flush(HANG)
     assert calls == ["callback"]
 
 
@@ -221,7 +224,7 @@ def test_a_callback_of_the_call_replaces_the_configured_one(offline):
     producer.produce("t", "v")
     producer.produce("t", "v", on_delivery=lambda error, message: calls.append("call"))
     producer.produce("t", "v", on_delivery=None)
-    producer.flush(10)
+    producer.flush(HANG)
     assert calls == ["configured", "call", "configured"]
 
 
@@ -232,7 +235,7 @@ def test_a_callback_may_be_any_callable(failing):
 
     callback = Callback()
     failing.produce("t", "v", on_delivery=callback)
-    failing.flush(10)
+    failing.flush(HANG)
     assert callback.error == KafkaError._MSG_TIMED_OUT
 
 
@@ -263,9 +266,9 @@ def test_an_exception_of_a_callback_comes_out_of_poll_and_the_next_reports_go_on
 
     producer.produce(name, "v", partition=0, on_delivery=bad)
     with pytest.raises(ValueError, match="^from callback$"):
-        producer.flush(10)
+        producer.flush(HANG)
     producer.produce(name, "v", partition=1, on_delivery=lambda error, message: calls.append("good"))
-    assert producer.flush(10) == 0
+    assert producer.flush(HANG) == 0
     assert calls == ["bad", "good"]
 
 
@@ -273,7 +276,7 @@ def test_an_exception_of_a_callback_comes_out_of_poll_and_the_next_reports_go_on
 def test_a_callback_with_another_number_of_arguments_is_a_type_error_of_flush(failing, callback):
     failing.produce("t", "v", on_delivery=callback)
     with pytest.raises(TypeError, match="<lambda>"):
-        failing.flush(10)
+        failing.flush(HANG)
 
 
 def test_a_callback_may_produce(failing):
@@ -284,7 +287,7 @@ def test_a_callback_may_produce(failing):
         failing.produce("u", "v", on_delivery=lambda error, message: calls.append(2))
 
     failing.produce("t", "v", on_delivery=first)
-    assert failing.flush(20) == 0
+    assert failing.flush(HANG) == 0
     assert calls == [1, 2]
 
 
@@ -297,7 +300,7 @@ def test_a_callback_may_poll(online, make_topic):
 
     for partition in range(2):
         producer.produce(name, "v", partition=partition, on_delivery=polling)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert sorted(calls) == [0, 1]
 
 
@@ -305,18 +308,18 @@ def test_only_errors_are_reported_if_so_configured(online, offline, make_topic):
     errors = []
     producer = online.producer({"delivery.report.only.error": True})
     producer.produce(make_topic(), "v", on_delivery=lambda error, message: errors.append(error))
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert errors == []
     failing = offline.producer({**FAST, "delivery.report.only.error": True})
     failing.produce("t", "v", on_delivery=lambda error, message: errors.append(error.name()))
-    assert failing.flush(20) == 0
+    assert failing.flush(HANG) == 0
     assert errors == ["_MSG_TIMED_OUT"]
 
 
 def test_a_message_without_a_callback_is_delivered_too(online, make_topic):
     producer = online.producer()
     producer.produce(make_topic(), "v")
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
 
 
 # Other callbacks, served by poll.
@@ -325,7 +328,7 @@ def test_a_message_without_a_callback_is_delivered_too(online, make_topic):
 def test_statistics_are_json_text(offline):
     texts = []
     producer = offline.producer({"statistics.interval.ms": 50, "stats_cb": texts.append})
-    wait_until(lambda: producer.poll(0.1) is not None and texts, 20)
+    wait_until(lambda: producer.poll(0.1) is not None and texts, HANG)
     assert type(texts[0]) is str
     assert json.loads(texts[0])["type"] == "producer"
 
@@ -335,7 +338,7 @@ def test_an_exception_of_error_cb_comes_out_of_poll(offline):
         raise ValueError("from error_cb")
 
     producer = offline.producer({"bootstrap.servers": "127.0.0.1:1", "error_cb": bad})
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANG
     with pytest.raises(ValueError, match="^from error_cb$"):
         while time.monotonic() < deadline:
             producer.poll(0.2)
@@ -344,7 +347,7 @@ def test_an_exception_of_error_cb_comes_out_of_poll(offline):
 def test_error_cb_gets_a_kafka_error(offline):
     errors = []
     producer = offline.producer({"bootstrap.servers": "127.0.0.1:1", "error_cb": errors.append})
-    wait_until(lambda: producer.poll(0.1) is not None and errors, 20)
+    wait_until(lambda: producer.poll(0.1) is not None and errors, HANG)
     assert type(errors[0]) is KafkaError
     assert errors[0].code() in (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN)
 
@@ -357,7 +360,7 @@ def test_purge_fails_what_is_queued(offline):
     producer = offline.producer()
     producer.produce("t", "v", on_delivery=lambda error, message: names.append(error.name()))
     assert producer.purge() is None
-    assert producer.flush(5) == 0
+    assert producer.flush(HANG) == 0
     assert names == ["_PURGE_QUEUE"]
 
 
@@ -367,7 +370,7 @@ def test_purge_takes_its_three_flags_by_keyword(offline):
     assert producer.purge(in_queue=False, in_flight=True, blocking=False) is None
     assert len(producer) == 1
     assert producer.purge(in_queue=True, in_flight=False, blocking=True) is None
-    assert producer.flush(5) == 0
+    assert producer.flush(HANG) == 0
 
 
 def test_close_delivers_what_waits_and_returns_true(online, make_topic):

@@ -3,6 +3,7 @@
 import enum
 
 import pytest
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import KafkaError, KafkaException, TopicPartition
@@ -39,7 +40,7 @@ def test_arguments_by_position_are_topic_value_key_partition_callback_on_deliver
     producer = online.producer()
     producer.produce(name, "v", "k", 1, None, lambda error, message: reports.append(message))
     producer.produce(name, "v", "k", 1, lambda error, message: reports.append(message), None)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert [(m.value(), m.key(), m.partition()) for m in reports] == [(b"v", b"k", 1)] * 2
 
 
@@ -55,7 +56,7 @@ def test_arguments_by_keyword(online, make_topic):
         timestamp=1234,
         headers=[("a", "b")],
     )
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert [(m.value(), m.key(), m.partition()) for m in reports] == [(b"v", b"k", 1)]
 
 
@@ -132,7 +133,7 @@ def test_a_partition_that_does_not_exist_is_reported(online, make_topic):
         # librdkafka's threads have learnt the topic's partitions already.
         assert refused.args[0] == KafkaError._UNKNOWN_PARTITION
         return
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert reports == [(KafkaError._UNKNOWN_PARTITION, 999999)]
 
 
@@ -287,7 +288,7 @@ def test_a_null_payload_is_reported_with_its_headers(mapr_clients, make_topic, k
             headers=given,
             on_delivery=lambda error, message: seen.append(message if keeps else message.headers()),
         )
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert [message.headers() if keeps else message for message in seen] == [headers, [("c", b"2")], None, None, None]
 
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from compiled import library_of
+from limits import HANG
 
 from mapr_streams_python import Consumer, Producer, TopicPartition
 from mapr_streams_python.testing import MockCluster
@@ -32,8 +33,8 @@ def brokers_seen(value):
         "import sys; from mapr_streams_python import Producer;"
         f"Producer({{'debug': 'broker', 'bootstrap.servers': {value}}})"
     )
-    lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stderr
-    return set(re.findall(r"\]: ([^ ]+)/bootstrap: Added new broker", lines))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANG)
+    return set(re.findall(r"\]: ([^ ]+)/bootstrap: Added new broker", ran.stderr))
 
 
 # Types.
@@ -283,7 +284,7 @@ def test_debug_tells_of_a_plugin_that_stands_before_it(plugin):
     properties = ("'plugin.library.paths': path", "'debug': 'plugin'", "'log_level': 7")
     for order in map(", ".join, (properties, properties[::-1])):
         code = f"from mapr_streams_python import Producer; path = {plugin!r}; Producer({{{order}}})"
-        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=HANG)
         assert "|PLUGLOAD|" in run.stderr
 
 

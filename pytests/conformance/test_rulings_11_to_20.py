@@ -3,6 +3,7 @@
 import array
 
 import pytest
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -82,7 +83,7 @@ def test_ruling_11_a_closed_consumer_has_left_its_group(mapr_clients, filled):
     first.close()
     second.subscribe([topic])
     # Without the leave, the coordinator would wait for the first member's session to end.
-    assert wait_until(lambda: len(second.assignment()) == 2, 15, polling=[second])
+    assert wait_until(lambda: len(second.assignment()) == 2, 60, polling=[second])
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_ruling_13_watermark_offsets_are_none_on_a_time_out(mapr_clients, kafka_
     kafka_cluster.create_topic("t")
     consumer = mapr_clients.consumer({"streams.compatibility": dialect})
     partition = TopicPartition("t", 0)
-    assert consumer.get_watermark_offsets(partition, timeout=20) == (0, 0)
+    assert consumer.get_watermark_offsets(partition, timeout=HANG) == (0, 0)
     kafka_cluster.set_broker_rtt(-1, 5)
     assert consumer.get_watermark_offsets(partition, timeout=0.3) is None
     kafka_cluster.set_broker_rtt(-1, 0)
@@ -172,8 +173,8 @@ def test_ruling_13_watermark_offsets_are_none_on_a_time_out(mapr_clients, kafka_
 def test_ruling_13_watermark_offsets_take_timeout_and_cached_by_position(online, filled):
     topic = filled("v")
     consumer = online.consumer()
-    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), 20, False) == (0, 1)
-    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), 20, True) == (-1001, -1001)
+    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), HANG, False) == (0, 1)
+    assert consumer.get_watermark_offsets(TopicPartition(topic, 0), HANG, True) == (-1001, -1001)
 
 
 # 15: MapR rules that we do not follow. (Rebalance callbacks that assign: ruling 1.)
@@ -213,7 +214,7 @@ def at_the_end(filled):
 @pytest.mark.parametrize("method", ["poll", "consume"])
 def test_ruling_16_the_end_of_a_partition_is_an_event_in_the_mapr_dialect(mapr_clients, at_the_end, method):
     consumer, topic = at_the_end(mapr_clients)
-    event = next_event(consumer) if method == "poll" else consumer.consume(1, 20)[0]
+    event = next_event(consumer) if method == "poll" else consumer.consume(1, HANG)[0]
     assert event.error().code() == KafkaError._PARTITION_EOF
     assert (event.topic(), event.partition(), event.offset()) == (topic, 0, 1)
 
@@ -239,7 +240,7 @@ def test_ruling_16_a_loop_that_ends_at_the_end_of_the_partition_ends(mapr_client
     consumer.assign([TopicPartition(topic, 0, 0)])
     values = []
     while True:
-        message = consumer.poll(timeout=20)
+        message = consumer.poll(timeout=HANG)
         if message.error():
             assert message.error().code() == KafkaError._PARTITION_EOF
             break
@@ -252,7 +253,7 @@ def test_ruling_16_iteration_skips_the_end_of_a_partition(mapr_clients, at_the_e
     producer = mapr_clients.producer()
     assert next_event(consumer).error() == KafkaError._PARTITION_EOF
     producer.produce(topic, "later", partition=0)
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     assert next(iter(consumer)).value() == b"later"
 
 
@@ -335,7 +336,7 @@ def test_ruling_19_a_buffer_may_change_once_produce_has_returned(online, make_to
     name, buffer, producer = make_topic(), bytearray(b"before"), online.producer()
     producer.produce(name, buffer, partition=0)
     buffer[:] = b"later!!"
-    assert producer.flush(20) == 0
+    assert producer.flush(HANG) == 0
     consumer = online.consumer()
     consumer.assign([TopicPartition(name, 0, 0)])
     assert read(consumer, 1)[0].value() == b"before"

@@ -4,6 +4,7 @@
 """
 
 import pytest
+from limits import HANG
 from reports import report_of
 
 from mapr_streams_python import KafkaError, Message, TopicPartition
@@ -214,7 +215,7 @@ def test_ruling_05_a_null_payload_is_reported_from_the_next_poll_or_flush(mapr_c
 def test_ruling_05_a_null_payload_is_not_sent(mapr_clients, make_topic):
     name = make_topic()
     report_of(mapr_clients.producer(), name, key="k", partition=0)
-    assert mapr_clients.consumer().get_watermark_offsets(TopicPartition(name, 0), 20) == (0, 0)
+    assert mapr_clients.consumer().get_watermark_offsets(TopicPartition(name, 0), HANG) == (0, 0)
 
 
 def test_ruling_05_the_configured_callback_hears_of_a_null_payload(mapr_clients, make_topic):
@@ -346,7 +347,7 @@ def test_ruling_10_a_commit_that_the_broker_refuses(mapr_clients, kafka_cluster,
     consumer = mapr_clients.consumer(
         {"enable.auto.commit": False, "on_commit": lambda *arguments: calls.append(arguments)}
     )
-    consumer.committed([TopicPartition("t", 0)], 20)
+    consumer.committed([TopicPartition("t", 0)], HANG)
     kafka_cluster.push_request_errors("OffsetCommit", [KafkaError.TOPIC_AUTHORIZATION_FAILED] * 5)
     offsets = [TopicPartition("t", 0, 1)]
     if asynchronous:

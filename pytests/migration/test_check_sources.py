@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python.__main__ import main
 
@@ -214,7 +215,7 @@ def test_a_table_of_many_rows_is_read_in_time_that_grows_as_it_does(write, capsy
 def test_whoever_reads_the_report_may_stop(write):
     write(table="\n".join(f"T{number} = '/apps/s:t{number}'" for number in range(3000)))
     command = f"{shlex.quote(sys.executable)} -m mapr_streams_python check table.py | head -1"
-    ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=120, check=True)
+    ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=HANG, check=True)
     assert (ran.stdout, ran.stderr) == ("table.py:1:6: topic: /apps/s:t0 becomes apps--s--t0\n", "")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from limits import HANG
 
 from mapr_streams_python.__main__ import main
 
@@ -139,7 +140,7 @@ def test_files_with_names_of_the_standard_library_are_checked_and_not_run(write,
     names = ("json", "argparse", "ast", "tokenize", "logging", "tree_sitter", "confluent_kafka")
     write(**dict.fromkeys(names, "raise SystemExit('run')\nTOPIC = '/apps/s:t'\n"))
     command = [sys.executable, "-m", "mapr_streams_python", "check", "."]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     assert (ran.returncode, ran.stderr) == (1, "")
     assert [line.split(":")[0] for line in ran.stdout.splitlines()[:7]] == sorted(f"{name}.py" for name in names)
 
@@ -157,7 +158,7 @@ def test_what_nobody_may_read_is_a_finding_and_the_rest_is_checked(write, tmp_pa
         if shutil.which("setpriv") is None:
             pytest.skip("root may read everything, and setpriv is not here")
         command = ["setpriv", *WITHOUT_PRIVILEGES, *command]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=HANG)
     for name in ("locked", "listed"):
         (folder / name).chmod(0o755)
     if "setpriv" in ran.stderr:

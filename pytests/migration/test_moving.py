@@ -64,7 +64,7 @@ class Page:
         command = block.replace("kafka:9092", self.server.bootstrap_servers)
         command = re.sub(r"^python ", f"{sys.executable} ", command, flags=re.MULTILINE)
         ran = subprocess.run(
-            ["/bin/sh", "-ec", command], cwd=self.folder, env=environ, capture_output=True, text=True, timeout=300
+            ["/bin/sh", "-ec", command], cwd=self.folder, env=environ, capture_output=True, text=True, timeout=HANG
         )
         assert ran.returncode == 0, f"{block}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout
@@ -77,9 +77,9 @@ def contents(server: KafkaServer, topic: str, counts: list[int]) -> list[list[tu
     with Consumer(config) as consumer:
         for partition, count in enumerate(counts):
             where = TopicPartition(topic, partition)
-            assert consumer.get_watermark_offsets(where, timeout=60) == (0, count)
+            assert consumer.get_watermark_offsets(where, timeout=HANG) == (0, count)
             consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
-            records = read(consumer, count, timeout=60)
+            records = read(consumer, count, timeout=HANG)
             found.append([(one.key(), one.value(), one.headers(), one.timestamp()) for one in records])
             consumer.unassign()
     return found
@@ -93,6 +93,10 @@ def is_committed(consumer: Consumer, offsets: list[TopicPartition]) -> bool:
         assert exception.args[0].code() in NO_COORDINATOR_YET
         return False
     return True
+
+
+def is_shut_out(producer: Producer) -> bool:
+    return producer.list_topics(TOPIC, timeout=HANG).topics[TOPIC].error == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 def test_the_steps_of_the_page(tmp_path):
@@ -127,7 +131,7 @@ def test_the_steps_of_the_page(tmp_path):
 
         # Step 3 before step 2: what a producer hears.
         with Producer({**servers, "topic.metadata.propagation.max.ms": 1000}) as producer:
-            told, _ = report_of(producer, TOPIC, value=b"x", timeout=60)
+            told, _ = report_of(producer, TOPIC, value=b"x", timeout=HANG)
         assert told is not None and told.code() in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
         assert "kafka-topics.sh --bootstrap-server … --create --topic 'apps--clicks--pageviews')" in told.str()
 
@@ -158,15 +162,18 @@ def test_the_steps_of_the_page(tmp_path):
 
         page.run_next("kafka-acls.sh")
         alice, bob = (server.client_config("sasl_plaintext", user=user) for user in ("alice", "bob"))
+        with Producer(bob) as another:
+            # The node may learn of the ACLs a moment later.
+            wait_until(lambda: is_shut_out(another), HANG)
         with Producer(bob) as producer:
-            told, _ = report_of(producer, TOPIC, value=b"x", timeout=60)
+            told, _ = report_of(producer, TOPIC, value=b"x", timeout=HANG)
             assert told == KafkaError.TOPIC_AUTHORIZATION_FAILED
         with Producer(alice) as producer:
             deliver(producer, TOPIC, [{"value": b"since", "partition": 2}])
         more = {"group.id": "dashboards", "auto.offset.reset": "earliest", "enable.partition.eof": False}
         with Consumer({**alice, **more}) as consumer:
             consumer.subscribe([TOPIC])
-            values = sorted(message.value() or b"" for message in read(consumer, 4 + 2 + 7, timeout=60))
+            values = sorted(message.value() or b"" for message in read(consumer, 4 + 2 + 7, timeout=HANG))
         # What the group had not read there, and what came since.
         numbers = [6, 9, 12, 15, 13, 16, 2, 5, 8, 11, 14, 17]
         assert values == sorted([b"since"] + [b"\xff%d" % number for number in numbers])

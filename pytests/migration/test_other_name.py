@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from limits import HANG
 
 import mapr_streams_python
 
@@ -28,7 +29,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAPR_STREAMS_")}
     path = os.pathsep.join(filter(None, [environ.pop("PYTHONPATH", ""), str(PACKAGE)]))
     env.update(environ, PYTHONPATH=path)
-    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=HANG, check=False)
 
 
 class TestInstallAs:
@@ -274,7 +275,7 @@ if __name__ == "__main__":
         environ = {**os.environ, "PATH": f"{tmp_path}/first{os.pathsep}{os.environ['PATH']}"}
         environ["PYTHONPATH"] = str(PACKAGE)
         command = [str(python), "-m", "mapr_streams_python", "run", "serve", "app:app"]
-        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=HANG, check=False)
         # And what it starts finds them too, as where the environment is activated: opentelemetry-instrument python …
         assert (ran.stdout, ran.stderr) == (f"environment/bin app:app\n{python}\n", "")
 
@@ -324,7 +325,7 @@ if __name__ == "__main__":
         start += "runpy.run_module('mapr_streams_python', run_name='__main__')"
         command = [sys.executable, *options, "-I", "-c", start, *program, "-u"]
         environ = {**os.environ, "PYTHONPATH": str(PACKAGE)}
-        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=HANG, check=False)
         assert ran.stdout == "mapr_streams_python True 1 error::UserWarning True ['-u']\n", ran.stderr
 
     def test_what_is_really_installed_is_reported(self, tmp_path):

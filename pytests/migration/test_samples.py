@@ -74,11 +74,13 @@ def values(kafka_cluster) -> Any:
     def values(topic: str, count: int) -> list[bytes]:
         config = {"bootstrap.servers": kafka_cluster.bootstrap_servers, "group.id": unique_name("g")}
         with Consumer({**config, "enable.partition.eof": False}) as consumer:
-            partitions = consumer.list_topics(topic, timeout=60).topics[topic].partitions
+            partitions = consumer.list_topics(topic, timeout=HANG).topics[topic].partitions
             # The mock cluster makes topics of four partitions.
             consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
-            found = sorted(message.value() or b"" for message in read(consumer, count, timeout=60))
-            ends = [consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=60) for number in partitions]
+            found = sorted(message.value() or b"" for message in read(consumer, count, timeout=HANG))
+            ends = [
+                consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=HANG) for number in partitions
+            ]
             assert sum(high for _, high in ends) == count
             return found
 
@@ -149,7 +151,7 @@ class TestSamples:
         printed = application.run("archive.py", f"/apps/{stream}:t", environ=application.environ())
         assert printed == ["0 0", "0 1", "0 2", "0 3"]
         with Consumer({**servers, "group.id": "archive"}) as consumer:
-            (committed,) = consumer.committed([TopicPartition(f"/apps/{stream}:t", 0)], timeout=60)
+            (committed,) = consumer.committed([TopicPartition(f"/apps/{stream}:t", 0)], timeout=HANG)
         assert committed.offset == 4
 
 

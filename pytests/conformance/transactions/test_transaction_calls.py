@@ -131,7 +131,8 @@ def test_without_a_time_the_end_of_a_transaction_has_that_of_transactions(cluste
     config = {
         "bootstrap.servers": cluster.bootstrap_servers,
         "transactional.id": unique_name("tx"),
-        "transaction.timeout.ms": 3000,
+        # It is that of the message, too, which has to arrive.
+        "transaction.timeout.ms": 10000,
         "reconnect.backoff.max.ms": 100,
         "log_level": 0,
     }

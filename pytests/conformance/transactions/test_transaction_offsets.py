@@ -166,7 +166,7 @@ def test_a_block_whose_offsets_take_too_long_is_aborted_and_its_records_come_aga
     # By the block's own clock: 0.3 seconds to send the offsets, and all the time of the world to abort.
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + next(times), sleep=time.sleep)
     monkeypatch.setattr(_transaction, "time", clock)
-    cluster.push_request_errors("AddOffsetsToTxn", [("NO_ERROR", 1)])
+    cluster.push_request_errors("AddOffsetsToTxn", [("NO_ERROR", 5)])
     with (
         pytest.raises(AbortableException, match="still on their way") as caught,
         ready.transaction(consumer=consumer, timeout=HANG),
