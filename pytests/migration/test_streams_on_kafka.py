@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from clusters import on_mock_and_one_node
+from limits import HANG
 
 import mapr_streams_python
 from mapr_streams_python import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition, kafka
@@ -42,28 +43,28 @@ class TestNames:
     def test_a_report_and_a_message_have_the_name_that_was_given(self, kafka_cluster, stream):
         name = f"{stream}:t"
         with Producer(config(kafka_cluster)) as producer:
-            reports = deliver(producer, name, [{"value": b"1", "partition": 1}])
+            reports = deliver(producer, name, [{"value": b"1", "partition": 1}], timeout=HANG)
         assert [report.topic() for report in reports] == [name]
         with Consumer(group(kafka_cluster)) as consumer:
             consumer.subscribe([name])
-            (message,) = read(consumer, 1)
+            (message,) = read(consumer, 1, timeout=HANG)
             assert (message.topic(), message.partition(), message.value()) == (name, 1, b"1")
 
     def test_the_records_are_in_the_kafka_topic(self, kafka_cluster, stream):
         with Producer(config(kafka_cluster)) as producer:
-            deliver(producer, f"{stream}:t", [{"value": b"1"}])
+            deliver(producer, f"{stream}:t", [{"value": b"1"}], timeout=HANG)
         with Consumer(group(kafka_cluster)) as consumer:
             consumer.subscribe([kafka_name(stream, "t")])
-            (message,) = read(consumer, 1)
+            (message,) = read(consumer, 1, timeout=HANG)
             assert message.topic() == kafka_name(stream, "t")
 
     def test_a_bare_name_of_a_default_stream_comes_back_in_full(self, kafka_cluster, stream):
         with Producer({**config(kafka_cluster), "streams.producer.default.stream": stream}) as producer:
-            (report,) = deliver(producer, "u", [{"value": b"1"}])
+            (report,) = deliver(producer, "u", [{"value": b"1"}], timeout=HANG)
             assert report.topic() == f"{stream}:u"
         with Consumer({**group(kafka_cluster), "streams.consumer.default.stream": stream}) as consumer:
             consumer.subscribe(["u"])
-            (message,) = read(consumer, 1)
+            (message,) = read(consumer, 1, timeout=HANG)
             assert message.topic() == f"{stream}:u"
 
     @pytest.mark.parametrize("form", ["full", "default"])
@@ -72,11 +73,11 @@ class TestNames:
         kafka_cluster.create_topic(kafka_name(other, "t"))
         with Producer(config(kafka_cluster)) as producer:
             for name in (f"{other}:t", f"{stream}:t", f"{stream}:u"):
-                deliver(producer, name, [{"value": name.encode()}])
+                deliver(producer, name, [{"value": name.encode()}], timeout=HANG)
         more = {"streams.consumer.default.stream": stream} if form == "default" else {}
         with Consumer({**group(kafka_cluster), **more}) as consumer:
             consumer.subscribe(["^[tu]$" if form == "default" else f"{stream}:^[tu]$"])
-            messages = read(consumer, 2)
+            messages = read(consumer, 2, timeout=HANG)
             assert sorted(message.topic() for message in messages) == [f"{stream}:t", f"{stream}:u"]
             assert all(message.topic().encode() == message.value() for message in messages)
 
@@ -90,7 +91,7 @@ class TestNames:
             consumer.subscribe(
                 [f"{stream}:^.*"], on_assign=lambda _, partitions: assigned.extend(one.topic for one in partitions)
             )
-            wait_until(lambda: consumer.poll(0.05) is None and bool(assigned), timeout=60)
+            wait_until(lambda: consumer.poll(0.05) is None and bool(assigned), timeout=HANG)
             assert assigned == [f"{stream}:t"] * 2
 
     def test_a_rebalance_and_the_assignment_name_streams(self, kafka_cluster, stream):
@@ -106,7 +107,7 @@ class TestNames:
             consumer.poll(0.05)
             return bool(events)
 
-        wait_until(poll, timeout=60)
+        wait_until(poll, timeout=HANG)
         assert {one.topic for one in consumer.assignment()} == {f"{stream}:t"}
         consumer.close()
         assert events == [("assign", [f"{stream}:t"] * 2), ("revoke", [f"{stream}:t"] * 2)]
@@ -115,83 +116,83 @@ class TestNames:
         name = f"{stream}:u"
         before = int(time.time() * 1000) - 60_000
         with Producer(config(kafka_cluster)) as producer:
-            deliver(producer, name, [{"value": b"%d" % number} for number in range(5)])
+            deliver(producer, name, [{"value": b"%d" % number} for number in range(5)], timeout=HANG)
         with Consumer(group(kafka_cluster, enable_auto_commit=False)) as consumer:
             consumer.assign([TopicPartition(name, 0, OFFSET_BEGINNING)])
             assert [one.topic for one in consumer.assignment()] == [name]
-            assert [message.value() for message in read(consumer, 2)] == [b"0", b"1"]
+            assert [message.value() for message in read(consumer, 2, timeout=HANG)] == [b"0", b"1"]
             (position,) = consumer.position([TopicPartition(name, 0)])
             assert (position.topic, position.offset) == (name, 2)
             consumer.seek(TopicPartition(name, 0, 4))
-            (last,) = read(consumer, 1)
+            (last,) = read(consumer, 1, timeout=HANG)
             assert (last.value(), last.topic()) == (b"4", name)
             (done,) = consumer.commit(offsets=[TopicPartition(name, 0, 3)], asynchronous=False)
             assert (done.topic, done.offset) == (name, 3)
             (done,) = consumer.commit(message=last, asynchronous=False)
             assert (done.topic, done.offset) == (name, 5)
-            (committed,) = consumer.committed([TopicPartition(name, 0)], timeout=60)
+            (committed,) = consumer.committed([TopicPartition(name, 0)], timeout=HANG)
             assert (committed.topic, committed.offset) == (name, 5)
-            assert consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=60) == (0, 5)
+            assert consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=HANG) == (0, 5)
             assert consumer.get_watermark_offsets(TopicPartition(name, 0), cached=True)[1] == 5
-            (found,) = consumer.offsets_for_times([TopicPartition(name, 0, before)], timeout=60)
+            (found,) = consumer.offsets_for_times([TopicPartition(name, 0, before)], timeout=HANG)
             # The mock cluster looks no times up.
             assert (found.topic, found.offset) == (name, -1 if isinstance(kafka_cluster, MockCluster) else 0)
             consumer.pause([TopicPartition(name, 0)])
             consumer.seek(TopicPartition(name, 0, 0))
             assert consumer.poll(0.2) is None
             consumer.resume([TopicPartition(name, 0)])
-            assert read(consumer, 1)[0].value() == b"0"
+            assert read(consumer, 1, timeout=HANG)[0].value() == b"0"
             consumer.incremental_unassign([TopicPartition(name, 0)])
             assert consumer.assignment() == []
 
     def test_list_topics_names_the_streams_that_the_application_named(self, kafka_cluster, stream):
         with Producer(config(kafka_cluster)) as producer:
-            found = producer.list_topics(f"{stream}:t", timeout=60).topics
+            found = producer.list_topics(f"{stream}:t", timeout=HANG).topics
             assert list(found) == [f"{stream}:t"]
             assert found[f"{stream}:t"].topic == f"{stream}:t"
             assert len(found[f"{stream}:t"].partitions) == 2
-            assert {f"{stream}:t", f"{stream}:u"} <= set(producer.list_topics(timeout=60).topics)
+            assert {f"{stream}:t", f"{stream}:u"} <= set(producer.list_topics(timeout=HANG).topics)
 
     def test_both_spellings_of_the_home_cluster_are_one_topic(self, kafka_cluster, stream, monkeypatch):
         monkeypatch.setenv("MAPR_STREAMS_HOME_CLUSTER", "my.cluster.com")
         with Producer(config(kafka_cluster)) as producer:
-            (report,) = deliver(producer, f"/mapr/my.cluster.com{stream}:u", [{"value": b"1"}])
+            (report,) = deliver(producer, f"/mapr/my.cluster.com{stream}:u", [{"value": b"1"}], timeout=HANG)
             assert report.topic() == f"/mapr/my.cluster.com{stream}:u"
         with Consumer(group(kafka_cluster)) as consumer:
             consumer.subscribe([f"{stream}:u"])
-            assert read(consumer, 1)[0].topic() == f"{stream}:u"
+            assert read(consumer, 1, timeout=HANG)[0].topic() == f"{stream}:u"
 
     def test_a_client_that_maps_nothing_has_kafkas_names(self, kafka_cluster, stream):
         more = {"streams.topic.mapping": False}
         with Producer({**config(kafka_cluster), **more}) as producer:
-            (report,) = deliver(producer, kafka_name(stream, "u"), [{"value": b"1"}])
+            (report,) = deliver(producer, kafka_name(stream, "u"), [{"value": b"1"}], timeout=HANG)
             assert report.topic() == kafka_name(stream, "u")
 
     @pytest.mark.parametrize("package", [mapr_streams_python, kafka], ids=["mapr", "kafka"])
     def test_names_do_not_depend_on_the_dialect(self, kafka_cluster, stream, package):
         with package.Producer(config(kafka_cluster)) as producer:
-            assert deliver(producer, f"{stream}:u", [{"value": b"1"}])[0].topic() == f"{stream}:u"
+            assert deliver(producer, f"{stream}:u", [{"value": b"1"}], timeout=HANG)[0].topic() == f"{stream}:u"
         with package.Consumer(group(kafka_cluster)) as consumer:
             (position,) = consumer.position([TopicPartition(f"{stream}:u", 0)])
             assert (position.topic, position.offset) == (f"{stream}:u", 0 if package is mapr_streams_python else -1001)
             consumer.subscribe([f"{stream}:u"])
-            assert read(consumer, 1)[0].topic() == f"{stream}:u"
+            assert read(consumer, 1, timeout=HANG)[0].topic() == f"{stream}:u"
 
     def test_an_asynchronous_commit_reports_the_streams_name(self, kafka_cluster, stream):
         reported = []
         more = {"on_commit": lambda error, partitions: reported.extend((error, one.topic) for one in partitions)}
         with Producer(config(kafka_cluster)) as producer:
-            deliver(producer, f"{stream}:u", [{"value": b"1"}])
+            deliver(producer, f"{stream}:u", [{"value": b"1"}], timeout=HANG)
         with Consumer({**group(kafka_cluster, enable_auto_commit=False), **more}) as consumer:
             consumer.subscribe([f"{stream}:u"])
-            (message,) = read(consumer, 1)
+            (message,) = read(consumer, 1, timeout=HANG)
             consumer.commit(message=message, asynchronous=True)
 
             def served():
                 consumer.poll(0.05)
                 return bool(reported)
 
-            wait_until(served, timeout=60)
+            wait_until(served, timeout=HANG)
         assert reported == [(None, f"{stream}:u")]
 
 
