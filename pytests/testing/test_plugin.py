@@ -302,9 +302,7 @@ def test_what_is_no_exception_stops_no_teardown_either(pytester: pytest.Pytester
 
 
 def test_the_faults_that_a_test_leaves_do_not_hold_up_its_teardown(pytester: pytest.Pytester) -> None:
-    result = _run(
-        pytester,
-        """
+    code = """
         import time
         import pytest
         from mapr_streams_python.testing import deliver, read
@@ -313,7 +311,7 @@ def test_the_faults_that_a_test_leaves_do_not_hold_up_its_teardown(pytester: pyt
         def quick():
             began = []
             yield began
-            assert time.monotonic() - began[0] < 20
+            assert time.monotonic() - began[0] < 3
 
         @pytest.mark.parametrize("fault", ["set_broker_rtt(1, 30)", "set_broker_down(1)"])
         def test_it(fault, quick, kafka_cluster, kafka_topic, producer, consumer):
@@ -323,8 +321,12 @@ def test_the_faults_that_a_test_leaves_do_not_hold_up_its_teardown(pytester: pyt
             producer.produce(kafka_topic, "two")
             eval("kafka_cluster." + fault)
             quick.append(time.monotonic())
-        """,
-    )
+        """
+    # Left as they are they hold it up for six seconds and more each time; a busy machine may do so once.
+    for _ in range(5):
+        result = _run(pytester, code)
+        if result.parseoutcomes() == {"passed": 2}:
+            break
     result.assert_outcomes(passed=2)
 
 
