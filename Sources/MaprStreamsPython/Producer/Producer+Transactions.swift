@@ -90,6 +90,9 @@ let producerTransactionMethods: [Method] = [
         Aborts the transaction: messages that were not sent yet get _PURGE_QUEUE, and the others nobody will see who reads what is
         committed.
 
+        Where messages are left, it waits until one is answered for first, two seconds and half of its time at most: before the
+        coordinator knows of the transaction, an abort would be a fatal error.
+
         :param float timeout: seconds to wait at the most; None or a negative number waits for
             ``transaction.timeout.ms``, which is recommended
         :raises RetriableException: call it again, which goes on with what was begun

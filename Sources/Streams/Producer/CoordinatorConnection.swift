@@ -74,6 +74,9 @@ final class CoordinatorConnection: @unchecked Sendable {
 
     // MARK: On any other
 
+    /// Whether there is a connection, or one is being made.
+    var isConnected: Bool { state.withLock { $0.socket >= 0 } }
+
     /// A request for a coordinator begins.
     func begin() {
         state.withLock {

@@ -54,12 +54,37 @@ extension Producer {
     }
 
     /// Gives up the messages that wait, waits for those that were sent, then for the abort. Serves events meanwhile, on
-    /// the thread that calls.
+    /// the thread that calls. Where no message was answered for yet, it waits for one first: see `awaitReport`.
     ///
     /// - Note: `rd_kafka_abort_transaction`.
     public func abortTransaction(milliseconds: Int32) throws(StreamsError) {
-        try check(rd_kafka_abort_transaction(handle, endingDeadline(milliseconds: milliseconds).milliseconds))
+        let deadline = endingDeadline(milliseconds: milliseconds)
+        awaitReport(until: deadline)
+        try check(rd_kafka_abort_transaction(handle, deadline.milliseconds))
     }
+
+    /// The longest wait, in milliseconds, where messages are there that nothing is heard of: those of a topic that nobody has
+    /// made, say, or of `linger.ms`. librdkafka asks the coordinator every 20 ms, and that is ready within some of these.
+    private static let longestWaitForReport: Int32 = 2000
+
+    /// Waits until a message of the transaction is answered for, if there are any, and serves events meanwhile.
+    ///
+    /// A coordinator that is not done with the transaction before (it writes the markers of a commit after it has answered)
+    /// refuses this one's partitions, and librdkafka asks again. An abort in that moment it refuses with INVALID_TXN_STATE, since
+    /// it knows of nothing to abort, and that is fatal in librdkafka (its issue 4849). With the first message that is answered
+    /// for, the partitions were taken in. Half of the time is left to the abort; and where the coordinator is gone, which no
+    /// partitions can reach, nothing is waited for.
+    func awaitReport(until deadline: Deadline) {
+        let all = unanswered
+        let limit = Deadline(milliseconds: min(Self.longestWaitForReport, deadline.remaining / 2))
+        while unanswered >= all && all > 0 && !limit.hasPassed && context.coordinator?.isConnected != false {
+            // Another thread may be served the report: it is looked for again soon.
+            _ = poll(milliseconds: min(limit.remaining, 10))
+        }
+    }
+
+    /// Messages of librdkafka's whose reports have not been served.
+    private var unanswered: Int { undelivered - rejected.count }
 
     /// `transaction.timeout.ms`.
     private var longestTransaction: Int32 { property("transaction.timeout.ms").flatMap { Int32($0) } ?? 60_000 }

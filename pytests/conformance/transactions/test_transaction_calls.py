@@ -19,7 +19,7 @@ from mapr_streams_python import (
     TimeoutException,
     TopicPartition,
 )
-from mapr_streams_python.testing import MockCluster, unique_name
+from mapr_streams_python.testing import MockCluster, unique_name, wait_until
 
 from ..support import next_event, raises_kafka_error
 
@@ -86,6 +86,17 @@ def test_what_is_aborted_before_it_was_sent_is_reported_as_purged(cluster):
             producer.produce("t", b"v", on_delivery=lambda error, message: reports.append(error.name()))
         producer.abort_transaction(HANG)
     assert reports == [None, *["_PURGE_QUEUE"] * 3]
+
+
+def test_an_abort_waits_until_the_coordinator_knows_of_the_transaction(cluster, ready):
+    """Before that Kafka refuses it, which is fatal in librdkafka (its issue 4849)."""
+    refusals, reports = 5, []
+    cluster.push_request_errors("AddPartitionsToTxn", [KafkaError.CONCURRENT_TRANSACTIONS] * refusals, broker_id=1)
+    ready.begin_transaction()
+    ready.produce("t", b"v", on_delivery=lambda error, message: reports.append(error))
+    wait_until(lambda: cluster.request_errors_left("AddPartitionsToTxn", 1) < refusals, HANG)
+    ready.abort_transaction(HANG)
+    assert reports == [None]
 
 
 def test_what_a_callback_raises_comes_out_of_abort_and_the_transaction_is_aborted(cluster, ready):
