@@ -170,6 +170,41 @@ def test_a_producer_that_is_waited_for_in_a_circle_raises_in_one_of_the_calls(pr
     )
 
 
+@pytest.mark.parametrize("ask", ["result", "exception"])
+def test_futures_that_are_waited_for_in_a_circle_raise_in_one_of_the_calls(program, filled, ask):
+    program(
+        around(
+            2,
+            f"""
+            # All go together, with the flush.
+            producers = [make_producer({{"linger.ms": 30_000}}) for _ in (0, 1)]
+            futures = {{}}
+
+            def serve(number):
+                def wait_for_the_other(error, message):
+                    everybody.wait()
+                    try:
+                        futures[1 - number].{ask}()
+                        answers.append(number)
+                    except RuntimeError as error:
+                        raised.append(str(error))
+
+                producers[number].produce(topic, "v", partition=0, on_delivery=wait_for_the_other)
+                # Its report comes with that one, and after it.
+                futures[number] = producers[number].send(topic, "v", partition=0)
+                producers[number].flush()
+
+            run(serve)
+            assert len(answers) == 1, answers
+            (said,) = raised
+            assert said.startswith("result() and exception() without a timeout cannot end here"), said
+            assert [future.result(0).value() for future in futures.values()] == [b"v"] * 2
+            """,
+        ),
+        topic=filled(),
+    )
+
+
 def test_a_producer_and_a_consumer_that_are_closed_in_each_others_callbacks_come_to_their_end(program, filled):
     program(
         around(

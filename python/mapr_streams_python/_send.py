@@ -35,7 +35,7 @@ class DeliveryFuture(Future[Message]):
 
     def done(self) -> bool:
         if not super().done() and (producer := self._producer()) is not None:
-            producer._serve(0)
+            producer._serve(0, super().done)
         return super().done()
 
     def _serve(self, timeout: float | None) -> None:
@@ -46,7 +46,7 @@ class DeliveryFuture(Future[Message]):
             if producer is None:
                 raise RuntimeError("the Producer is gone: what became of the message is not known")
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not producer._serve(left) and not super().done():
+            if not producer._serve(left, super().done) and not super().done():
                 # Says that it is closed, or another process's.
                 producer.poll(0)
             if left == 0:

@@ -1,4 +1,5 @@
 import PythonBridge
+import Streams
 
 /// A call without a time-out, inside of a callback, that waits until the callbacks of a client on other threads have returned.
 ///
@@ -67,5 +68,23 @@ extension UnsafeMutablePointer where Pointee == CallbackWait {
         }
         deinitialize(count: 1)
         deallocate()
+    }
+}
+
+/// A wait for messages that is part of a circle, and gets nowhere: reports may be served in spite of it, by other threads.
+struct Standstill {
+    /// How many were left when the circle was seen first, or fewer since.
+    private var stuck: (left: Int, until: Deadline)?
+
+    /// Whether none was served for a while, and the circle has lasted as long.
+    mutating func lasts(left: Int, isInCircle: Bool) -> Bool {
+        if !isInCircle {
+            stuck = nil
+        } else if left < stuck?.left ?? .max {
+            stuck = (left, Deadline(milliseconds: 1000))
+        } else {
+            return stuck?.until.hasPassed == true
+        }
+        return false
     }
 }

@@ -39,15 +39,16 @@ let producerSendMethods: [Method] = [
 
         :raises TypeError: it is not callable, or is a coroutine function; the message has ``name``
         """),
-    .one(
+    .fast(
         "_serve", producerServeFuture,
         """
-        _serve($self, timeout, /)
+        _serve($self, timeout, is_done, /)
         --
 
         Serves events for a future that waits for its report, and waits for a moment where there are none.
 
         :param float timeout: how many seconds the future will wait yet, or None
+        :param callable is_done: tells whether the future is done; inside of a callback a wait without a timeout lasts until it is
         :returns: whether there is anybody to wait for: False where the producer is closed
         :rtype: bool
         """),
@@ -107,12 +108,30 @@ func producerCheckCallback(
     }
 }
 
+nonisolated(unsafe) private let serveSignature = Signature("_serve", ["timeout", "is_done"], required: 2)
+
 @_cdecl("mapr_Producer_serve_future")
-func producerServeFuture(_ object: Object?, _ timeout: Object?) -> Object? {
+func producerServeFuture(
+    _ object: Object?, _ arguments: UnsafePointer<Object?>?, _ count: Int, _ keywords: Object?
+) -> Object? {
     Python.entered(failure: nil) { python throws(PythonError) in
-        let fields = producerFields(object)
-        let milliseconds = try python.milliseconds(timeout)
-        if milliseconds < 0 && CallFrame.isInsideCallback(of: UnsafeMutableRawPointer(fields)) {
+        try withSlots(2) { slots throws(PythonError) in
+            try serveSignature.parse(python, arguments, count, keywords, into: slots)
+            let milliseconds = try python.milliseconds(slots[0])
+            let fields = producerFields(object)
+            let isOpen = try fields.serveFuture(&python, milliseconds, slots[1].unsafelyUnwrapped)
+            return python.boolean(isOpen).take()
+        }
+    }
+}
+
+extension UnsafeMutablePointer where Pointee == ProducerFields {
+    /// - Returns: whether there is anybody to wait for.
+    fileprivate func serveFuture(
+        _ python: inout Python, _ milliseconds: Int32, _ isDone: Object
+    ) throws(PythonError) -> Bool {
+        let client = UnsafeMutableRawPointer(self)
+        if milliseconds < 0 && CallFrame.isInsideCallback(of: client) {
             throw python.error(
                 .runtimeError,
                 "result() and exception() without a timeout may never end inside a callback of the same Producer: the reports"
@@ -120,22 +139,41 @@ func producerServeFuture(_ object: Object?, _ timeout: Object?) -> Object? {
         }
         // Another thread may be served the report: the future is looked at again soon.
         let slice: Int32 = milliseconds < 0 ? 10 : Swift.min(milliseconds, 10)
-        guard let producer = fields.pointee.producer else {
-            guard fields.pointee.base.state == .closed, fields.pointee.base.client != nil else {
-                return python.boolean(false).take()
+        guard milliseconds < 0, CallFrame.current != nil else { return try serveFutureOnce(&python, slice) }
+        return try CallbackWait.noting(for: client, isEndless: true, inside: CallFrame.current) {
+            isInCircle throws(PythonError) in
+            // Not left in between, so that others see that it waits.
+            var standstill = Standstill()
+            while try serveFutureOnce(&python, slice) {
+                if try python.truth(python.call(isDone, []).object, default: false) { return true }
+                let left = pointee.producer?.use { $0.undelivered } ?? 0
+                if standstill.lasts(left: left, isInCircle: isInCircle()) {
+                    throw python.error(
+                        .runtimeError,
+                        "result() and exception() without a timeout cannot end here: a callback of the Producer, on another"
+                            + " thread, waits for the callback that they are called in; give a timeout")
+                }
             }
+            return false
+        }
+    }
+
+    /// Serves what is there, or waits for a moment.
+    private func serveFutureOnce(_ python: inout Python, _ slice: Int32) throws(PythonError) -> Bool {
+        guard let producer = pointee.producer else {
+            guard pointee.base.state == .closed, pointee.base.client != nil else { return false }
             // Another thread closes it, and serves what comes.
             _ = try python.wait(until: OneSlice(slice), unless: { false }) { slice in
                 usleep(UInt32(slice) * 1000)
                 return false
             }
-            return python.boolean(true).take()
+            return true
         }
-        fields.base.enter()
-        let outcome = fields.serve(&python, producer, slice)
-        fields.leave(&python)
+        base.enter()
+        let outcome = serve(&python, producer, slice)
+        leave(&python)
         _ = try outcome.get(python)
         try python.checkSignals()
-        return python.boolean(true).take()
+        return true
     }
 }

@@ -165,8 +165,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
         _ isInCircle: () -> Bool
     ) throws(PythonError) -> Int {
         let deadline = Deadline(milliseconds: milliseconds)
-        // What was left when the circle was seen first, or fewer since: reports may be served in spite of it.
-        var stuck: (left: Int, until: Deadline)?
+        var standstill = Standstill()
         while true {
             // What is ready, and what was rejected.
             while true {
@@ -179,11 +178,7 @@ extension UnsafeMutablePointer where Pointee == ProducerFields {
             // a timeout; and a close asks for the messages alone.
             let left = producer.use { milliseconds < 0 || isClosing ? $0.undelivered : $0.outstanding }
             if left == 0 || (deadline.hasPassed && milliseconds >= 0) { return left }
-            if !isInCircle() {
-                stuck = nil
-            } else if left < stuck?.left ?? .max {
-                stuck = (left, Deadline(milliseconds: 1000))
-            } else if stuck?.until.hasPassed == true {
+            if standstill.lasts(left: left, isInCircle: isInCircle()) {
                 if isClosing { return left }
                 throw python.error(
                     .runtimeError,
