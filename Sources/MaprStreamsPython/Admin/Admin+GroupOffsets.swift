@@ -9,7 +9,8 @@ nonisolated(unsafe) let groupOffsetRequests = [
         let given = try python.row(arguments, count: 3, "arguments")
         let group = try group(python, given)
         let requiresStable = try python.truth(given[2], default: false)
-        try python.raising { () throws(StreamsError) in
+        // It makes a client, unless one is there.
+        try python.raisingDetached { () throws(StreamsError) in
             try admin.listConsumerGroupOffsets(
                 group, requiresStable: requiresStable, options: options, then: answer.completion(groupResults))
         }

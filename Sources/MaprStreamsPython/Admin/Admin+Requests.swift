@@ -22,7 +22,7 @@ private let adminRequestDocumentation: StaticString =
 /// file of its family.
 struct AdminRow {
     let name: StaticString
-    let send: (borrowing Python, Admin, Object, AdminOptions, AdminAnswer) throws(PythonError) -> Void
+    let send: (inout Python, Admin, Object, AdminOptions, AdminAnswer) throws(PythonError) -> Void
 
     nonisolated(unsafe) static let all =
         topicRequests + configRequests + groupRequests + groupOffsetRequests + offsetRequests + descriptionRequests
@@ -150,7 +150,7 @@ func adminRequest(
             fields.base.enter()
             do throws(PythonError) {
                 try client.use { client throws(PythonError) in
-                    try row.send(python, client, slots[1].unsafelyUnwrapped, options, answer)
+                    try row.send(&python, client, slots[1].unsafelyUnwrapped, options, answer)
                 }
             } catch {
                 answer.forget()

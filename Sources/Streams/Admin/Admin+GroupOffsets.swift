@@ -14,7 +14,7 @@ public struct ConsumerGroupPartitions: Sendable {
 
 /// The committed offsets of a group. librdkafka takes one group in a request.
 extension Admin {
-    /// Asks for the offsets that a group has committed.
+    /// Asks for the offsets that a group has committed. It may take as long as the making of a client does.
     ///
     /// - Parameter requiresStable: have an offset that a transaction has not decided yet be an error.
     /// - Note: `rd_kafka_ListConsumerGroupOffsets`.

@@ -103,6 +103,7 @@ final class GroupReaders: Sendable {
         var uses = 0
     }
 
+    /// Held while one is made, which takes its time: whoever else asks meanwhile gets that one.
     private let state = Guarded(State())
     /// How many handles there are, those that are being destroyed among them.
     private let alive = Guarded(0)
