@@ -172,6 +172,8 @@ func logLine(
 ) {
     guard let handle, let facility, let text, let opaque = rd_kafka_opaque(handle) else { return }
     let context = CallbackContext.from(opaque)
+    // What debug logs is the whole of it.
+    if level <= 6, context.coordinator?.hasEnded(whatIsToldOf: text) == true { return }
     // A connection that ends is no more than information, though it never came to be one; one that was idle is none.
     if level <= 4 || (level == 6 && strstr(text, "Disconnected") != nil && strstr(text, "in state UP") == nil) {
         context.failures.note(String(cString: text))
@@ -216,6 +218,7 @@ private func errorEvent(
     let context = CallbackContext.from(opaque)
     // While a consumer closes, the events of its partitions have no message to come in.
     if code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue { return }
+    if let reason, context.coordinator?.hasEnded(whatIsToldOf: reason) == true { return }
     let error = StreamsError(ErrorCode(rawValue: code), reason: reason.map { String(cString: $0) })
     context.failures.note(error.text)
     let explained = context.explained(error, of: handle)

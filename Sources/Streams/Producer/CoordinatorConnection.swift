@@ -13,9 +13,29 @@ final class CoordinatorConnection: @unchecked Sendable {
         /// librdkafka's thread that makes and ends the connection.
         var thread: pthread_t?
         var socket: Int32 = -1
-        /// When it is to be ended next, on the monotonic clock, and how long after that again.
+        /// When it last came into another state, on the monotonic clock as all times here.
+        var changed: Int64 = 0
+        /// Since when requests may be sent on it: from some time between these two. Nil: they may not, or it was ended here.
+        var up: (earliest: Int64, latest: Int64)?
+        /// The last of those that were ended here.
+        var ended: [Ended] = []
+        /// When it is to be ended next, and how long after that again.
         var next: Int64 = 0
         var pause: Int64 = 0
+    }
+
+    /// A connection that was ended here: by how long it had lasted, which librdkafka says of each that ends, one knows it again.
+    private struct Ended {
+        let began: (earliest: Int64, latest: Int64)
+        let shut: Int64
+        /// When librdkafka had noticed; nil before that.
+        var noticed: Int64?
+
+        /// - Parameter milliseconds: from the begin until librdkafka noticed, rounded down; as the times are.
+        func lasted(_ milliseconds: Int64) -> Bool {
+            if milliseconds < shut - began.latest - 2 { return false }
+            return noticed.map { milliseconds <= $0 - began.earliest + 1 } ?? true
+        }
     }
 
     private let state = Guarded(State())
@@ -25,6 +45,8 @@ final class CoordinatorConnection: @unchecked Sendable {
     /// How long a request for a coordinator is let alone at first. It doubles, so that brokers that are slow have the time.
     static let firstPause: Int64 = 2000
     static let longestPause: Int64 = 30_000
+    /// How many connections that were ended here are known again. What is told of them waits until the producer is served.
+    private static let mostEnded = 16
 
     /// Has a producer to be tell of its connections; false where librdkafka's functions for that are missing.
     ///
@@ -39,7 +61,7 @@ final class CoordinatorConnection: @unchecked Sendable {
             { handle, _, opaque, _, _ in
                 // A client that does not hear of it goes without.
                 _ = Symbols.interceptBrokerState.address?(
-                    handle, "mapr_streams", { brokerState($3, $6) }, opaque)
+                    handle, "mapr_streams", { brokerState($3, $5, $6) }, opaque)
                 return RD_KAFKA_RESP_ERR_NO_ERROR
             }, opaque)
         guard added == RD_KAFKA_RESP_ERR_NO_ERROR else { return false }
@@ -52,11 +74,19 @@ final class CoordinatorConnection: @unchecked Sendable {
 
     // MARK: On librdkafka's threads
 
-    /// A broker's connection is about to be made, or has ended: on the thread of that broker; or the broker is new, on the
-    /// thread that makes it, which is no matter, since its own comes next.
-    fileprivate func note(broker: UnsafePointer<CChar>) {
+    /// A broker's connection is about to be made, is there, or has ended: on the thread of that broker; or the broker is new, on
+    /// the thread that makes it, which is no matter, since its own comes next.
+    fileprivate func note(broker: UnsafePointer<CChar>, is name: UnsafePointer<CChar>) {
+        if strcmp(broker, Self.name) != 0 { return }
         let here: pthread_t = pthread_self()
-        if strcmp(broker, Self.name) == 0 { state.withLock { $0.thread = here } }
+        let now = Deadline.now
+        let isUp = strcmp(name, "UP") == 0
+        state.withLock {
+            if let last = $0.ended.indices.last, $0.ended[last].noticed == nil { $0.ended[last].noticed = now }
+            $0.up = isUp ? ($0.changed, now) : nil
+            $0.changed = now
+            $0.thread = here
+        }
     }
 
     fileprivate func willConnect(_ socket: Int32) {
@@ -72,7 +102,22 @@ final class CoordinatorConnection: @unchecked Sendable {
         }
     }
 
-    // MARK: On any other
+    // MARK: On any thread
+
+    /// Whether what librdkafka says of a broker is that a connection has ended which was ended here: nobody is to take that for
+    /// a fault.
+    ///
+    /// - Parameter text: "TxnCoordinator: localhost:9092: Disconnected (after 2003ms in state UP)", say.
+    func hasEnded(whatIsToldOf text: UnsafePointer<CChar>) -> Bool {
+        guard strstr(text, Self.name + ": ") != nil, let time = strstr(text, " (after ") else { return false }
+        var unit: UnsafeMutablePointer<CChar>?
+        let milliseconds = strtoll(time + strlen(" (after "), &unit, 10)
+        let state = "ms in state UP"
+        guard let unit, strncmp(unit, state, strlen(state)) == 0 else { return false }
+        return self.state.withLock { $0.ended.contains { $0.lasted(milliseconds) } }
+    }
+
+    // MARK: On threads that are not librdkafka's
 
     /// Whether there is a connection, or one is being made.
     var isConnected: Bool { state.withLock { $0.socket >= 0 } }
@@ -85,14 +130,20 @@ final class CoordinatorConnection: @unchecked Sendable {
         }
     }
 
-    /// Ends the connection where a request has waited for long: librdkafka then looks at it again.
+    /// Ends the connection where a request has waited for long: librdkafka then looks at it again. One that is being made is left
+    /// alone: librdkafka looks when it is there, and when it fails.
     func wakeRequest() {
         state.withLock {
             let now = Deadline.now
             if now < $0.next { return }
             $0.pause = min($0.pause * 2, Self.longestPause)
             $0.next = now + $0.pause
-            if $0.socket >= 0 { shutdown($0.socket, Int32(SHUT_RDWR)) }
+            guard $0.socket >= 0, let up = $0.up else { return }
+            if $0.ended.count == Self.mostEnded { $0.ended.removeFirst() }
+            // Before it ends: the text may come at once.
+            $0.ended.append(Ended(began: up, shut: now))
+            $0.up = nil
+            shutdown($0.socket, Int32(SHUT_RDWR))
         }
     }
 }
@@ -102,9 +153,9 @@ private func connection(_ opaque: UnsafeMutableRawPointer?) -> CoordinatorConnec
 }
 
 private func brokerState(
-    _ name: UnsafePointer<CChar>?, _ opaque: UnsafeMutableRawPointer?
+    _ broker: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?, _ opaque: UnsafeMutableRawPointer?
 ) -> rd_kafka_resp_err_t {
-    if let name { connection(opaque)?.note(broker: name) }
+    if let broker, let name { connection(opaque)?.note(broker: broker, is: name) }
     return RD_KAFKA_RESP_ERR_NO_ERROR
 }
 
