@@ -1,7 +1,4 @@
-"""The pytest plugin: its fixtures, options and marker, each in a test run of its own.
-
-Most of the runs are in this process, since pytest takes longer to start than to run a test or two.
-"""
+"""The pytest plugin: its fixtures, options and marker, each in a test run of its own."""
 
 from __future__ import annotations
 
@@ -12,35 +9,11 @@ from typing import Callable
 
 import pytest
 from limits import HANG
+from plugin_runs import run, run_apart, user_run  # noqa: F401 - a fixture of every test
 
 from mapr_streams_python.testing import ExternalCluster
 
 pytest_plugins = ["pytester"]
-
-
-@pytest.fixture(autouse=True)
-def _user_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runs are those of a user: strict, and with every warning an error.
-
-    But for one, of the process that they share with other tests: those of distributions write down what belongs to this
-    package in the midst of a run, and pytest would have liked to import that itself.
-    """
-    ignored = "ignore:Module already imported so cannot be rewritten; benchmarks:pytest.PytestAssertRewriteWarning"
-    filters = f"filterwarnings =\n    error\n    {ignored}\n"
-    pytester.makeini(f"[pytest]\naddopts = --strict-markers -p no:cacheprovider\n{filters}")
-    monkeypatch.delenv("KAFKA_HOME", raising=False)
-
-
-def _run(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
-    pytester.makepyfile(code)
-    return pytester.runpytest_inprocess("-rs", *arguments)
-
-
-def _run_apart(pytester: pytest.Pytester, code: str, *arguments: str) -> pytest.RunResult:
-    """In a process of its own."""
-    pytester.makepyfile(code)
-    return pytester.runpytest_subprocess("-rs", *arguments, timeout=HANG)
-
 
 ROUND_TRIP = """
     from mapr_streams_python.testing import deliver, read, wait_for_assignment
@@ -65,7 +38,7 @@ def served() -> Iterator[str]:
 
 
 def test_by_default_each_test_has_a_mock_cluster_of_its_own(pytester: pytest.Pytester) -> None:
-    result = _run(
+    result = run(
         pytester,
         """
         from mapr_streams_python.testing import MockCluster
@@ -83,11 +56,11 @@ def test_by_default_each_test_has_a_mock_cluster_of_its_own(pytester: pytest.Pyt
 
 
 def test_a_message_goes_round(pytester: pytest.Pytester) -> None:
-    _run_apart(pytester, ROUND_TRIP).assert_outcomes(passed=1)
+    run_apart(pytester, ROUND_TRIP).assert_outcomes(passed=1)
 
 
 def test_the_marker_sets_brokers_and_partitions(pytester: pytest.Pytester) -> None:
-    result = _run(
+    result = run(
         pytester,
         """
         import pytest
@@ -123,7 +96,7 @@ def test_a_marker_that_makes_no_sense_says_why(pytester: pytest.Pytester) -> Non
         f"@pytest.mark.kafka_cluster({arguments})\ndef test_{number}(kafka_cluster): pass\n"
         for number, arguments in enumerate(said)
     )
-    result = _run(pytester, "import pytest\n" + tests)
+    result = run(pytester, "import pytest\n" + tests)
     result.assert_outcomes(errors=len(said))
     assert [text for text in said.values() if text not in result.stdout.str()] == []
 
@@ -139,13 +112,13 @@ def test_a_marker_that_makes_no_sense_says_why(pytester: pytest.Pytester) -> Non
     ],
 )
 def test_an_option_that_makes_no_sense_ends_the_run(pytester: pytest.Pytester, arguments: list[str], text: str) -> None:
-    result = _run(pytester, ROUND_TRIP, *arguments)
+    result = run(pytester, ROUND_TRIP, *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert text in result.stderr.str()
 
 
 def test_a_cluster_that_runs_already_is_used(pytester: pytest.Pytester, served: str) -> None:
-    result = _run(
+    result = run(
         pytester,
         ROUND_TRIP
         + f"""
@@ -192,7 +165,7 @@ def test_a_cluster_that_does_not_answer_is_waited_for_once(pytester: pytest.Pyte
         testing.ExternalCluster = Counted
         """
     )
-    result = _run_apart(
+    result = run_apart(
         pytester,
         """
         import pytest
@@ -211,7 +184,7 @@ def test_a_cluster_that_does_not_answer_is_waited_for_once(pytester: pytest.Pyte
 
 
 def test_with_several_clusters_a_test_runs_on_each_and_others_run_once(pytester: pytest.Pytester, served: str) -> None:
-    result = _run(
+    result = run(
         pytester,
         ROUND_TRIP + "\n    def test_without_a_cluster():\n        pass\n",
         "--kafka=mock",
@@ -224,134 +197,8 @@ def test_with_several_clusters_a_test_runs_on_each_and_others_run_once(pytester:
     )
 
 
-def test_everything_is_torn_down_whatever_the_test_did(pytester: pytest.Pytester) -> None:
-    result = _run(
-        pytester,
-        """
-        import threading
-        import pytest
-
-        kept = []
-
-        def raising(*arguments):
-            raise ZeroDivisionError("of a callback")
-
-        def test_that_fails_with_messages_on_their_way(kafka_cluster, make_topic, make_producer, make_consumer):
-            producer = make_producer({"linger.ms": 60000})
-            producer.produce(make_topic(), "never", on_delivery=raising)
-            consumer = make_consumer()
-            consumer.subscribe([make_topic()], on_assign=raising)
-            kafka_cluster.set_broker_down(-1)
-            kept.extend([producer, consumer])
-            assert "the test" == "fails by itself"
-
-        def test_what_was_made_is_closed():
-            for client in kept:
-                with pytest.raises(RuntimeError, match="closed"):
-                    client.poll(0)
-
-        def test_that_closes_everything_itself(kafka_cluster, producer, consumer):
-            producer.close()
-            consumer.close()
-            kafka_cluster.close()
-        """,
-    )
-    result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["E *fails by itself*"])
-
-
-def test_what_is_no_exception_stops_no_teardown_either(pytester: pytest.Pytester) -> None:
-    result = _run(
-        pytester,
-        """
-        import sys
-        import pytest
-        from mapr_streams_python.testing import wait_for_assignment
-
-        kept = []
-
-        def failing(*arguments):
-            pytest.fail("of a callback")
-
-        def exiting(*arguments):
-            sys.exit("of a callback")
-
-        @pytest.mark.parametrize("raising", [failing, exiting])
-        def test_producers(raising, kafka_topic, make_producer):
-            kept.extend([make_producer(), make_producer()])
-            for producer in kept[-2:]:
-                producer.produce(kafka_topic, "v", on_delivery=raising)
-
-        @pytest.mark.parametrize("raising", [failing, exiting])
-        def test_consumers(raising, kafka_topic, make_consumer):
-            kept.extend([make_consumer(), make_consumer()])
-            kept[-2].subscribe([kafka_topic], on_revoke=raising)
-            wait_for_assignment(kept[-2])
-
-        def test_what_was_made_is_closed(kafka_topic):
-            assert kafka_topic.startswith("test_what_was_made_is_closed-")
-            for client in kept:
-                with pytest.raises(RuntimeError, match="closed"):
-                    client.poll(0)
-        """,
-    )
-    result.assert_outcomes(passed=5, errors=2)
-    result.stdout.fnmatch_lines(
-        ["E *Failed: of a callback", "E *RuntimeError: SystemExit('of a callback') came out of*"]
-    )
-
-
-def test_the_faults_that_a_test_leaves_do_not_hold_up_its_teardown(pytester: pytest.Pytester) -> None:
-    code = """
-        import time
-        import pytest
-        from mapr_streams_python.testing import deliver, read
-
-        @pytest.fixture
-        def quick():
-            began = []
-            yield began
-            assert time.monotonic() - began[0] < 3
-
-        @pytest.mark.parametrize("fault", ["set_broker_rtt(1, 30)", "set_broker_down(1)"])
-        def test_it(fault, quick, kafka_cluster, kafka_topic, producer, consumer):
-            deliver(producer, kafka_topic, ["one"])
-            consumer.subscribe([kafka_topic])
-            read(consumer, 1)
-            producer.produce(kafka_topic, "two")
-            eval("kafka_cluster." + fault)
-            quick.append(time.monotonic())
-        """
-    # Left as they are they hold it up for six seconds and more each time; a busy machine may do so once.
-    for _ in range(5):
-        result = _run(pytester, code)
-        if result.parseoutcomes() == {"passed": 2}:
-            break
-    result.assert_outcomes(passed=2)
-
-
-def test_a_callback_that_raises_while_a_consumer_is_closed_is_an_error_of_the_teardown(
-    pytester: pytest.Pytester,
-) -> None:
-    result = _run(
-        pytester,
-        """
-        from mapr_streams_python.testing import wait_for_assignment
-
-        def test_it(kafka_topic, consumer):
-            def raising(consumer, partitions):
-                raise ZeroDivisionError("while closing")
-
-            consumer.subscribe([kafka_topic], on_revoke=raising)
-            wait_for_assignment(consumer)
-        """,
-    )
-    result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*ZeroDivisionError: while closing*"])
-
-
 def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
-    result = _run(
+    result = run(
         pytester,
         """
         from mapr_streams_python import TopicPartition
@@ -371,7 +218,7 @@ def test_properties_go_over_the_defaults(pytester: pytest.Pytester) -> None:
 
 def test_workers_of_pytest_xdist_have_clusters_of_their_own(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
-    result = _run_apart(
+    result = run_apart(
         pytester,
         """
         import pytest
@@ -389,11 +236,11 @@ def test_workers_of_pytest_xdist_have_clusters_of_their_own(pytester: pytest.Pyt
 
 
 def test_naming_the_plugin_that_is_loaded_already_does_no_harm(pytester: pytest.Pytester) -> None:
-    _run_apart(pytester, "def test_it():\n    pass\n", "-p", "pytest_mapr_streams").assert_outcomes(passed=1)
+    run_apart(pytester, "def test_it():\n    pass\n", "-p", "pytest_mapr_streams").assert_outcomes(passed=1)
 
 
 def test_a_run_that_does_not_use_it_imports_nothing(pytester: pytest.Pytester) -> None:
-    result = _run_apart(
+    result = run_apart(
         pytester,
         """
         import sys

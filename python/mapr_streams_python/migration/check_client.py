@@ -1,4 +1,4 @@
-"""What an application does with the client: names of topics, properties, arguments that changed, imports."""
+"""What an application does with the client: names of topics, properties, arguments that changed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 from ..cimpl import _property_fate
 from .check_findings import Finding, replacement
-from .check_imports import has_module, has_name, missing
+from .check_imports import PACKAGES, imported, package_of
 from .check_names import Names
 from .check_resolver import Resolver
 from .check_source import Source
 from .check_syntax import Node, argument, arguments, call_name, field, text
 from .check_values import MOST_VALUES, Hole, Value, is_known, literal, shown
 
-PACKAGES = ("mapr_streams_python", "confluent_kafka")
 CLIENTS = ("Producer", "Consumer", "AvroProducer", "AvroConsumer", "SerializingProducer", "DeserializingConsumer")
 # Functions, and which of their arguments is a topic or a list of topics.
 TOPIC_ARGUMENTS = {
@@ -62,7 +61,7 @@ class ClientCheck:
         self.resolver = resolver
         self.names = names
         self.is_client = any(
-            self._package(node) in PACKAGES for node in source.root.below("import_statement", "import_from_statement")
+            package_of(node) in PACKAGES for node in source.root.below("import_statement", "import_from_statement")
         )
         # Of a producer, and of a consumer.
         self.default_streams: dict[str, list[Value]] = {}
@@ -106,52 +105,12 @@ class ClientCheck:
             if node.type == "call":
                 yield from self._call(node, project)
             else:
-                yield from self._import(node)
+                yield from imported(node)
         yield from self._literals(FULL_NAME if project else FULL_NAME_BELOW_A_FOLDER)
 
     def _at(self, node: Node, kind: str, text: str, **more: Any) -> Finding:
         """The finding for a node, which may be in another file than this one."""
         return Finding.at(node.source, node, kind, text, **more)
-
-    # Imports
-
-    @staticmethod
-    def _package(node: Node) -> str:
-        if node.type == "import_from_statement":
-            module = field(node, "module_name")
-        elif node.type == "import_statement":
-            module = next(iter(node.fields("name")), None)
-            module = field(module, "name") if module is not None and module.type == "aliased_import" else module
-        else:
-            return ""
-        return text(module).split(".")[0] if module is not None else ""
-
-    def _import(self, node: Node) -> Iterator[Finding]:
-        package = self._package(node)
-        if package == "confluent_kafka":
-            yield self._at(
-                node,
-                "import",
-                "confluent_kafka was the name of MapR's package from EEP 5.0 on: python -m mapr_streams_python run "
-                "runs the program as it is",
-            )
-        if package in PACKAGES and node.type == "import_from_statement":
-            module = field(node, "module_name")
-            folder = text(module).split(".", 1)[1] if module is not None and "." in text(module) else ""
-            if folder and not has_module(folder):
-                yield self._at(node, "import", missing(f"has no module {folder}", folder))
-            elif not folder or folder == "cimpl":
-                for name in node.fields("name"):
-                    original = field(name, "name") if name.type == "aliased_import" else name
-                    if original is not None and not has_name(text(original)):
-                        problem = missing(f"has no {text(original)} to import", text(original))
-                        yield self._at(name, "import", problem)
-        elif package in PACKAGES:
-            for name in node.fields("name"):
-                original = field(name, "name") if name.type == "aliased_import" else name
-                folder = text(original).split(".", 1)[1] if original is not None and "." in text(original) else ""
-                if folder and not has_module(folder):
-                    yield self._at(name, "import", missing(f"has no module {folder}", folder))
 
     # Calls
 

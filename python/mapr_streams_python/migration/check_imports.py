@@ -1,12 +1,59 @@
-"""Which names can be imported from this package."""
+"""What an application imports of the client, and which of it this package has."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from functools import lru_cache
 
 from .. import cimpl
 from .._alias import KEPT
+from .check_findings import Finding
+from .check_syntax import Node, field, text
+
+PACKAGES = ("mapr_streams_python", "confluent_kafka")
+
+
+def package_of(node: Node) -> str:
+    """The package that a statement imports, or imports from."""
+    if node.type == "import_from_statement":
+        module = field(node, "module_name")
+    elif node.type == "import_statement":
+        module = next(iter(node.fields("name")), None)
+        module = field(module, "name") if module is not None and module.type == "aliased_import" else module
+    else:
+        return ""
+    return text(module).split(".")[0] if module is not None else ""
+
+
+def imported(node: Node) -> Iterator[Finding]:
+    """The findings of a statement that imports."""
+    package = package_of(node)
+    if package == "confluent_kafka":
+        yield Finding.at(
+            node.source,
+            node,
+            "import",
+            "confluent_kafka was the name of MapR's package from EEP 5.0 on: python -m mapr_streams_python run "
+            "runs the program as it is",
+        )
+    if package in PACKAGES and node.type == "import_from_statement":
+        module = field(node, "module_name")
+        folder = text(module).split(".", 1)[1] if module is not None and "." in text(module) else ""
+        if folder and not has_module(folder):
+            yield Finding.at(node.source, node, "import", missing(f"has no module {folder}", folder))
+        elif not folder or folder == "cimpl":
+            for name in node.fields("name"):
+                original = field(name, "name") if name.type == "aliased_import" else name
+                if original is not None and not has_name(text(original)):
+                    problem = missing(f"has no {text(original)} to import", text(original))
+                    yield Finding.at(node.source, name, "import", problem)
+    elif package in PACKAGES:
+        for name in node.fields("name"):
+            original = field(name, "name") if name.type == "aliased_import" else name
+            folder = text(original).split(".", 1)[1] if original is not None and "." in text(original) else ""
+            if folder and not has_module(folder):
+                yield Finding.at(node.source, name, "import", missing(f"has no module {folder}", folder))
 
 
 def missing(problem: str, name: str) -> str:
