@@ -138,8 +138,6 @@ def test_no_folder_of_the_machine_that_built_it_is_inside(packed):
 
 @pytest.mark.parametrize("command", [["auditwheel", "show"], ["abi3audit", "--strict"]], ids=lambda words: words[0])
 def test_the_tools_that_check_wheels_find_nothing(command, tmp_path):
-    if command[0] == "auditwheel" and "musllinux" in WHEEL.name:
-        pytest.skip("auditwheel looks at the libraries of the machine that it runs on, which are not musl's")
     tools = bootstrap.download("wheels", bootstrap.ROOT / "build" / "wheel-tools")
     environ = dict(os.environ, PYTHONPATH=str(tools), XDG_CACHE_HOME=str(tmp_path))
     ended = subprocess.run(
@@ -147,7 +145,7 @@ def test_the_tools_that_check_wheels_find_nothing(command, tmp_path):
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     if command[0] == "auditwheel":
-        (tag,) = re.findall(r"manylinux_\d+_\d+_\w+(?=\.whl$)", WHEEL.name)
+        (tag,) = re.findall(r"(?:many|musl)linux_\d+_\d+_\w+(?=\.whl$)", WHEEL.name)
         assert f'"{tag}"' in ended.stdout.replace("\n", " ")
 
 

@@ -185,6 +185,7 @@ def small_build(monkeypatch, tmp_path):
     monkeypatch.setenv("WHEEL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(zig, "zig_version", lambda: "1.0")
     monkeypatch.setattr(zig, "zig_folder", lambda: tmp_path)
+    monkeypatch.setattr(zig, "linked_to", lambda target, build: [])
 
     class Small(builds.Build):
         kind, title, made = "small", "a small thing", "file"

@@ -121,7 +121,8 @@ def _link(objects: list[Path], target: Target, native: Native, embedded: Path, f
     linker = [f"--version-script={exports}", "--gc-sections", "--strip-all", "-z,relro", "-z,now"]
     linker += ["--enable-new-dtags", f"-rpath,$ORIGIN/{swift_build.BUNDLE}", "-soname,cimpl.abi3.so"]
     command = [str(zig.zig_folder() / "zig"), "cc", "-target", target.zig, "-shared", "-o", str(linked)]
-    command += [*map(str, objects), str(archive), str(native.library), "-lm", *(f"-Wl,{flag}" for flag in linker)]
+    command += [*map(str, objects), str(archive), str(native.library), "-lm", *zig.linked_to(target, folder)]
+    command += [f"-Wl,{flag}" for flag in linker]
     _run(command, folder)
     return linked
 

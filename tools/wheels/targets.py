@@ -38,6 +38,14 @@ class Target(NamedTuple):
     def is_musl(self) -> bool:
         return "musl" in self.zig
 
+    @property
+    def libc(self) -> str:
+        """What a library for musl says that it needs: Alpine's name for musl, which is the one that auditwheel knows.
+
+        Musl's loader takes any name that begins so for itself, and looks for no file.
+        """
+        return self.loader.replace("ld-", "libc.", 1)
+
 
 _LINUX = ("__linux__=1", "__linux=1", "linux=1", "__unix__=1", "__gnu_linux__=1", "__ELF__=1", "_REENTRANT=1")
 
