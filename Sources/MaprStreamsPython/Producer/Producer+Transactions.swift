@@ -91,7 +91,7 @@ let producerTransactionMethods: [Method] = [
         committed.
 
         Where messages are left, it waits until one is answered for first, two seconds and half of its time at most: before the
-        coordinator knows of the transaction, an abort would be a fatal error.
+        coordinator knows of the transaction, an abort would be a fatal error. What waits for no ``linger.ms`` is delivered meanwhile.
 
         :param float timeout: seconds to wait at the most; None or a negative number waits for
             ``transaction.timeout.ms``, which is recommended
@@ -211,8 +211,15 @@ func producerAbortTransaction(
         // Another thread may have closed it meanwhile.
         let client = try fields.open(python)
         let milliseconds = deadline.milliseconds
-        try fields.end(&python, client, "abort_transaction") { producer throws(StreamsError) in
-            try producer.abortTransaction(milliseconds: milliseconds)
+        let isGivenUp = GivenUp()
+        do throws(PythonError) {
+            try fields.end(&python, client, "abort_transaction") { producer throws(StreamsError) in
+                try producer.abortTransaction(milliseconds: milliseconds, unless: isGivenUp)
+            }
+        } catch {
+            // Ctrl-C, say: what the application calls next is not to overtake the abort.
+            isGivenUp.note()
+            throw error
         }
         return python.none.take()
     }

@@ -54,12 +54,13 @@ extension Producer {
     }
 
     /// Gives up the messages that wait, waits for those that were sent, then for the abort. Serves events meanwhile, on
-    /// the thread that calls. Where no message was answered for yet, it waits for one first: see `awaitReport`.
+    /// the thread that calls. Where messages are not answered for, it waits for one first: see `awaitReport`.
     ///
+    /// - Parameter isGivenUp: whether nobody waits for the abort any more: it is not put off then.
     /// - Note: `rd_kafka_abort_transaction`.
-    public func abortTransaction(milliseconds: Int32) throws(StreamsError) {
+    public func abortTransaction(milliseconds: Int32, unless isGivenUp: GivenUp) throws(StreamsError) {
         let deadline = endingDeadline(milliseconds: milliseconds)
-        awaitReport(until: deadline)
+        awaitReport(until: deadline, unless: isGivenUp)
         try check(rd_kafka_abort_transaction(handle, deadline.milliseconds))
     }
 
@@ -74,10 +75,12 @@ extension Producer {
     /// it knows of nothing to abort, and that is fatal in librdkafka (its issue 4849). With the first message that is answered
     /// for, the partitions were taken in. Half of the time is left to the abort; and where the coordinator is gone, which no
     /// partitions can reach, nothing is waited for.
-    func awaitReport(until deadline: Deadline) {
+    private func awaitReport(until deadline: Deadline, unless isGivenUp: GivenUp) {
+        // Nil where there are no transactions.
+        guard let coordinator = context.coordinator, StreamsError(fatalOf: handle) == nil else { return }
         let all = unanswered
         let limit = Deadline(milliseconds: min(Self.longestWaitForReport, deadline.remaining / 2))
-        while unanswered >= all && all > 0 && !limit.hasPassed && context.coordinator?.isConnected != false {
+        while unanswered >= all && all > 0 && !limit.hasPassed && coordinator.isConnected && !isGivenUp.isNoted {
             // Another thread may be served the report: it is looked for again soon.
             _ = poll(milliseconds: min(limit.remaining, 10))
         }
@@ -144,4 +147,15 @@ public struct GroupMetadata: Sendable {
             bytes.withUnsafeBytes { rd_kafka_consumer_group_metadata_read(&metadata, $0.baseAddress, $0.count) })
         return metadata.unsafelyUnwrapped
     }
+}
+
+/// Whether nobody waits any more for a call that goes on: whoever did, on another thread, says so.
+public final class GivenUp: Sendable {
+    private let state = Guarded(false)
+
+    public init() {}
+
+    public func note() { state.withLock { $0 = true } }
+
+    var isNoted: Bool { state.withLock { $0 } }
 }

@@ -51,8 +51,12 @@ def answer(request: dict[str, Any], processes: dict[int, subprocess.Popen[bytes]
 def stands_still(child: int) -> bool:
     """Whether all threads of a child that was sent SIGSTOP do: each of them goes on until the signal reaches it."""
     if hasattr(os, "waitid"):
-        # Without WNOWAIT the second question would be answered by no.
-        return os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+        try:
+            # Without WNOWAIT the second question would be answered by no.
+            return os.waitid(os.P_PID, child, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            # It has ended meanwhile.
+            return True
     # macOS before Python 3.13.
     ps = subprocess.run(["ps", "-o", "state=", "-p", str(child)], stdout=subprocess.PIPE, text=True, check=False)
     return ps.stdout.startswith("T")
