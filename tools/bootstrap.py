@@ -42,7 +42,7 @@ COMMANDS = {
 }
 KAFKA_NEEDS = {"java": "openjdk-17-jre-headless", "openssl": "openssl"}
 # A server that answers late, or not at once, is no reason to give up; nor is another program that installs packages.
-PATIENT_PIP = ["--retries", "10", "--timeout", "60"]
+PIP_INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "10", "--timeout", "60"]
 PATIENT_APT = ["-o", "Acquire::Retries=5", "-o", "DPkg::Lock::Timeout=600"]
 
 
@@ -130,15 +130,7 @@ def install_tools(name: str) -> None:
         print(f"Installing what {listed.name} lists", flush=True)
         # Wheels alone: a source distribution would bring in whatever it needs for its build, in whatever version. Most
         # of their modules are never imported, and those that are Python compiles then.
-        pip = [
-            str(VENV / "bin" / "python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            *PATIENT_PIP,
-        ]
+        pip = [str(VENV / "bin" / "python"), *PIP_INSTALL]
         run([*pip, "--no-compile", "--require-hashes", "--only-binary", ":all:", "--requirement", str(listed)])
         mark.write_text(wanted)
 
@@ -168,8 +160,16 @@ def download(name: str, folder: Path) -> Path:
         if not mark.is_file() or mark.read_text() != wanted:
             fresh = folder.with_name(f"{folder.name}.new")
             shutil.rmtree(fresh, ignore_errors=True)
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PATIENT_PIP]
-            pip += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(fresh)]
+            pip = [
+                sys.executable,
+                *PIP_INSTALL,
+                "--no-deps",
+                "--require-hashes",
+                "--only-binary",
+                ":all:",
+                "--target",
+                str(fresh),
+            ]
             run([*pip, "--requirement", str(listed)])
             (fresh / MADE_FOR).write_text(wanted)
             shutil.rmtree(folder, ignore_errors=True)

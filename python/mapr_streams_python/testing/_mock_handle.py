@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..cimpl import _MockCluster
 from ._names import check_topic_name
+from ._protocol import api_key
 from ._wire import topic_names
 
 # Far more than a test needs. librdkafka ends the process where it finds no port for one.
@@ -17,7 +18,7 @@ MAX_BROKERS = 1_000
 # As many as Kafka creates by one request. librdkafka ends the process where it has no memory for them.
 MAX_PARTITIONS = 10_000
 
-# Seconds for the names of the topics when a cluster is closed: one that was made slow is not waited for.
+# Seconds for the names of the topics when a cluster is closed: one that a test made slow is not waited for.
 _OF_DISTURBED, _OF_OTHERS = 0.2, 10.0
 
 Self = TypeVar("Self", bound="MockHandle")
@@ -116,7 +117,8 @@ class MockHandle:
         try:
             native.bootstrap_servers()
             port = int(self._bootstrap_servers.partition(",")[0].rpartition(":")[2])
-            names = topic_names(port, _OF_DISTURBED if self._disturbed else _OF_OTHERS)
+            is_slow = self._disturbed or api_key("Metadata") in self._delayed
+            names = topic_names(port, _OF_DISTURBED if is_slow else _OF_OTHERS)
         except (OSError, RuntimeError, ValueError, struct.error):
             # The broker is down or slow, or it is the parent's of this process; or a name is no text, or longer than
             # the protocol can tell.

@@ -18,6 +18,7 @@ from ._certificates import Certificates, make_certificates
 from ._distribution import Distribution, new_cluster_id
 from ._mock_handle import whole_number
 from ._names import check_topic_name
+from ._node_files import NodeFiles
 from ._ports import LISTENERS, ReservedPorts
 from ._processes import Processes
 from ._properties import USERS, client_properties, server_properties
@@ -78,6 +79,7 @@ class KafkaServer:
             self._pids: dict[int, int | None] = {node: None for node in range(1, nodes + 1)}
             self._paused: set[int] = set()
             self._folder = Path(tempfile.mkdtemp(prefix="kafka-server-"))
+            self._files = NodeFiles(self._folder, nodes)
             self._processes = Processes(self._folder)
             self._reserved = ReservedPorts(nodes)
             try:
@@ -236,7 +238,7 @@ class KafkaServer:
     def log(self, node: int) -> str:
         """Return what a node has written to its log, through all of its starts."""
         self._check(node)
-        return self._log_file(node).read_text(errors="replace")
+        return self._files.read_log(node)
 
     def close(self) -> None:
         """Kill every node and remove the folder. A second call does nothing."""
@@ -267,10 +269,10 @@ class KafkaServer:
         self._certificates = make_certificates(self._folder / "tls")
         self._ports = self._reserved.of_nodes
         for node in self._pids:
-            folder = self._node_folder(node)
+            folder = self._files.folder(node)
             folder.mkdir()
             text = server_properties(node, self._ports, folder, self._certificates, properties)
-            self._properties_file(node).write_text(text)
+            self._files.properties(node).write_text(text)
         self._format()
         for node in self._pids:
             self._launch(node)
@@ -279,20 +281,20 @@ class KafkaServer:
     def _format(self) -> None:
         cluster_id = new_cluster_id()
         running = {
-            node: self._run(self._distribution.format_command(self._properties_file(node), cluster_id, USERS), node)
+            node: self._run(self._distribution.format_command(self._files.properties(node), cluster_id, USERS), node)
             for node in self._pids
         }
         for node, pid in running.items():
             wait_for(partial(self._has_ended, pid), _START_TIMEOUT, "formatting the storage has not ended")
             if self._processes.status(pid) != 0:
-                raise RuntimeError(f"formatting the storage of node {node} failed:\n{self.log(node)[-3000:]}")
+                raise RuntimeError(f"formatting the storage of node {node} failed:\n{self._files.end_of_log(node)}")
 
     def _launch(self, node: int) -> None:
-        self._pids[node] = self._run(self._distribution.start_command(self._properties_file(node)), node)
+        self._pids[node] = self._run(self._distribution.start_command(self._files.properties(node)), node)
 
     def _run(self, command: list[str], node: int) -> int:
-        environment = self._distribution.environment(self._node_folder(node) / "logs")
-        return self._processes.start(command, environment, self._log_file(node))
+        environment = self._distribution.environment(self._files.folder(node) / "logs")
+        return self._processes.start(command, environment, self._files.log(node))
 
     def _await(self, node: int, ready: Callable[[], bool], otherwise: str) -> None:
         """Wait until a node that was started is as wanted; if it does not get there, raise with the ends of all logs.
@@ -310,9 +312,9 @@ class KafkaServer:
                 return False  # It does not listen yet, or does not answer yet.
 
         try:
-            wait_for(is_ready, _START_TIMEOUT, otherwise, self._log_sizes)
+            wait_for(is_ready, _START_TIMEOUT, otherwise, self._files.log_sizes)
         except TimeoutError as error:
-            raise RuntimeError(f"node {node}: {error}:\n{self._ends_of_logs()}") from None
+            raise RuntimeError(f"node {node}: {error}:\n{self._files.ends_of_logs()}") from None
 
     def _await_all(self) -> None:
         for node in self._pids:
@@ -322,15 +324,8 @@ class KafkaServer:
         pid = self._pids[node]
         if pid is None or self._has_ended(pid):
             self._pids[node] = None
-            log = self.log(node)
-            kind = _PortTaken if "Address already in use" in log else RuntimeError
-            raise kind(f"node {node} has ended:\n{log[-3000:]}")
-
-    def _log_sizes(self) -> list[int]:
-        return [self._log_file(node).stat().st_size for node in self._pids if self._log_file(node).exists()]
-
-    def _ends_of_logs(self) -> str:
-        return "\n".join(f"node {node} ends with:\n{self.log(node)[-3000:]}" for node in self._pids)
+            kind = _PortTaken if "Address already in use" in self._files.read_log(node) else RuntimeError
+            raise kind(f"node {node} has ended:\n{self._files.end_of_log(node)}")
 
     def _wait_ended(self, node: int) -> None:
         wait_for(partial(self._has_ended, self._pid(node)), _STOP_TIMEOUT, f"node {node} has not ended")
@@ -395,12 +390,3 @@ class KafkaServer:
         if pid is None:
             raise RuntimeError(f"node {node} is not running")
         return pid
-
-    def _node_folder(self, node: int) -> Path:
-        return self._folder / f"node{node}"
-
-    def _properties_file(self, node: int) -> Path:
-        return self._node_folder(node) / "server.properties"
-
-    def _log_file(self, node: int) -> Path:
-        return self._node_folder(node) / "server.log"
