@@ -53,8 +53,10 @@ def test_a_program_that_keeps_a_few_messages_does_not_keep_the_fetches_they_came
         kept, kept_bytes, resident = map(int, result.check().split())
         sizes[keep] = resident
     assert kept == partitions * per_partition // 200
-    # Every kept message would pin a fetch of up to a megabyte: more than a hundred of them in all, of 28 MB.
-    assert sizes["yes"] - sizes["no"] < 20 * kept_bytes + 4_000_000
+    # Every kept message would pin a fetch of up to a megabyte: all of them together, which are 28 MB. How many there
+    # are at a time without that is a matter of the machine's speed, and differs by some megabytes.
+    assert kept_bytes == kept * size
+    assert sizes["yes"] - sizes["no"] < partitions * per_partition * size / 2
 
 
 def test_a_kept_message_gives_the_same_answers_after_it_was_copied(make_topic, make_producer, make_consumer):
