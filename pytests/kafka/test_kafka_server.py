@@ -15,7 +15,7 @@ import pytest
 from clusters import on_one_node, on_three_nodes
 from limits import HANG
 
-from mapr_streams_python import KafkaError, KafkaException
+from mapr_streams_python import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from mapr_streams_python.testing import KafkaServer, unique_name, wait_until
 from mapr_streams_python.testing._ports import ReservedPorts
 
@@ -49,6 +49,30 @@ def test_a_topic_that_kafka_refuses_is_an_exception_with_its_reason(kafka_cluste
         assert raised.value.args[0].code() == code
     with pytest.raises(ValueError, match="topic"):
         kafka_cluster.create_topic("a b")
+
+
+@pytest.mark.skipif(not os.environ.get("KAFKA_HOME"), reason="KAFKA_HOME is not set")
+def test_messages_with_old_time_stamps_stay_unless_their_topic_says_otherwise() -> None:
+    kept, passing = unique_name(), [unique_name(), unique_name()]
+    properties = {"log.initial.task.delay.ms": "0", "log.retention.check.interval.ms": "100"}
+    with KafkaServer(properties=properties) as server, Consumer(server.client_config() | {"group.id": "g"}) as reader:
+
+        def first(topic: str) -> int:
+            return reader.get_watermark_offsets(TopicPartition(topic, 0), timeout=HANG)[0]
+
+        def write(topic: str) -> None:
+            with Producer(server.client_config()) as writer:
+                writer.produce(topic, b"v", timestamp=1234)
+                assert writer.flush(HANG) == 0
+
+        server.create_topic(kept)
+        write(kept)
+        # When the second of these is gone, the broker has looked at every log since the first was.
+        for topic in passing:
+            server.create_topic(topic, properties={"retention.ms": "1000"})
+            write(topic)
+            wait_until(lambda topic=topic: first(topic) == 1, HANG, "the broker deletes the message")
+        assert first(kept) == 0
 
 
 @on_one_node

@@ -56,6 +56,8 @@ def server_properties(
         "share.coordinator.state.topic.min.isr": in_sync,
         # Tests wait for these: groups form at once, and a node that was killed is given up after seconds.
         "group.initial.rebalance.delay.ms": 0,
+        # What a test has written stays, however old its time stamps are: by default a broker deletes it after minutes.
+        "log.retention.ms": -1,
         "broker.heartbeat.interval.ms": 500,
         "broker.session.timeout.ms": 3000,
         # A user may do what no ACL forbids, until there is an ACL for that resource.
