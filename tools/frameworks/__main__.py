@@ -1,10 +1,13 @@
 """Runs programs of frameworks for confluent-kafka on this package, under that name: docs/frameworks.md.
 
 Usage: .venv/bin/python tools/frameworks [--librdkafka system|newest] [PROGRAM ...]
+       .venv/bin/python tools/frameworks --their-own [--librdkafka system|newest] [DISTRIBUTION ...]
 
 Each program of this folder names the packages that it needs, which get an environment of their own in build/frameworks.
 By default all are run with the newest librdkafka that is locked. It takes the network, some minutes the first time, and
 is no part of `make test`.
+
+--their-own runs the unit tests of source distributions instead, on this package and on confluent-kafka: _own_tests.py.
 """
 
 from __future__ import annotations
@@ -70,22 +73,24 @@ def run(name: str, arguments: list[str], python: Path, library: Path | None) -> 
 
 
 def main() -> int:
+    sys.path[:0] = [str(HERE), str(HERE.parent)]
+    import _own_tests
+    import run_variant
+
     known = programs()
     parser = argparse.ArgumentParser(description="Run programs of frameworks for confluent-kafka on this package.")
-    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=", ".join(known))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*known, *_own_tests.DISTRIBUTIONS]))
+    parser.add_argument("--their-own", action="store_true", help="the unit tests of source distributions")
     parser.add_argument("--librdkafka", choices=("system", "newest"), default="newest")
     options = parser.parse_args()
-    unknown = set(options.programs) - set(known)
+    unknown = set(options.names) - set(_own_tests.DISTRIBUTIONS if options.their_own else known)
     if unknown:
-        parser.error(f"no such program: {', '.join(sorted(unknown))}")
-    library = None
-    if options.librdkafka == "newest":
-        sys.path.insert(0, str(HERE.parent))
-        import run_variant
-
-        library = run_variant.newer_librdkafka()
+        parser.error(f"no such {'distribution' if options.their_own else 'program'}: {', '.join(sorted(unknown))}")
+    library = run_variant.newer_librdkafka() if options.librdkafka == "newest" else None
+    if options.their_own:
+        return _own_tests.run(options.names or list(_own_tests.DISTRIBUTIONS), environment, library)
     failed = []
-    for name in options.programs or known:
+    for name in options.names or known:
         python = environment(name, known[name])
         failed += [name for arguments in ARGUMENTS.get(name, [[]]) if not run(name, arguments, python, library)]
     print(f"failed: {' '.join(failed)}" if failed else "all are well", flush=True)
