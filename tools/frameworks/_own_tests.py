@@ -158,7 +158,7 @@ def run_on(
 
 
 def compare(name: str, environment: Callable[[str, list[str]], Path], library: Path | None) -> bool:
-    """Runs the tests of a distribution on both packages, and tells whether some pass there, and none fails here alone."""
+    """Runs the tests of a distribution on both packages; tells whether some pass there, and none fails here alone."""
     distribution = DISTRIBUTIONS[name]
     FOLDER.mkdir(parents=True, exist_ok=True)
     python = environment(
