@@ -37,6 +37,8 @@ def compared(tmp_path, monkeypatch):
     genuine.mkdir()
     (genuine / "confluent_kafka.py").write_text("def libversion(): return ('0.0.0', 0)")
     monkeypatch.setattr(_own_tests, "FOLDER", tmp_path)
+    # Those of this environment take longer to import than everything else does.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def compare(**files):
         (tmp_path / "some-1" / "tests").mkdir(parents=True)
