@@ -81,6 +81,10 @@ class DeserializingConsumer(Consumer, Generic[K, V]):
         Args:
             num_messages: how many at the most.
             timeout: seconds to wait for so many; None or a negative number waits for ever.
+
+        Raises:
+            RuntimeError: the consumer is closed.
+            ValueError: num_messages is out of range.
         """
         messages: list[Message[Any, Any]] = list(super().consume(num_messages, timeout))
         for message in messages:
@@ -125,7 +129,14 @@ class DeserializingConsumer(Consumer, Generic[K, V]):
             message.set_key(key)
 
     def close(self, timeout: float | None = None) -> bool | None:
-        """As `Consumer.close`; what was built for this consumer is closed behind it."""
+        """As `Consumer.close`; what was built for this consumer is closed behind it.
+
+        Args:
+            timeout: seconds to wait for the brokers, as there; None or a negative number waits for the end.
+
+        Returns:
+            None, or, with a timeout of 0 or more, whether offsets were answered for and the group was left.
+        """
         try:
             return super().close(timeout)
         finally:

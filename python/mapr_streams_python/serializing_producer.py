@@ -108,6 +108,17 @@ class SerializingProducer(Producer, Generic[K, V]):
     ) -> int:
         """As `Producer.produce_batch`, with keys and values serialized, all of them before any is produced.
 
+        Args:
+            topic: the topic.
+            messages: dicts, as there, whose keys and values are what the serializers take.
+            partition: for messages that have none of their own; -1 leaves it to the partitioner.
+            callback: another name of on_delivery.
+            on_delivery: for messages that have none of their own.
+            block: how many seconds to wait for room in a full queue, in all, or True for as long as it takes.
+
+        Returns:
+            How many messages are in the queue. Each of the others has its error in its dict, as ``_error``.
+
         Raises:
             KeySerializationError: a key's serializer has raised, and no message is in the queue.
             ValueSerializationError: a value's serializer has raised, likewise.
@@ -149,7 +160,14 @@ class SerializingProducer(Producer, Generic[K, V]):
         return key, value, context.headers or None
 
     def close(self, timeout: float | None = None) -> bool:
-        """As `Producer.close`; what was built for this producer is closed behind it."""
+        """As `Producer.close`; what was built for this producer is closed behind it.
+
+        Args:
+            timeout: seconds to wait for messages to be delivered, as there.
+
+        Returns:
+            Whether every message was delivered or had failed by itself.
+        """
         try:
             return super().close(timeout)
         finally:

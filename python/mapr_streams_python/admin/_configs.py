@@ -199,7 +199,11 @@ class ConfigResource:
             self.set_config_dict[name] = value
 
     def add_incremental_config(self, config_entry: ConfigEntry) -> None:
-        """Note a change for `AdminClient.incremental_alter_configs`."""
+        """Note a change for `AdminClient.incremental_alter_configs`.
+
+        Args:
+            config_entry: the property, with its ``incremental_operation`` and its value.
+        """
         self.incremental_configs.append(config_entry)
 
 

@@ -39,10 +39,15 @@ class Collector(_Collector):
         self._clients.add(client)
 
     def describe(self) -> list[UnknownMetricFamily]:
+        """Tell a registry nothing before it collects, so that it asks no client when it gets this collector."""
         # What there is depends on what the clients come to know.
         return []
 
     def collect(self) -> Iterator[UnknownMetricFamily]:
+        """Give `Metrics.samples` of all clients that are not closed and have statistics, a family for each name.
+
+        Units are those of librdkafka's STATISTICS.md.
+        """
         # Not counters: the names of those end in "_total" here, and librdkafka's do not.
         families: dict[tuple[str, tuple[str, ...]], UnknownMetricFamily] = {}
         for metrics in self._clients.metrics():

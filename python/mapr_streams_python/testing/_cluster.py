@@ -21,7 +21,17 @@ class Cluster(Protocol):
         ...
 
     def create_topic(self, topic: str, partitions: int = 1, replication_factor: int = 1) -> None:
-        """Create a topic. KafkaException where the cluster refuses."""
+        """Create a topic.
+
+        Args:
+            topic: the topic's name.
+            partitions: number of partitions.
+            replication_factor: on how many brokers each partition is.
+
+        Raises:
+            ValueError: Kafka would refuse the name, or a number is out of range.
+            KafkaException: the cluster refuses.
+        """
         ...
 
 
