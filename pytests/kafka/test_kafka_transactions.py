@@ -15,7 +15,15 @@ import pytest
 from clusters import on_one_node
 from limits import HANG
 
-from mapr_streams_python import Consumer, FatalException, KafkaError, KafkaException, Producer, TopicPartition
+from mapr_streams_python import (
+    AbortableException,
+    Consumer,
+    FatalException,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from mapr_streams_python.testing import KafkaServer, unique_name, wait_until
 
 Factory = Callable[..., Any]
@@ -124,6 +132,23 @@ def test_offsets_of_an_aborted_transaction_are_not_committed(kafka_cluster: Kafk
             end(HANG)
             committed = consumer.committed([TopicPartition(topic, 0)], HANG)[0].offset
             assert committed == (5 if offset == 5 else -1001)
+
+
+@on_one_node
+def test_offsets_of_a_topic_that_is_not_there_say_so_within_the_time(kafka_cluster: KafkaServer) -> None:
+    consumer = Consumer({**kafka_cluster.client_config(), "group.id": unique_name("g"), "enable.auto.commit": False})
+    with consumer, transactional(kafka_cluster, unique_name("tx")) as producer:
+        group, topic = consumer.consumer_group_metadata(), unique_name("missing")
+
+        def is_named() -> bool:
+            producer.begin_transaction()
+            with pytest.raises(KafkaException) as caught:
+                producer.send_offsets_to_transaction([TopicPartition(topic, 0, 1)], group, 2.3)
+            producer.abort_transaction(HANG)
+            return topic in str(caught.value) and isinstance(caught.value, AbortableException)
+
+        # A busy machine may be late with one.
+        assert any(is_named() for _ in range(5))
 
 
 @on_one_node

@@ -63,6 +63,14 @@ public final class OffsetsRequest {
         return Producer.offsetsAreUnderWay
     }
 
+    /// How long librdkafka is to ask a coordinator again that is not ready, or does not know a topic.
+    ///
+    /// It asks every 500 ms, and gives up with the first such answer after its time: within the second that is kept back, so
+    /// that its word of what is wrong, and that the transaction must be aborted, is there in time. A second it has in any case.
+    private static func timeToAsk(until deadline: Deadline) -> Int32 {
+        max(deadline.remaining - 1000, min(deadline.remaining, 1000))
+    }
+
     private func begin() throws(StreamsError) -> HelperCall<Void> {
         let (producer, positions, group, deadline) = (producer, positions, group, deadline)
         _ = producer.retain()
@@ -71,7 +79,8 @@ public final class OffsetsRequest {
             return try HelperCall { () throws(StreamsError) in
                 defer { producer.release() }
                 try producer.use { (producer) throws(StreamsError) in
-                    try producer.sendOffsetsWithoutEnd(positions, group: group, milliseconds: deadline.milliseconds)
+                    try producer.sendOffsetsWithoutEnd(
+                        positions, group: group, milliseconds: Self.timeToAsk(until: deadline))
                 }
             }
         } catch {
@@ -87,7 +96,8 @@ extension Producer {
         var error = StreamsError(
             .timedOut,
             reason: "the consumer's offsets are still on their way into the transaction: the coordinator of its group,"
-                + " or that of the transaction, has not answered; the next call goes on waiting for it")
+                + " or that of the transaction, has not answered, or is not ready; the next call goes on waiting"
+                + " for it")
         error.isRetriable = true
         return error
     }

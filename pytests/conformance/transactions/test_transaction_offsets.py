@@ -132,6 +132,27 @@ def test_what_was_given_up_may_be_aborted(lost, ready, consumer):
     ready.commit_transaction(HANG)
 
 
+def test_a_topic_that_is_not_there_is_named_within_the_time(cluster, ready, consumer):
+    """librdkafka asks again twice a second until its time is over: that is to be before ours."""
+    cluster.push_request_errors("TxnOffsetCommit", [KafkaError.UNKNOWN_TOPIC_OR_PART] * 10_000)
+    group = consumer.consumer_group_metadata()
+
+    def answer():
+        ready.begin_transaction()
+        with pytest.raises((AbortableException, RetriableException)) as caught:
+            # Between two of librdkafka's questions, which come about every 500 ms.
+            ready.send_offsets_to_transaction(POSITIONS, group, 2.3)
+        ready.abort_transaction(HANG)
+        return caught.value
+
+    # A busy machine may be late with one.
+    assert any(answer().args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART for _ in range(5))
+    cluster.clear_request_errors("TxnOffsetCommit")
+    ready.begin_transaction()
+    ready.send_offsets_to_transaction(POSITIONS, group, HANG)
+    ready.commit_transaction(HANG)
+
+
 def test_ctrl_c_ends_the_call_and_the_transaction_may_be_aborted(lost, ready, consumer):
     group = consumer.consumer_group_metadata()
 
