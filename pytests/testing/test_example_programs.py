@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ PROGRAMS = {
     "offsets.md": ["lag.py"],
     "performance.md": ["rates.py"],
     "producing.md": ["producing.py"],
-    "serialization.md": ["serialization.py"],
+    "serialization.md": ["registry.py", "serialization.py"],
     "testing.md": ["test_orders.py"],
     "transactions.md": ["exactly_once.py"],
     "types.md": ["typed.py"],
@@ -200,6 +201,16 @@ def test_a_users_own_tests_pass_wherever_they_stand(tmp_path: Path) -> None:
 @on_one_node
 def test_a_users_own_tests_pass_on_a_cluster_that_runs(kafka_cluster: KafkaServer, tmp_path: Path) -> None:
     assert "2 passed, 1 skipped" in run_a_users_tests(tmp_path, kafka_cluster.bootstrap_servers)
+
+
+@pytest.mark.skipif(find_spec("confluent_kafka") is not None, reason="confluent-kafka is installed")
+def test_serializers_of_a_registry_that_are_not_installed_are_asked_for() -> None:
+    # Where they are, tools/frameworks runs the program.
+    command = [sys.executable, "-W", "error", str(EXAMPLES / "registry.py"), "orders"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
+    assert ended.returncode == 1 and ended.stderr.splitlines() == [
+        "No module named 'confluent_kafka.schema_registry'; pip install 'confluent-kafka[json,schemaregistry]'"
+    ]
 
 
 def test_a_program_with_types_reads_what_it_has_written() -> None:

@@ -1,8 +1,12 @@
 # packages: confluent-kafka[avro,json,protobuf,schemaregistry]==2.16.1
 """confluent-kafka's serializers for a schema registry, by name; with the argument `import` by import."""
 
+import contextlib
+import io
+import runpy
 import sys
 import warnings
+from pathlib import Path
 
 import mapr_streams_python
 from mapr_streams_python.testing import MockCluster, unique_name
@@ -108,6 +112,19 @@ def old_clients(cluster):
         consumer.close()
 
 
+def example(cluster):
+    """The program for users, on a registry inside it."""
+    path = Path(__file__).resolve().parents[2] / "examples" / "registry.py"
+    said = io.StringIO()
+    sys.argv = [str(path), "--bootstrap", cluster.bootstrap_servers, unique_name("example")]
+    with contextlib.redirect_stdout(said):
+        runpy.run_path(str(path), run_name="__main__")
+    assert said.getvalue().splitlines() == [
+        "refused by the schema: ValueSerializationError",
+        "read: {'item': 'apples', 'count': 3}",
+    ], said.getvalue()
+
+
 registry = SchemaRegistryClient.new_client({"url": "mock://orders"})
 order = protobuf_order()
 CODERS = {
@@ -130,5 +147,6 @@ with MockCluster() as cluster:
     through(cluster, {"value.serializer.builder": write}, {"value.deserializer.builder": read}, ORDER)
     if BY_NAME:
         old_clients(cluster)
+        example(cluster)
 assert (confluent_kafka.KafkaError is mapr_streams_python.KafkaError) == BY_NAME
 print(f"ok: {', '.join(CODERS)}, ids in headers, builders" + ", AvroProducer and AvroConsumer" * BY_NAME)
