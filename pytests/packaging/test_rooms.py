@@ -98,6 +98,15 @@ def test_there_is_one(mechanism, pattern, places):
     assert where(pattern) == places
 
 
+def test_a_function_with_a_name_in_c_is_listed_as_a_method_in_its_own_file():
+    """In another, a build without optimization has that name twice, and does not link."""
+    texts = [code(file) for file in files("MaprStreamsPython")]
+    exported = [set(re.findall(r'^@_cdecl\("\w+"\)\n(?:public )?func (\w+)', text, re.MULTILINE)) for text in texts]
+    listed = [set(re.findall(r'\.(?:fast|none|one)\(\s*"\w+", (\w+),', text)) for text in texts]
+    assert any(here & there for here, there in zip(exported, listed))
+    assert set().union(*exported) & set().union(*(there - here for here, there in zip(exported, listed))) == set()
+
+
 def test_what_the_process_has_and_changes_is_in_one_place_of_each_room():
     changing = r"^\s*(?:\w+ )*nonisolated\(unsafe\) (?:\w+(?:\(set\))? )*static var"
     assert where(changing, BRIDGE) == {f"{BRIDGE}/ProcessState.swift"}

@@ -37,31 +37,7 @@ let producerTransactionMethods: [Method] = [
 
         ``rd_kafka_begin_transaction``.
         """),
-    .fast(
-        "send_offsets_to_transaction", producerSendOffsets,
-        """
-        send_offsets_to_transaction($self, /, positions, group_metadata, timeout=None)
-        --
-
-        Commits a consumer's offsets with the transaction, and not without it.
-
-        :param list(TopicPartition) positions: the offsets to be consumed next; what is no real offset is left out
-        :param bytes group_metadata: ``Consumer.consumer_group_metadata()``
-        :param float timeout: seconds to wait at the most; None or a negative number waits for
-            ``transaction.timeout.ms``
-        :raises RetriableException: call it again, with the same arguments; ``_TIMED_OUT``: what it asked for goes on, and the next
-            call of the transaction waits for that first
-        :raises AbortableException: the transaction must be aborted
-        :raises FatalException: the producer is of no use any more
-        :raises KafkaException: for other errors
-        :raises ValueError: group_metadata is cut off or damaged
-        :raises RuntimeError: the producer is closed
-
-        The consumer's ``enable.auto.commit`` must be false. In the MapR dialect ``Consumer.position()`` gives 0 for a partition
-        that was not consumed yet, which would be committed: leave it out, or use ``Producer.transaction()``.
-
-        ``rd_kafka_send_offsets_to_transaction``.
-        """),
+    sendOffsetsMethod,
     .fast(
         "commit_transaction", producerCommitTransaction,
         """
