@@ -17,6 +17,8 @@ private let documentation: StaticString =
 
     Statistics come as events do, when the client is served: by poll(), consume() or flush(). ``stats_cb`` needs not be set. Any
     thread may call this.
+
+    ``rd_kafka_event_stats``.
     """
 
 /// Of each kind of client.

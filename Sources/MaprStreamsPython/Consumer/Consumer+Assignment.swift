@@ -44,6 +44,7 @@ let consumerAssignmentMethods: [Method] = [
         Adds partitions to those that are consumed.
 
         :param list(TopicPartition) partitions: the partitions
+        :raises TypeError: partitions is no list of TopicPartition objects
         :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
@@ -58,6 +59,7 @@ let consumerAssignmentMethods: [Method] = [
         Takes partitions from those that are consumed.
 
         :param list(TopicPartition) partitions: the partitions
+        :raises TypeError: partitions is no list of TopicPartition objects
         :raises KafkaException: librdkafka refuses; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 

@@ -37,6 +37,7 @@ let consumerCommitMethods: [Method] = [
 
         :param Message message: store its offset + 1
         :param list(TopicPartition) offsets: the offsets; message and offsets exclude each other
+        :raises TypeError: message is no Message, or offsets is no list of TopicPartition objects
         :raises KafkaException: a partition is not assigned (the others are stored), or offsets are stored automatically
         :raises ValueError: neither or both are given
         :raises RuntimeError: the consumer is closed

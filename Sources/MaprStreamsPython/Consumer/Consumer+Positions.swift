@@ -16,6 +16,7 @@ let consumerPositionMethods: [Method] = [
         :param float timeout: seconds to wait at the most; None or a negative number waits for the answer
         :returns: new TopicPartition objects; offset OFFSET_INVALID where nothing is committed
         :rtype: list(TopicPartition)
+        :raises TypeError: partitions is no list of TopicPartition objects
         :raises KafkaException: the request has failed; _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
@@ -36,6 +37,7 @@ let consumerPositionMethods: [Method] = [
         :param float timeout: accepted; there is nothing to wait for
         :returns: new TopicPartition objects
         :rtype: list(TopicPartition)
+        :raises TypeError: partitions is no list of TopicPartition objects
         :raises KafkaException: librdkafka refuses
         :raises RuntimeError: the consumer is closed
 

@@ -16,6 +16,7 @@ let consumerSeekMethods: [Method] = [
         assigned, it says where they begin.
 
         :param TopicPartition partition: the partition and the offset
+        :raises TypeError: partition is no TopicPartition
         :raises KafkaException: _STATE where it is not assigned, where it is not fetched within ten seconds, and while the
             consumer is being closed; _UNKNOWN_PARTITION where the partition was never seen
         :raises RuntimeError: the consumer is closed
@@ -32,6 +33,7 @@ let consumerSeekMethods: [Method] = [
         be assigned. One that is assigned already begins to be fetched first: that is waited for, for a second at most.
 
         :param list(TopicPartition) partitions: the partitions
+        :raises TypeError: partitions is no list of TopicPartition objects
         :raises KafkaException: _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 
@@ -47,6 +49,7 @@ let consumerSeekMethods: [Method] = [
         second at most.
 
         :param list(TopicPartition) partitions: the partitions
+        :raises TypeError: partitions is no list of TopicPartition objects
         :raises KafkaException: _STATE while the consumer is being closed
         :raises RuntimeError: the consumer is closed
 

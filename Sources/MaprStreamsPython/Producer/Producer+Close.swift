@@ -37,6 +37,8 @@ let producerCloseMethods: [Method] = [
             and inside of a callback at once. So it is where the reports are in the hands of a callback, on another thread, that
             waits for the callback that this call is made in
         :rtype: bool
+
+        ``rd_kafka_flush``, ``rd_kafka_purge``, ``rd_kafka_destroy_flags``.
         """),
     .none(
         "__enter__", { object, _ in object.unsafelyUnwrapped.retained },

@@ -99,8 +99,13 @@ let producerTransactionMethods: [Method] = [
             whose successor's ``init_transactions()`` decides it
         :raises FatalException: the producer is of no use any more: another one with this ``transactional.id`` has taken over, say
         :raises KafkaException: for other errors; ``_INVALID_ARG`` where the consumer commits by itself
+        :raises TypeError: consumer is no Consumer
+        :raises RuntimeError: the producer is closed; the block is begun or ended inside one of its callbacks
 
         ``init_transactions()`` is to be called before the first one.
+
+        ``rd_kafka_begin_transaction``, ``rd_kafka_send_offsets_to_transaction``, ``rd_kafka_commit_transaction``,
+        ``rd_kafka_abort_transaction``.
         """),
 ]
 
