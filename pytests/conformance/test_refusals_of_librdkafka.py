@@ -71,6 +71,7 @@ ssize_t rd_kafka_consume_batch_queue(void *queue, int milliseconds, void **messa
 @pytest.fixture(scope="module")
 def refusing(tmp_path_factory):
     """The environment of a program whose librdkafka refuses what it is told to: `native.refuse`."""
+    pytest.importorskip("ctypes", reason="the programs call C, and this Python has no ctypes")
     library = library_of(REFUSE, tmp_path_factory.mktemp("refusing"))
     return {"LD_PRELOAD": ":".join(filter(None, [os.environ.get("LD_PRELOAD"), library]))}
 
