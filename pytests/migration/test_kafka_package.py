@@ -61,8 +61,25 @@ def test_wrong_arguments_are_errors_as_before(arguments):
 
 def test_it_has_the_same_names():
     # What `import *` brings of this one too, and would cost every program of the other one.
-    more = {"DeserializingConsumer", "SerializingProducer"}
+    more = {
+        "ConsumerGroupState", "ConsumerGroupTopicPartitions", "ConsumerGroupType", "DeserializingConsumer",
+        "ElectionType", "IsolationLevel", "Node", "SerializingProducer", "TopicCollection", "TopicPartitionInfo",
+        "Uuid", "admin",
+    }  # fmt: skip
     assert sorted(kafka.__all__) == sorted(set(mapr_streams_python.__all__) - {"install_as"} | more)
     assert all(hasattr(mapr_streams_python, name) for name in more)
     assert issubclass(kafka.Producer, Producer)
     assert issubclass(kafka.Consumer, Consumer)
+
+
+def test_importing_all_brings_what_confluent_kafkas_own_list_has(run_python):
+    program = """
+from mapr_streams_python.kafka import *
+print(admin.__name__, ElectionType.PREFERRED.name, Uuid(1, 2), TopicCollection is admin.TopicCollection)
+"""
+    assert run_python(program).check().split() == [
+        "mapr_streams_python.kafka.admin",
+        "PREFERRED",
+        "AAAAAAAAAAEAAAAAAAAAAg",
+        "True",
+    ]

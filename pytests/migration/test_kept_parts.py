@@ -93,6 +93,53 @@ assert issubclass(AvroProducer, mapr_streams_python.Producer)
     run_python(begin + program).check()
 
 
+def test_a_part_that_is_kept_is_imported_from_the_package_as_well(begin, run_python):
+    program = """
+from confluent_kafka import avro
+from confluent_kafka import schema_registry as registry
+import confluent_kafka.schema_registry
+assert avro.__name__ == "confluent_kafka.avro" and avro.__file__.startswith(sys.path[0])
+assert registry is confluent_kafka.schema_registry
+assert issubclass(avro.AvroProducer, mapr_streams_python.Producer)
+"""
+    run_python(begin + program).check()
+
+
+def test_a_module_of_this_package_is_imported_from_it_by_the_other_name_too(begin, run_python):
+    program = """
+from confluent_kafka import cimpl, testing
+from confluent_kafka import Producer
+from mapr_streams_python.testing import MockCluster
+assert cimpl.Producer is Producer
+assert testing.MockCluster is MockCluster
+"""
+    run_python(begin + program).check()
+
+
+def test_a_part_that_cannot_be_imported_says_why(begin, run_python, tmp_path):
+    (tmp_path / "confluent_kafka" / "avro" / "__init__.py").write_text("import no_such_module\n")
+    program = """
+try:
+    from confluent_kafka import avro
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    assert run_python(begin + program).check().strip() == "No module named 'no_such_module'"
+
+
+@pytest.mark.parametrize("name", ["no_such", "kafkatest", "__wrapped__"])
+def test_an_attribute_that_is_no_module_either_is_not_there(begin, run_python, name):
+    program = f"""
+import confluent_kafka
+assert not hasattr(confluent_kafka, {name!r})
+try:
+    from confluent_kafka import {name}
+except ImportError as error:
+    print(type(error).__name__, str(error).partition(" from ")[0])
+"""
+    assert run_python(begin + program).check().strip() == f"ImportError cannot import name {name!r}"
+
+
 def test_what_is_not_kept_and_not_here_is_not_found(begin, run_python):
     program = """
 for name in ("_oauthbearer", "kafkatest", "schema_registry.no_such"):

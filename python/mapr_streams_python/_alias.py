@@ -68,6 +68,25 @@ class _Alias(MetaPathFinder, Loader):
         sys.modules[name] = importlib.import_module(self._module(name) or self.package)
 
 
+def _offer_modules(package: ModuleType, name: str) -> None:
+    """Makes `from NAME import avro` find what `import NAME.avro` finds.
+
+    Python asks the module for the attribute, and then for a module below the name that it has itself.
+    """
+    own = package.__getattr__
+
+    def __getattr__(attribute: str) -> object:
+        try:
+            return own(attribute)
+        except AttributeError:
+            module = f"{name}.{attribute}"
+            if module not in sys.modules and (attribute.startswith("__") or importlib.util.find_spec(module) is None):
+                raise
+        return importlib.import_module(module)
+
+    package.__dict__["__getattr__"] = __getattr__
+
+
 def _without_start(paths: Sequence[str]) -> list[str]:
     """A path without the folder whose module of the other package's name is what leads here."""
     return [path for path in paths if os.path.realpath(path or os.curdir) != START]
@@ -92,6 +111,7 @@ def install_as(name: str = "confluent_kafka", dialect: str = "kafka") -> str | N
     if present is None:
         sys.meta_path.insert(0, _Alias(name, package.__name__))
         sys.modules[name] = package
+        _offer_modules(package, name)
     return installed
 
 

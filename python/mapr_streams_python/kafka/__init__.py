@@ -42,6 +42,7 @@ from .. import (
 )
 
 if TYPE_CHECKING:
+    from . import admin as admin
     from .admin import (
         ConsumerGroupState as ConsumerGroupState,
         ConsumerGroupTopicPartitions as ConsumerGroupTopicPartitions,
@@ -68,19 +69,29 @@ __all__ = [
     "AuthenticationException",
     "AuthorizationException",
     "Consumer",
+    "ConsumerGroupState",
+    "ConsumerGroupTopicPartitions",
+    "ConsumerGroupType",
     "DeserializingConsumer",
+    "ElectionType",
     "FatalException",
+    "IsolationLevel",
     "KafkaError",
     "KafkaException",
     "Message",
+    "Node",
     "Producer",
     "RetriableException",
     "SerializingProducer",
     "ThrottleEvent",
     "TimeoutException",
+    "TopicCollection",
     "TopicPartition",
+    "TopicPartitionInfo",
     "UnknownTopicException",
+    "Uuid",
     "__version__",
+    "admin",
     "consistent",
     "fnv1a",
     "known_faults",
