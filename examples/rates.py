@@ -29,14 +29,16 @@ def one_by_one(producer: Producer, topic: str, count: int) -> None:
     for _ in range(count):
         # Waits where the queue is full, and runs callbacks meanwhile.
         producer.produce(topic, VALUE, on_delivery=on_delivery, block=PATIENCE)
-    producer.flush(PATIENCE)
+    if producer.flush(PATIENCE):
+        raise SystemExit("not delivered in time")
 
 
 def in_batches(producer: Producer, topic: str, count: int) -> None:
     for first in range(0, count, 1000):
         messages = [{"value": VALUE} for _ in range(first, min(first + 1000, count))]
         producer.produce_batch(topic, messages, on_delivery=on_delivery, block=PATIENCE)
-    producer.flush(PATIENCE)
+    if producer.flush(PATIENCE):
+        raise SystemExit("not delivered in time")
 
 
 def poll(consumer: Consumer, count: int) -> None:

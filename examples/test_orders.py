@@ -40,6 +40,9 @@ def bill_next(consumer: Consumer, producer: Producer, bills: str) -> None:
         consumer.commit(order, asynchronous=False)
 
 
+# Its consumers commit an order when it is billed, and not because time has gone by.
+BY_ITSELF = {"enable.auto.commit": False}
+
 # Its tests.
 
 ORDER = '{"customer": "ann", "count": 3, "price": 250}'
@@ -54,10 +57,9 @@ def test_an_order_is_billed_under_its_key(
     kafka_topic: str,
     make_topic: Callable[[], str],
     producer: Producer,
-    consumer: Consumer,
-    make_consumer: Callable[[], Consumer],
+    make_consumer: Callable[..., Consumer],
 ) -> None:
-    bills = make_topic()
+    bills, consumer = make_topic(), make_consumer(BY_ITSELF)
     deliver(producer, kafka_topic, [{"value": ORDER, "key": "ann"}])
     consumer.subscribe([kafka_topic])
     bill_next(consumer, producer, bills)
@@ -71,8 +73,9 @@ def test_an_order_is_billed_under_its_key(
 
 @pytest.mark.kafka_cluster(only="mock")
 def test_an_order_whose_bill_is_refused_is_not_committed(
-    kafka_cluster: MockCluster, kafka_topic: str, producer: Producer, consumer: Consumer
+    kafka_cluster: MockCluster, kafka_topic: str, producer: Producer, make_consumer: Callable[..., Consumer]
 ) -> None:
+    consumer = make_consumer(BY_ITSELF)
     deliver(producer, kafka_topic, [ORDER])
     consumer.subscribe([kafka_topic])
     kafka_cluster.push_request_errors("Produce", ["TOPIC_AUTHORIZATION_FAILED"])

@@ -146,13 +146,6 @@ def test_cached_watermark_offsets_that_are_not_known_are_invalid(offline):
     assert offsets == (OFFSET_INVALID, OFFSET_INVALID)
 
 
-def test_watermark_offsets_without_a_server_are_an_error_each_time(offline):
-    consumer = offline.consumer()
-    for _ in range(10):
-        with raises_kafka_error("_ALL_BROKERS_DOWN"):
-            consumer.get_watermark_offsets(TopicPartition("t", 0), timeout=0.05)
-
-
 @pytest.mark.parametrize("arguments", [(), (5,), ([TopicPartition("t", 0)],)], ids=repr)
 def test_watermark_offsets_are_of_one_partition(offline, arguments):
     with pytest.raises(TypeError):

@@ -72,7 +72,7 @@ def test_it_has_the_same_names():
     assert issubclass(kafka.Consumer, Consumer)
 
 
-def test_importing_all_brings_what_confluent_kafkas_own_list_has(run_python):
+def test_importing_all_brings_the_names_of_administration_too(run_python):
     program = """
 from mapr_streams_python.kafka import *
 print(admin.__name__, ElectionType.PREFERRED.name, Uuid(1, 2), TopicCollection is admin.TopicCollection)

@@ -116,6 +116,15 @@ assert testing.MockCluster is MockCluster
     run_python(begin + program).check()
 
 
+def test_what_is_no_part_is_no_attribute_either(begin, run_python):
+    program = """
+import confluent_kafka
+sys.modules["confluent_kafka.avro"] = None
+assert not any(hasattr(confluent_kafka, name) for name in ("avro", "a.b", "admin.x", "nothing"))
+"""
+    run_python(begin + program).check()
+
+
 def test_a_part_that_cannot_be_imported_says_why(begin, run_python, tmp_path):
     (tmp_path / "confluent_kafka" / "avro" / "__init__.py").write_text("import no_such_module\n")
     program = """

@@ -80,7 +80,9 @@ def _offer_modules(package: ModuleType, name: str) -> None:
             return own(attribute)
         except AttributeError:
             module = f"{name}.{attribute}"
-            if module not in sys.modules and (attribute.startswith("__") or importlib.util.find_spec(module) is None):
+            if attribute.startswith("__") or not attribute.isidentifier():
+                raise
+            if (sys.modules[module] if module in sys.modules else importlib.util.find_spec(module)) is None:
                 raise
         return importlib.import_module(module)
 

@@ -184,11 +184,9 @@ func consumerWatermarks(
                 try consumer.cachedWatermarks(partition)
             }
         } else {
-            // librdkafka 2.0.2 waits for an answer that is on its way, however late. What it says when the time is over,
-            // that all brokers are down, comes a moment later, and is to be heard.
-            let patience = milliseconds < 0 ? milliseconds : milliseconds + min(Deadline.slice, .max - milliseconds)
+            // librdkafka 2.0.2 waits for an answer that is on its way, however late.
             let answer = try python.request(
-                call.client, prefix: prefix, until: Deadline(milliseconds: patience),
+                call.client, prefix: prefix, until: Deadline(milliseconds: milliseconds),
                 unless: { fields.isClosedElsewhere }
             ) { consumer throws(StreamsError) -> (low: Int64, high: Int64)? in
                 do throws(StreamsError) {
