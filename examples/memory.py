@@ -70,6 +70,8 @@ def main() -> None:
         producer = stack.enter_context(Producer({"bootstrap.servers": servers, **WRITER}))
         consumer = stack.enter_context(Consumer({"bootstrap.servers": servers, "group.id": "example-memory", **READER}))
         numbers = consumer.list_topics(options.topic, PATIENCE).topics[options.topic].partitions
+        if not numbers:
+            raise SystemExit(f"there is no topic {options.topic}")
         consumer.assign(list(consumer.end_offsets([TopicPartition(options.topic, n) for n in numbers], PATIENCE)))
         waiting = write(producer, options.topic, len(numbers))
         print(f"wrote {MESSAGES} messages of {SIZE} bytes, {waiting} in the queue at the most")

@@ -72,7 +72,8 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         servers = {"bootstrap.servers": options.bootstrap or stack.enter_context(MockCluster()).bootstrap_servers}
         group = {"group.id": "example-rates", "enable.auto.commit": False, "enable.partition.eof": False}
-        producer, consumer = Producer(servers), Consumer({**servers, **group})
+        producer = stack.enter_context(Producer(servers))
+        consumer = stack.enter_context(Consumer({**servers, **group}))
         one_by_one(producer, topic, 1)  # the topic is there then, and connections are up
         numbers = consumer.list_topics(topic, PATIENCE).topics[topic].partitions
         ends = consumer.end_offsets([TopicPartition(topic, number) for number in numbers], PATIENCE)
@@ -81,7 +82,6 @@ def main() -> None:
         consumer.assign(list(ends))
         tell("poll()", count, lambda: poll(consumer, count))
         tell("consume() of 500", count, lambda: consume(consumer, count))
-        consumer.close()
 
 
 if __name__ == "__main__":

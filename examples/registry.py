@@ -53,7 +53,8 @@ def main() -> None:
                 producer.produce(options.topic, value={"item": "pears"})
             except mapr_streams_python.KafkaException as exception:
                 print("refused by the schema:", type(exception).__name__)
-            producer.flush()
+            if producer.flush(60):
+                raise SystemExit("not delivered in time")
         taken = {
             "bootstrap.servers": servers,
             "group.id": "example-registry",
@@ -63,7 +64,9 @@ def main() -> None:
         with DeserializingConsumer(taken) as consumer:
             consumer.subscribe([options.topic])
             message = consumer.poll(60)
-            print("read:", message and message.value())
+            if message is None or message.error() is not None:
+                raise SystemExit(f"nothing has come: {message and message.error()}")
+            print("read:", message.value())
 
 
 if __name__ == "__main__":
